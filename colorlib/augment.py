@@ -1,0 +1,83 @@
+"""Random changes, each picture of a batch on its own. Lesson 01 shows when they help and harm."""
+
+import math
+
+import numpy as np
+import torch
+
+from colorlib import color
+
+STRETCHES = ("adaptive", "percentiles", "equalize")
+FLAT = 1 / 255  # less than one step of an 8-bit picture: stretching it would only show rounding
+
+
+def _uniform(n, generator, low=0.0, high=1.0):
+    """One random number a picture, drawn on the CPU so that every device gets the same ones."""
+    return low + (high - low) * torch.rand(n, generator=generator)
+
+
+def flip(pictures, generator=None, upside_down=False):
+    """Mirror every other picture (N×C×H×W) at random; `upside_down` turns every other one over."""
+    for axis in (-1, -2) if upside_down else (-1,):
+        chosen = _uniform(len(pictures), generator) < 0.5
+        chosen = chosen.view(-1, 1, 1, 1).to(pictures.device)
+        pictures = torch.where(chosen, pictures.flip(axis), pictures)
+    return pictures
+
+
+def stretch(gray, kind):
+    """Stretch the histogram of gray pictures (N×1×H×W in −1…1); a flat picture stays as it is.
+
+    `adaptive` equalizes the neighborhood of each pixel, `percentiles` spreads what lies between the
+    2nd and the 98th percentile, `equalize` makes all gray values equally common.
+    """
+    if kind not in STRETCHES:
+        raise ValueError(f"There is no stretch '{kind}'. Choose one of: {', '.join(STRETCHES)}.")
+    values = ((gray.detach().cpu().numpy() + 1) / 2).clip(0, 1).astype(np.float64)
+    for picture in values.reshape(-1, *values.shape[-2:]):  # views, changed in place
+        picture[:] = _stretched(picture, kind)
+    return torch.from_numpy(values * 2 - 1).to(gray)
+
+
+def _stretched(picture, kind):
+    from skimage import exposure  # slow to import, and few trainings need it
+
+    low, high = (
+        np.percentile(picture, (2, 98)) if kind == "percentiles" else (picture.min(), picture.max())
+    )
+    if high - low < FLAT:
+        return picture
+    if kind == "adaptive":
+        return exposure.equalize_adapthist(picture)
+    if kind == "equalize":
+        return exposure.equalize_hist(picture)
+    return exposure.rescale_intensity(picture, in_range=(low, high), out_range=(0.0, 1.0))
+
+
+def random_stretch(gray, generator=None):
+    """One of the three stretches at random for each gray picture: for the input, not for the ab."""
+    chosen = torch.randint(len(STRETCHES), (len(gray),), generator=generator).to(gray.device)
+    result = gray.clone()
+    for number, kind in enumerate(STRETCHES):
+        if (chosen == number).any():
+            result[chosen == number] = stretch(gray[chosen == number], kind)
+    return result
+
+
+def jitter(pictures, generator=None, contrast=0.1, hue=10.0, saturation=0.1):
+    """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8) for RGB → RGB training.
+
+    In Lab each is one line: contrast scales L about the picture's mean, hue turns the ab plane by
+    up to so many degrees, saturation scales it. Returns float pictures.
+    """
+
+    def draw(reach):
+        return _uniform(len(pictures), generator, -reach, reach).view(-1, 1, 1).to(pictures.device)
+
+    lightness, a, b = color.rgb_to_lab(pictures).unbind(-3)
+    mean = lightness.mean(dim=(-2, -1), keepdim=True)
+    lightness = mean + (lightness - mean) * (1 + draw(contrast))
+    angle, scale = draw(math.radians(hue)), 1 + draw(saturation)
+    turned_a = (a * angle.cos() - b * angle.sin()) * scale
+    turned_b = (a * angle.sin() + b * angle.cos()) * scale
+    return color.lab_to_rgb(torch.stack((lightness, turned_a, turned_b), dim=-3))

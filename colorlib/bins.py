@@ -1,0 +1,91 @@
+"""Colors as classes: a grid of ab bins, soft encoding, and back to a color. Lesson 02, Extra."""
+
+from collections.abc import Callable
+from functools import cache, wraps
+
+import torch
+
+from colorlib.color import AB_SCALE, in_gamut
+
+STEP = 10.0  # Lab units from one bin to the next
+NEIGHBORS, SOFTNESS = 5, 5.0  # soft encoding: nearest bins, and a Gaussian of as many Lab units
+
+
+def _table(make: Callable) -> Callable:
+    """Make a table once a device, where no surrounding mode (inference, meta) can spoil it."""
+
+    @cache
+    def on(device):
+        with torch.inference_mode(False), torch.device("cpu"):
+            return make().to(device)
+
+    return wraps(make)(lambda device="cpu": on(torch.device(device)))
+
+
+@_table
+def ab_bins() -> torch.Tensor:
+    """The colors that `classify` chooses from, Q×2 in Lab units: a grid cut to the gamut."""
+    lightness = torch.arange(0.0, 101.0)
+    steps = torch.arange(-110.0, 111.0, STEP)
+    lab = torch.stack(torch.meshgrid(lightness, steps, steps, indexing="ij"), dim=1)
+    shown = in_gamut(lab).any(dim=0)  # at one lightness at least
+    return lab[0, 1:, shown].T.contiguous()
+
+
+@_table
+def _nearest_bins() -> torch.Tensor:
+    """For each whole ab from −110 to 110, the numbers of its nearest bins, 221×221×5.
+
+    A table looked up at the nearest whole Lab unit: sorting all bins for each pixel is far slower.
+    """
+    axis = torch.arange(-110.0, 111.0)
+    distances = torch.cdist(torch.cartesian_prod(axis, axis), ab_bins())
+    return distances.topk(NEIGHBORS, largest=False).indices.view(221, 221, NEIGHBORS)
+
+
+def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each pixel's nearest bins and their shares: (index, share), N×5×H×W each; shares add up to 1.
+
+    A pixel between two bins belongs to both, so that a near miss costs less than a far one.
+    """
+    units = ab.float().movedim(1, -1) * AB_SCALE
+    row, column = (units.round().long() + 110).clamp(0, 220).unbind(-1)
+    index = _nearest_bins(ab.device)[row, column]
+    offsets = units.unsqueeze(-2) - ab_bins(ab.device)[index]
+    share = torch.softmax(-offsets.square().sum(-1) / (2 * SOFTNESS**2), dim=-1)
+    return index.movedim(-1, 1), share.movedim(-1, 1)
+
+
+def bin_weights(ab: torch.Tensor, mix: float = 0.5) -> torch.Tensor:
+    """How much each bin counts, from the ab of training pictures: rare colors more, 1 on average.
+
+    A share `mix` of even probabilities keeps bins that never occur from counting without end.
+    Some hundred pictures are enough.
+    """
+    index, share = soft_encode(ab)
+    bins = len(ab_bins())
+    found = torch.zeros(bins, device=ab.device).index_add_(0, index.flatten(), share.flatten())
+    found /= found.sum()
+    weights = 1 / ((1 - mix) * found + mix / bins)
+    return weights / (weights * found).sum()
+
+
+def annealed_mean(logits: torch.Tensor, temperature: float = 0.38) -> torch.Tensor:
+    """Bin logits to ab: the mean color at temperature 1, the likeliest at 0, and all between."""
+    if temperature < 0:
+        raise ValueError(f"The temperature goes from 0 (mode) to 1 (mean): {temperature} is below.")
+    if temperature == 0:
+        return _bin_colors(logits.argmax(dim=1))
+    shares = (logits.float() / temperature).softmax(dim=1)
+    return torch.einsum("nqhw,qc->nchw", shares, ab_bins(logits.device)) / AB_SCALE
+
+
+def sample_bins(logits: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Bin logits to ab by a throw of the dice for each pixel, as likely as the network says."""
+    # The Gumbel trick: the largest of logits plus this noise is a fair draw.
+    noise = torch.rand(logits.shape, generator=generator, device=logits.device)
+    return _bin_colors((logits.float() - noise.clamp(1e-9).log().neg().log()).argmax(dim=1))
+
+
+def _bin_colors(index: torch.Tensor) -> torch.Tensor:
+    return ab_bins(index.device)[index].movedim(-1, 1) / AB_SCALE

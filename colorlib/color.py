@@ -1,0 +1,147 @@
+"""RGB to CIE L*a*b* and back, for tensors (…, 3, H, W) and arrays (…, H, W, 3). Lesson 01 builds it.
+
+sRGB → linear light → XYZ (D65, 2°) → Lab, in float32 at least and outside autocast, since half precision
+costs up to half a Lab unit. Arrays of integers must be uint8; floats are 0…1.
+"""
+
+import functools
+
+import numpy as np
+import torch
+
+AB_SCALE = 110.0  # ab / 110 never clips: the widest 8-bit sRGB value is -107.86
+WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65, 2° observer
+RGB_TO_XYZ = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+EPSILON, KAPPA = 0.008856, 7.787  # where Lab's cube root turns into a straight line
+
+
+def _for_tensors_and_arrays(convert):
+    """Let a function of tensors (…, 3, H, W) take arrays (…, H, W, 3) too, and shield it from autocast."""
+
+    @functools.wraps(convert)
+    def wrapper(values, *args, **kwargs):
+        if isinstance(values, torch.Tensor):
+            with torch.autocast(values.device.type, enabled=False):
+                return convert(_as_float(values), *args, **kwargs)
+        tensor = _as_float(torch.from_numpy(np.array(values, copy=True))).movedim(-1, -3)
+        with torch.no_grad():
+            result = convert(tensor, *args, **kwargs)
+        return (result.movedim(-3, -1) if result.ndim == tensor.ndim else result).numpy()
+
+    return wrapper
+
+
+def _as_float(values):
+    if values.dtype == torch.uint8:
+        return values.float() / 255
+    if not values.dtype.is_floating_point:
+        kind = str(values.dtype).removeprefix("torch.")
+        raise TypeError(
+            f"Whole numbers must be uint8 (0…255), these are {kind}. Convert them with .astype('uint8') "
+            "or divide by 255 to get floats in 0…1."
+        )
+    return values if values.dtype == torch.float64 else values.float()
+
+
+def srgb_to_linear(value):
+    """Undo the screen's transfer curve: what a pixel value is worth in light. Tensors or arrays, 0…1."""
+    value = torch.as_tensor(value)
+    # The clamp keeps the power's gradient finite in the branch that `where` throws away.
+    curve = ((value.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
+    return torch.where(value > 0.04045, curve, value / 12.92)
+
+
+def linear_to_srgb(value):
+    """The transfer curve itself: light to pixel value."""
+    value = torch.as_tensor(value)
+    curve = 1.055 * value.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
+    return torch.where(value > 0.0031308, curve, value * 12.92)
+
+
+def xyz_to_lab(xyz):
+    """XYZ (…, 3, H, W) to Lab: a cube root of each channel relative to white, then three differences."""
+    relative = xyz / xyz.new_tensor(WHITE).view(3, 1, 1)
+    root = relative.clamp(min=EPSILON) ** (1 / 3)
+    f = torch.where(relative > EPSILON, root, KAPPA * relative + 16 / 116)
+    x, y, z = f.unbind(-3)
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
+
+
+def lab_to_xyz(lab):
+    """Lab (…, 3, H, W) to XYZ: the way back."""
+    lightness, a, b = lab.unbind(-3)
+    y = (lightness + 16) / 116
+    f = torch.stack((y + a / 500, y, y - b / 200), dim=-3)
+    relative = torch.where(f > EPSILON ** (1 / 3), f**3, (f - 16 / 116) / KAPPA)
+    return relative * lab.new_tensor(WHITE).view(3, 1, 1)
+
+
+def _mix(channels, matrix):
+    return torch.einsum("ij,...jhw->...ihw", channels.new_tensor(matrix), channels)
+
+
+@_for_tensors_and_arrays
+def rgb_to_lab(picture):
+    """A picture (uint8, or float 0…1) to lab: L 0…100, a and b in Lab units."""
+    return xyz_to_lab(_mix(srgb_to_linear(picture), RGB_TO_XYZ))
+
+
+def _unclipped_rgb(lab):
+    return linear_to_srgb(_mix(lab_to_xyz(lab), np.linalg.inv(RGB_TO_XYZ).tolist()))
+
+
+@_for_tensors_and_arrays
+def lab_to_rgb(lab, clip=True):
+    """Lab to a float picture. Colors that a screen cannot show are clipped to 0…1 (which shifts their L)."""
+    picture = _unclipped_rgb(lab)
+    return picture.clamp(0, 1) if clip else picture
+
+
+@_for_tensors_and_arrays
+def in_gamut(lab, tolerance=1e-3):
+    """True where a screen can show the color: shape (…, H, W)."""
+    picture = _unclipped_rgb(lab)
+    return ((picture >= -tolerance) & (picture <= 1 + tolerance)).all(dim=-3)
+
+
+def to_uint8(picture):
+    """A float picture 0…1, tensor or array, to the nearest uint8 values."""
+    if isinstance(picture, torch.Tensor):
+        return (picture.clamp(0, 1) * 255).round().to(torch.uint8)
+    return (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
+
+
+def to_gray_ab(pictures):
+    """Pictures (…, 3, H, W) to what networks see: gray (…, 1, H, W) and ab (…, 2, H, W), both in -1…1."""
+    lab = rgb_to_lab(pictures)
+    return lab[..., :1, :, :] / 50 - 1, lab[..., 1:, :, :] / AB_SCALE
+
+
+def to_lab(gray, ab):
+    """What networks see back to Lab units."""
+    return torch.cat(((gray.float() + 1) * 50, ab.float() * AB_SCALE), dim=-3)
+
+
+def from_gray_ab(gray, ab):
+    """Gray and ab, as networks see them, to float pictures."""
+    return lab_to_rgb(to_lab(gray, ab))
+
+
+def delta_e_76(lab, other):
+    """CIE76: how far two colors are, as a straight line in Lab. Tensors (…, 3, H, W) give (…, H, W)."""
+    axis = -3 if isinstance(lab, torch.Tensor) else -1
+    return ((lab - other) ** 2).sum(axis) ** 0.5
+
+
+def delta_e_2000(lab, other):
+    """CIEDE2000, by scikit-image: the same question with the eye's weaknesses taken into account."""
+    from skimage.color import deltaE_ciede2000
+
+    if not isinstance(lab, torch.Tensor):
+        return deltaE_ciede2000(lab, other)
+    first, second = (x.detach().cpu().movedim(-3, -1).numpy() for x in (lab, other))
+    return torch.from_numpy(deltaE_ciede2000(first, second)).to(lab.device)

@@ -1,0 +1,177 @@
+"""Lesson 00: the student paints ten gray balloons, is scored by squared error, then plays the critic."""
+
+import ipywidgets as widgets
+import torch
+
+from colorlib import color, plots, scenes
+from colorlib.course import page
+
+NAMES = ("red", "blue", "green")
+PAIRS = 5
+LESSON_OF_THE_CRITIC = (
+    "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains both: "
+    "a network that paints, and a critic that it must fool."
+)
+LOOK_AGAIN = "Look for the dull balloon: real ones are red, blue or green."
+
+
+class Game:
+    """Ten balloons whose color the gray picture doesn't show, and the scores. Needs no browser."""
+
+    def __init__(self, seed=0, count=10, size=64):
+        self.palette = torch.tensor(scenes.DEFAULT_PALETTE)
+        self.brown = self.palette.mean(dim=0)
+        options = dict(n=count, size=size, seed=seed, world="ambiguous", kinds=("balloon",), most=1)
+        drawn = scenes.draw(**options)
+        self.real, self.color_numbers = drawn.pictures, drawn.palette_index[:, 0].tolist()
+        self.truth = self.palette[self.color_numbers]
+        self.gray = color.to_uint8(plots.gray_picture(self.real))
+        # The same seed draws the same balloons, so a palette of one color repaints them all.
+        self.painted = [scenes.draw(palette=c.repeat(3, 1), **options).pictures for c in self.palette]
+        self.brown_pictures = scenes.draw(palette=self.brown.repeat(3, 1), **options).pictures
+        generator = torch.Generator().manual_seed(seed + 1)
+        self.real_is_left = (torch.rand(PAIRS, generator=generator) < 0.5).tolist()
+
+    def error(self, colors):
+        """The mean squared distance, in Lab units, between the colors given (N, 2) and the true ones."""
+        return ((colors - self.truth) ** 2).sum(dim=1).mean().item()
+
+    def score(self, choices):
+        """(the student's error, brown's error, colors that were right) for ten numbers of palette colors."""
+        colors = self.palette[torch.tensor(choices)]
+        hits = (colors == self.truth).all(dim=1).sum().item()
+        return self.error(colors), self.error(self.brown.expand_as(self.truth)), hits
+
+    def pair(self, number):
+        """A real and a brown picture of one balloon, in an order that only the game knows."""
+        pair = self.real[number], self.brown_pictures[number]
+        return pair if self.real_is_left[number] else pair[::-1]
+
+    def verdicts(self, lefts):
+        """How many pairs were judged right; `lefts` says of each whether its left picture was called real."""
+        return sum(mine == truth for mine, truth in zip(lefts, self.real_is_left, strict=True))
+
+
+class BeTheNetwork(page.Readable, widgets.VBox):
+    """The game on the screen: ten menus, then five pairs. Works by mouse and by keyboard."""
+
+    def __init__(self, seed=0):
+        self.game = Game(seed)
+        self.menus, cards = [], []
+        for i in range(len(self.game.gray)):
+            menu, card = self._balloon(i)
+            self.menus.append(menu)
+            cards.append(card)
+        self.score_button = widgets.Button(description="Score my colors", layout=_auto())
+        self.score_button.on_click(lambda _: self._score())
+        self.told, self.critic = widgets.HTML(), widgets.VBox()
+        intro = widgets.HTML("<b style='font-size:1.1em'>Round 1: you are the network</b>")
+        super().__init__([intro, _rows(cards), self.score_button, self.told, self.critic])
+
+    def _balloon(self, i):
+        view = widgets.HTML(page.picture(self.game.gray[i], f"Balloon {i + 1}, gray"))
+        menu = widgets.Dropdown(
+            options=[("choose…", None), *((name, k) for k, name in enumerate(NAMES))],
+            description=f"Balloon {i + 1}",
+            layout=widgets.Layout(width="160px"),
+            style={"description_width": "70px"},
+        )
+
+        def paint(change):
+            chosen = change["new"]
+            shown = self.game.gray[i] if chosen is None else self.game.painted[chosen][i]
+            name = "gray" if chosen is None else f"painted {NAMES[chosen]}"
+            view.value = page.picture(shown, f"Balloon {i + 1}, {name}")
+
+        menu.observe(paint, names="value")
+        return menu, widgets.VBox([view, menu], layout=_cell())
+
+    def _score(self):
+        choices = [menu.value for menu in self.menus]
+        if None in choices:
+            self.told.value = page.card(
+                f"Balloon {choices.index(None) + 1} has no color yet.", "quiet", "status"
+            )
+            return
+        mine, brown, hits = self.game.score(choices)
+        truth = "".join(
+            page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1)
+        )
+        lost = mine > brown
+        verdict = (
+            "Brown wins, and no balloon is brown: a miss costs so much that never choosing is safer."
+            if lost
+            else "You beat brown! Guessing rarely does: run the cell with another seed and try again."
+        )
+        self.told.value = page.card(
+            f"<b>You hit {hits} of {len(choices)}.</b> Your mean squared error: <b>{mine:,.0f}</b>. "
+            f"A network that paints every balloon the same brown: <b>{brown:,.0f}</b> (lower is better). {verdict}"
+            f"<p style='margin:8px 0 2px'>The true colors:</p>{truth}",
+            "wrong" if lost else "right",
+            "status",
+        )
+        if not self.critic.children:
+            self._start_critic()
+
+    def _start_critic(self):
+        self.judgments, cards = [], []
+        for i in range(PAIRS):
+            left, right = self.game.pair(i)
+            view = (
+                page.picture(left, f"Pair {i + 1}, left picture", 76)
+                + " "
+                + page.picture(right, f"Pair {i + 1}, right picture", 76)
+            )
+            menu = widgets.Dropdown(
+                options=[("choose…", None), ("left is real", True), ("right is real", False)],
+                description=f"Pair {i + 1}",
+                layout=widgets.Layout(width="166px"),
+                style={"description_width": "48px"},
+            )
+            self.judgments.append(menu)
+            cards.append(widgets.VBox([widgets.HTML(view), menu], layout=_cell()))
+        button = widgets.Button(description="Score my verdicts", layout=_auto())
+        told = widgets.HTML()
+        button.on_click(lambda _: self._judge(told))
+        intro = widgets.HTML(
+            "<b style='font-size:1.1em'>Round 2: you are the critic</b><br>"
+            "In each pair one picture is real, the other was painted by the brown network."
+        )
+        self.critic.children = [intro, _rows(cards), button, told]
+
+    def _judge(self, told):
+        lefts = [menu.value for menu in self.judgments]
+        if None in lefts:
+            told.value = page.card(f"Pair {lefts.index(None) + 1} has no verdict yet.", "quiet", "status")
+            return
+        right = self.game.verdicts(lefts)
+        told.value = page.card(
+            f"<b>{right} of {PAIRS} right.</b> {LESSON_OF_THE_CRITIC if right >= PAIRS - 1 else LOOK_AGAIN}",
+            "right" if right >= PAIRS - 1 else "wrong",
+            "status",
+        )
+
+    def as_text(self):
+        shown = "".join(page.picture(p, f"Balloon {i}, gray", 72) for i, p in enumerate(self.game.gray, 1))
+        return page.card(
+            "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue or green "
+            f"in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the squared error "
+            "of a network that paints them all brown; and a critic tells that brown from real at once."
+        )
+
+
+def _auto():
+    return widgets.Layout(width="auto")
+
+
+def _cell():
+    return widgets.Layout(margin="0 14px 12px 0", width="172px")
+
+
+def _rows(cards):
+    return widgets.HBox(cards, layout=widgets.Layout(flex_flow="row wrap", max_width="960px"))
+
+
+def be_the_network(seed=0):
+    """Play the network, then the critic. Another seed brings other balloons."""
+    return BeTheNetwork(seed)

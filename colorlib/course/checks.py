@@ -1,0 +1,132 @@
+"""Checks: they compare a student's function with the library's, and always give back one to go on with."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from colorlib.course import content, page, progress_file
+from colorlib.course.exercises import EXERCISES
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first case in which a function differs: `sentence` says how, `look` where to look."""
+
+    sentence: str
+    look: str = ""
+
+
+def _arrays(value):
+    """A result as a flat list of arrays, so that tuples, tensors and numbers compare alike."""
+    if isinstance(value, (tuple, list)) and not all(isinstance(v, (int, float)) for v in value):
+        return [array for part in value for array in _arrays(part)]
+    value = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+    return [np.asarray(value, dtype=np.float64)]
+
+
+def _short(array):
+    values = np.round(np.ravel(array), 4)
+    text = ", ".join(f"{v:g}" for v in values[:4])
+    return text if values.size == 1 else f"({text}{', …' if values.size > 4 else ''})"
+
+
+def compare(function, exercise, looks=None) -> Mismatch | None:
+    """The first mismatch between a function and an exercise's reference; None where they agree."""
+    for case in exercise.cases():
+        label, arguments = case
+        look = (looks or {}).get(label, "")
+        expected = _arrays(exercise.reference(*_copies(arguments)))
+        if not exercise.ordered:
+            expected = [np.sort(array) for array in expected]
+        try:
+            given = function(*_copies(arguments))
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            return Mismatch(f"For {label} it stopped with {type(error).__name__}: {error}", look)
+        if given is None:
+            return Mismatch(f"For {label} it returned nothing. Is the `return` missing?", look)
+        try:
+            given = _arrays(given)
+            given = given if exercise.ordered else [np.sort(array) for array in given]
+        except (TypeError, ValueError):
+            return Mismatch(f"For {label} it returned a {type(given).__name__}, not numbers.", look)
+        sentence = _difference(label, given, expected, exercise.tolerance)
+        if sentence:
+            return Mismatch(sentence, look)
+    return None
+
+
+def _copies(arguments):
+    """Fresh arguments for each call: a student's function may change its input."""
+    return [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
+
+
+def _difference(label, given, expected, tolerance):
+    if len(given) != len(expected):
+        return f"For {label} it returned {len(given)} thing(s) where {len(expected)} are expected."
+    for mine, theirs in zip(given, expected, strict=True):
+        if mine.shape != theirs.shape:
+            return f"For {label} its result has the shape {mine.shape}; expected {theirs.shape}."
+        if not np.isfinite(mine).all():
+            return f"For {label} its result has values that are not numbers (nan or inf)."
+        off = np.abs(mine - theirs) > tolerance
+        if off.any():
+            at = f" (first difference at position {int(np.argmax(off))})" if mine.size > 4 else ""
+            first = [np.ravel(x)[np.argmax(off)] if mine.size > 4 else x for x in (mine, theirs)]
+            return f"For {label} it gave {_short(first[0])}; expected {_short(first[1])}{at}."
+    return None
+
+
+def check(identifier: str, function: Callable) -> Callable:
+    """Check an exercise. Right: returns your function. Not yet: says why, and returns the library's."""
+    lesson, name, text = content.find("exercises", identifier)
+    exercise = EXERCISES[identifier]
+    known = progress_file.recall(lesson, "exercises", name)
+    try:
+        mismatch = compare(function, exercise, text.get("look"))
+    except NotImplementedError:
+        page.say(
+            f"<b>{identifier}: not yet written.</b> Until then the lesson goes on with the library's version. "
+            f'Stuck? Run <code>hint("{identifier}")</code>.',
+            "quiet",
+        )
+        return exercise.reference
+    if mismatch is None:
+        progress_file.record(lesson, "exercises", name, passed=True)
+        page.say(f"<b>✓ {identifier}: right.</b> {page.inline(text['right'])}", "right")
+        return function
+    # A wrong answer that was never right earns the next hint.
+    given = min(known.get("hints", 0) + 1, len(text["hints"]))
+    progress_file.record(lesson, "exercises", name, hints=given, tries=known.get("tries", 0) + 1)
+    sentence = html.escape(mismatch.sentence, quote=False)
+    page.say(
+        f"<b>✗ {identifier}: not yet.</b> {sentence} {page.inline(mismatch.look)}"
+        f"{_ladder(text, given)}<small>The lesson goes on with the library's version.</small>",
+        "wrong",
+    )
+    return exercise.reference
+
+
+def hint(identifier: str) -> None:
+    """The next hint for an exercise; after the last one, its solution."""
+    lesson, name, text = content.find("exercises", identifier)
+    given = min(progress_file.recall(lesson, "exercises", name).get("hints", 0) + 1, len(text["hints"]) + 1)
+    progress_file.record(lesson, "exercises", name, hints=given)
+    page.say(f"<b>{identifier}</b>{_ladder(text, given)}")
+
+
+def _ladder(text, given):
+    """The hints so far, the newest unfolded, and the solution at the top of the ladder."""
+    steps = text["hints"][:given]
+    rungs = [
+        page.details(f"Hint {i} of {len(text['hints'])}", page.inline(step), open_=i == given)
+        for i, step in enumerate(steps, 1)
+    ]
+    if given > len(text["hints"]):
+        solution = html.escape(text["solution"].strip(), quote=False)
+        rungs.append(page.details("A solution", f"<pre>{solution}</pre>", open_=True))
+    return "".join(rungs)

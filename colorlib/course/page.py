@@ -1,0 +1,89 @@
+"""How what the course says looks: one card, readable in the light and the dark theme, and as plain text."""
+
+import base64
+import html
+import io
+import re
+
+from IPython.display import display
+from PIL import Image
+
+from colorlib import color
+
+# Accents from the color-blind-safe palette. Each kind also carries a word, so that color is never alone.
+ACCENTS = {"right": "#009E73", "wrong": "#D55E00", "note": "#0072B2", "quiet": "#8a8d94"}
+GRAY_WASH = "rgba(127,127,127,.09)"
+
+
+def inline(text):
+    """Plain text with `code` and *emphasis* to HTML."""
+    text = html.escape(" ".join(text.split()), quote=False)
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
+
+
+def plain(markup):
+    """HTML to text, for screens that show no HTML."""
+    text = re.sub(r"<(br|/p|/div|/li|/tr|/summary)[^>]*>", "\n", markup)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", text))
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
+
+
+def card(body, kind="note", role=""):
+    """A card around HTML. `role="status"` makes a screen reader speak it when it changes."""
+    look = (
+        f"border-left:5px solid {ACCENTS[kind]};background:{GRAY_WASH};border-radius:6px;"
+        "padding:10px 16px;margin:4px 0;max-width:52em;line-height:1.5"
+    )
+    spoken = f' role="{role}"' if role else ""
+    return f'<div style="{look}"{spoken}>{body}</div>'
+
+
+def details(summary, body, open_=False):
+    """Something to unfold by mouse or keyboard, without a kernel."""
+    return (
+        f"<details style='margin:6px 0'{' open' if open_ else ''}>"
+        f"<summary style='cursor:pointer'>{summary}</summary>"
+        f"<div style='padding:6px 0 2px 14px'>{body}</div></details>"
+    )
+
+
+def say(body, kind="note"):
+    """Show a card in the notebook."""
+    display({"text/html": card(body, kind), "text/plain": plain(body)}, raw=True)
+
+
+def picture(picture, alt, width=128):
+    """A picture (3, H, W) as an <img> with alt text, enlarged without blur when it is small."""
+    array = color.to_uint8(picture) if picture.is_floating_point() else picture
+    buffer = io.BytesIO()
+    Image.fromarray(array.movedim(0, -1).numpy()).save(buffer, format="png")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    scaling = "image-rendering:pixelated;" if array.shape[-1] < width else ""
+    look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
+    return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/png;base64,{data}">'
+
+
+class Readable:
+    """Mixed into a widget: beside the live view it shows `as_text()`, for readers without a kernel.
+
+    ipywidgets 8 asks `_repr_mimebundle_`, ipywidgets 7 (Colab) `_ipython_display_`.
+    """
+
+    def as_text(self):
+        raise NotImplementedError
+
+    def _bundle(self):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        text = self.as_text()
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/html": text,
+            "text/plain": plain(text),
+        }
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return self._bundle()
+
+    def _ipython_display_(self, **_):
+        display(self._bundle(), raw=True)

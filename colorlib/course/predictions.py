@@ -1,0 +1,91 @@
+"""Predict, run, say what you saw, then read why: what a student expects is kept before the run speaks."""
+
+import ipywidgets as widgets
+
+from colorlib.course import content, page, progress_file
+from colorlib.course.quizzes import choice_list
+
+CONFIDENCE = ("a guess", "fairly sure", "certain")
+
+
+class Prediction(page.Readable, widgets.VBox):
+    """A question asked before an experiment: an answer, and how sure you are of it."""
+
+    def __init__(self, identifier):
+        self.lesson, self.name, self.text = content.find("predictions", identifier)
+        known = progress_file.recall(self.lesson, "predictions", self.name)
+        self.choices = choice_list(list(enumerate_options(self.text)))
+        self.sure = widgets.Dropdown(
+            options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em")
+        )
+        self.button = widgets.Button(description="Keep my prediction", layout=widgets.Layout(width="auto"))
+        self.told = widgets.HTML()
+        if "answer" in known:
+            self.choices.value = known["answer"]
+            self.told.value = page.card(
+                "Your prediction of last time is kept. You may change it.", "quiet", "status"
+            )
+        self.button.on_click(lambda _: self.keep())
+        ask = widgets.HTML(f"<p><b>Predict.</b> {page.inline(self.text['ask'])}</p>")
+        super().__init__([ask, self.choices, self.sure, self.button, self.told])
+
+    def keep(self):
+        if self.choices.value is None:
+            self.told.value = page.card("Choose what you expect first; a guess is fine.", "quiet", "status")
+            return
+        answer, confidence = self.choices.value, self.sure.value
+        progress_file.record(self.lesson, "predictions", self.name, answer=answer, confidence=confidence)
+        self.told.value = page.card("Kept. Now run the experiment below.", "note", "status")
+
+    def as_text(self):
+        options = "".join(f"<li>{page.inline(option)}</li>" for option in self.text["options"])
+        return page.card(f"<p><b>Predict.</b> {page.inline(self.text['ask'])}</p><ol type='A'>{options}</ol>")
+
+
+class Outcome(page.Readable, widgets.VBox):
+    """The same question after the experiment: say what you saw, and the explanation unfolds."""
+
+    def __init__(self, identifier):
+        self.lesson, self.name, self.text = content.find("predictions", identifier)
+        self.choices = choice_list(list(enumerate_options(self.text)))
+        self.button = widgets.Button(description="That is what I saw", layout=widgets.Layout(width="auto"))
+        self.told = widgets.HTML()
+        self.button.on_click(lambda _: self.explain())
+        ask = widgets.HTML("<p><b>What did you see?</b></p>")
+        super().__init__([ask, self.choices, self.button, self.told])
+
+    def explain(self):
+        if self.choices.value is None:
+            self.told.value = page.card("Look at the figure and choose what you saw.", "quiet", "status")
+            return
+        known = progress_file.record(self.lesson, "predictions", self.name, saw=self.choices.value)
+        self.told.value = page.card(self._explanation(known), "note", "status")
+
+    def _explanation(self, known):
+        options, truth = self.text["options"], self.text["outcome"]
+        lines = []
+        if self.choices.value != truth:
+            lines.append(f"Look again: it shows that {page.inline(options[truth].lower())}.")
+        if "answer" in known:
+            hit = "as you predicted" if known["answer"] == truth else "not what you predicted"
+            lines.append(f"That is {hit} (you were: {known['confidence']}).")
+        return " ".join([*lines, page.inline(self.text["why"])])
+
+    def as_text(self):
+        options, truth = self.text["options"], self.text["outcome"]
+        answer = f"<p><b>{page.inline(options[truth])}.</b> {page.inline(self.text['why'])}</p>"
+        return page.card("<b>What did you see?</b>" + page.details("What happened, and why", answer))
+
+
+def enumerate_options(text):
+    return ((option.replace("`", ""), number) for number, option in enumerate(text["options"]))
+
+
+def predict(identifier):
+    """Ask for a prediction before an experiment: `predict("01.lightness")`."""
+    return Prediction(identifier)
+
+
+def saw(identifier):
+    """After the experiment: what did you see, and why."""
+    return Outcome(identifier)

@@ -1,0 +1,154 @@
+"""What "wrong" costs, in one number to make small. Lesson 02 builds the losses.
+
+Every loss takes a prediction and a target.
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+
+from colorlib.bins import ab_bins, soft_encode
+
+MS_SSIM_BETAS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # how much each scale counts, finest first
+WINDOW = 11  # pixels that MS-SSIM looks at together
+
+
+def _same_shape(prediction, target):
+    if prediction.shape != target.shape:
+        raise ValueError(
+            f"Prediction {tuple(prediction.shape)} and target {tuple(target.shape)} must have the "
+            "same shape, or they would be stretched to fit without a word."
+        )
+
+
+def mse(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean squared error (L2): its best guess is the mean of all colors that fit."""
+    _same_shape(prediction, target)
+    return F.mse_loss(prediction, target)
+
+
+def l1(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean absolute error: its best guess is the median, of each channel by itself."""
+    _same_shape(prediction, target)
+    return F.l1_loss(prediction, target)
+
+
+def huber(prediction: torch.Tensor, target: torch.Tensor, delta: float = 0.1) -> torch.Tensor:
+    """Squared near 0, absolute beyond `delta`.
+
+    At torch's own delta of 1 it would never leave the squared part: ab ends at ±1.
+    """
+    _same_shape(prediction, target)
+    return F.huber_loss(prediction, target, delta=delta)
+
+
+def ms_ssim(
+    prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0
+) -> torch.Tensor:
+    """Multi-scale structural similarity, right for small pictures too: 1 for equal ones.
+
+    `low` and `high` are the ends of the value range; the published constants depend on it. Five
+    scales with an 11-pixel window need 176 pixels. Below that there are fewer scales, whose weights
+    then still add up to 1: four from 88 pixels, three from 44, two from 22.
+    """
+    _same_shape(prediction, target)
+    side = min(target.shape[-2:])
+    if side < 2 * WINDOW:
+        raise ValueError(f"MS-SSIM needs {2 * WINDOW} pixels a side for its two scales, not {side}.")
+    scales = min(len(MS_SSIM_BETAS), (side // WINDOW).bit_length())
+    betas = MS_SSIM_BETAS[:scales]
+    score = 1.0
+    # Variances are small differences of large numbers: too fine for half precision. And means are
+    # compared as a ratio, so the lowest value becomes 0.
+    with torch.autocast(target.device.type, enabled=False):
+        x, y = ((values.float() - low) / (high - low) for values in (prediction, target))
+        for scale, beta in enumerate(betas, start=1):
+            similarity = _similarity(x, y, last=scale == scales)
+            score = score * similarity ** (beta / sum(betas))
+            x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
+    return score.mean()
+
+
+def _similarity(x, y, last):
+    """How alike two batches are at one scale: in structure, at the last in brightness as well."""
+    if last:  # few pixels are left: mirrored at the edge, all of them count
+        x, y = (F.pad(values, (WINDOW // 2,) * 4, mode="reflect") for values in (x, y))
+    mean_x, mean_y = _blur(x), _blur(y)
+    spread = _blur(x * x + y * y) - mean_x**2 - mean_y**2
+    together = _blur(x * y) - mean_x * mean_y
+    similarity = (2 * together + 0.03**2) / (spread + 0.03**2)
+    if last:
+        similarity = similarity * (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+    similarity = similarity.mean(dim=(1, 2, 3))
+    # Negative numbers have no such power. Cut off at 0, a picture whose colors run against the
+    # target would get no gradient and stay so: run out smoothly instead, below .01.
+    return torch.where(similarity > 0.01, similarity, 1e-4 / (0.02 - similarity.clamp(max=0.01)))
+
+
+def _blur(values):
+    """The Gaussian mean of each window (1.5 pixels wide, no padding), by rows and by columns.
+
+    As a product of matrices, each row of which holds one window: far faster than a convolution.
+    """
+
+    def windows(side):
+        start = torch.arange(side - WINDOW + 1, device=values.device)
+        offset = torch.arange(side, device=values.device) - start[:, None] - WINDOW // 2
+        weight = torch.exp(-(offset**2) / (2 * 1.5**2)) * (offset.abs() <= WINDOW // 2)
+        return weight / weight.sum(dim=1, keepdim=True)
+
+    height, width = values.shape[-2:]
+    return windows(height) @ values @ windows(width).T
+
+
+def ms_ssim_loss(
+    prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0
+) -> torch.Tensor:
+    """1 − MS-SSIM."""
+    return 1 - ms_ssim(prediction, target, low, high)
+
+
+def cross_entropy(
+    logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Cross-entropy of bin logits N×Q×H×W with soft-encoded ab; `weights` as of `bin_weights`."""
+    bins = len(ab_bins())
+    if logits.shape != (len(ab), bins, *ab.shape[-2:]):
+        raise ValueError(
+            f"For ab {tuple(ab.shape)} the logits must be {(len(ab), bins, *ab.shape[-2:])}, not "
+            f"{tuple(logits.shape)}: build the network with outputs='bins'."
+        )
+    with torch.no_grad():
+        index, share = soft_encode(ab)
+    pixels = -(share * logits.float().log_softmax(dim=1).gather(1, index)).sum(dim=1)
+    if weights is not None:
+        pixels = pixels * (share * weights.to(pixels.device)[index]).sum(dim=1)
+    return pixels.mean()
+
+
+LOSSES = {
+    "mse": mse,
+    "l1": l1,
+    "huber": huber,
+    "ms_ssim": ms_ssim_loss,
+    "cross_entropy": cross_entropy,
+}
+
+
+def combine(weights: Mapping[str, float], **functions: Callable) -> Callable:
+    """One loss from several, as in `combine({"l1": 1.0, "ms_ssim": 0.5})`.
+
+    It gives the total and each term before weighting (for the history). A keyword replaces a
+    loss or adds one: `combine({"huber": 1.0}, huber=partial(huber, delta=0.2))`.
+    """
+    known = {**LOSSES, **functions}
+    if not weights or not set(weights) <= set(known):
+        raise ValueError(f"Weigh one or more of {', '.join(known)}; these are {dict(weights)}.")
+
+    def loss(prediction, target):
+        terms = {name: known[name](prediction, target) for name in weights}
+        total = sum(weight * terms[name] for name, weight in weights.items())
+        return total, {name: term.detach() for name, term in terms.items()}
+
+    return loss

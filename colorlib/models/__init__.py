@@ -1,0 +1,145 @@
+"""The networks by name: build, count, save, load. Lesson 02 is the first to use them."""
+
+import inspect
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from colorlib import color
+from colorlib.bins import annealed_mean
+from colorlib.models.cnn import PlainCNN
+from colorlib.models.fusion import Fusion
+from colorlib.models.keras_gan import KerasGenerator
+from colorlib.models.pix2pix import Pix2Pix
+from colorlib.models.unet import UNet
+from colorlib.models.valid_unet import ValidUNet
+
+NETWORKS = {
+    "cnn": PlainCNN,
+    "fusion": Fusion,
+    "valid_unet": ValidUNet,
+    "unet": UNet,
+    "keras_gan": KerasGenerator,
+    "pix2pix": Pix2Pix,
+}
+WEIGHTS = Path(__file__).parent.parent / "weights"
+
+
+def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
+    """A fresh network, as published at width 1. Options are those of the network's class."""
+    if name not in NETWORKS:
+        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(NETWORKS)}.")
+    if not width > 0:
+        raise ValueError(f"The width must be above 0 (1.0 is the published one), not {width}.")
+    known = list(inspect.signature(NETWORKS[name]).parameters)[2:]
+    for option in set(options) - set(known):
+        raise ValueError(f"{name} has no option {option!r}. It has: {', '.join(known) or 'none'}.")
+    network = NETWORKS[name](size, width, **options)
+    network.settings = {"network": name, "size": size, "width": width, "options": options}
+    return network
+
+
+def count_parameters(network: nn.Module, statistics: bool = True) -> int:
+    """All numbers in a network as Keras counts them: batch norm's running statistics too."""
+    count = sum(parameter.numel() for parameter in network.parameters())
+    if statistics:
+        count += sum(b.numel() for b in network.buffers() if b.is_floating_point())
+    return count
+
+
+def to_ab(output: torch.Tensor, outputs: str, temperature: float = 0.38) -> torch.Tensor:
+    """What a network gave, to ab. `temperature` is for bins: 1 the mean color, 0 the likeliest."""
+    if outputs == "bins":
+        return annealed_mean(output, temperature)
+    if outputs in ("rgb", "picture"):
+        picture = (output + 1) / 2 if outputs == "rgb" else output
+        return color.to_gray_ab(picture.clamp(0, 1))[1]
+    return output[:, -2:]
+
+
+class Colorizer(nn.Module):
+    """Gray in, ab out, whatever the network inside gives; `metadata` is what its file says."""
+
+    def __init__(self, network: nn.Module, temperature: float = 0.38, metadata: dict | None = None):
+        super().__init__()
+        self.network, self.temperature, self.metadata = network, temperature, metadata or {}
+
+    def forward(self, gray):
+        seen = gray.expand(-1, self.network.inputs, -1, -1)  # some networks want gray as RGB
+        return to_ab(self.network(seen), self.network.outputs, self.temperature)
+
+
+def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -> Path:
+    """Write weights and what `load` needs to rebuild the network. `half` halves the file.
+
+    Written beside and renamed: whoever reads meanwhile sees the old file or the new one, whole.
+    """
+    network = network.network if isinstance(network, Colorizer) else network
+    if not hasattr(network, "settings"):
+        raise ValueError("Only networks from models.build can be saved: others cannot be rebuilt.")
+    facts = {**metadata, **network.settings, "outputs": network.outputs}
+    facts["options"] = json.dumps(network.settings["options"])
+    # Only kernels are halved: biases and running statistics are few, and variances can be tiny.
+    tensors = {
+        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
+        for name, value in network.state_dict().items()
+    }
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        save_file(tensors, beside, {key: str(value) for key, value in facts.items()})
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def load(name_or_path: str | Path) -> Colorizer:
+    """A trained network in eval mode, by the name of shipped weights or by path.
+
+    The file holds numbers and names only: none of its content is executed.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".safetensors":
+        path = WEIGHTS / f"{name_or_path}.safetensors"
+    if not path.is_file():
+        shipped = ", ".join(sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))) or "none yet"
+        raise FileNotFoundError(
+            f"No weights at {name_or_path}. Give the path of a .safetensors file, or the name of "
+            f"weights that come with colorlib: {shipped}."
+        )
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}). Save or download it again."
+        ) from None
+    return Colorizer(_rebuild(path, metadata, tensors), metadata=metadata).eval()
+
+
+def _rebuild(path: Path, metadata: dict, tensors: dict) -> nn.Module:
+    if not {"network", "size", "width", "options"} <= set(metadata):
+        raise ValueError(f"{path} does not say which network it is for: write it with models.save.")
+    try:
+        # On the meta device nothing is drawn or allocated, so loading leaves the seed alone.
+        with torch.device("meta"):
+            network = build(
+                metadata["network"],
+                int(metadata["size"]),
+                float(metadata["width"]),
+                **json.loads(metadata["options"]),
+            )
+        network.load_state_dict(
+            {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True
+        )
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise ValueError(f"{path} does not fit the network that it names: {error}") from None
+    return network

@@ -1,0 +1,43 @@
+"""`keras_gan`: the generator of pdrabinski's GAN_Colorizer. Lesson 03 (Extra) trains it whole."""
+
+import torch
+from torch import nn
+
+from colorlib.models.blocks import output_layer, require_halvings, scaled
+
+
+def block(before: int, after: int, stride: int = 1) -> nn.Sequential:
+    """A 3×3 convolution, batch norm, ReLU."""
+    convolution = nn.Conv2d(before, after, 3, stride, padding=1)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
+
+
+def doubled(before: int, after: int) -> nn.Sequential:
+    """Twice the size by copying pixels, then a block."""
+    return nn.Sequential(nn.Upsample(scale_factor=2), block(before, after))
+
+
+class KerasGenerator(nn.Module):
+    """Three halvings, three doublings, skips at half and at quarter size, but none at full size."""
+
+    def __init__(self, size: int = 256, width: float = 1.0, outputs: str = "ab"):
+        super().__init__()
+        require_halvings("keras_gan", size, 3)
+        c64, c128, c256, c512 = (scaled(c, width) for c in (64, 128, 256, 512))
+        self.inputs, self.outputs = 1, outputs
+        self.at_half = nn.Sequential(block(1, c64, 2), block(c64, c128))
+        self.at_quarter = nn.Sequential(block(c128, c128, 2), block(c128, c256))
+        self.at_eighth = block(c256, c512, 2)
+        self.up_quarter, self.join_quarter = doubled(c512, c256), block(2 * c256, c256)
+        self.up_half, self.join_half = doubled(c256, c128), block(2 * c128, c128)
+        self.up_full = doubled(c128, c64)
+        last, activation = output_layer(outputs)
+        self.last = nn.Sequential(nn.Conv2d(c64, last, 3, padding=1), activation)
+
+    def forward(self, gray):
+        half = self.at_half(gray)
+        quarter = self.at_quarter(half)
+        x = self.up_quarter(self.at_eighth(quarter))
+        x = self.join_quarter(torch.cat((x, quarter), dim=1))
+        x = self.join_half(torch.cat((self.up_half(x), half), dim=1))
+        return self.last(self.up_full(x))

@@ -1,0 +1,77 @@
+"""`pix2pix`: the U-Net generator of Isola et al. (2017). Lesson 03; lesson 02 borrows it, slim."""
+
+import torch
+from torch import nn
+
+from colorlib.models.blocks import halvings, output_layer, require_halvings, scaled
+
+
+def down(before: int, after: int, first: bool = False, norm: bool = True) -> nn.Sequential:
+    """LeakyReLU (but for the picture itself), a 4×4 convolution that halves, batch norm."""
+    layers = [] if first else [nn.LeakyReLU(0.2)]
+    layers.append(nn.Conv2d(before, after, 4, 2, padding=1, bias=False))
+    return nn.Sequential(*layers, *([nn.BatchNorm2d(after)] if norm else []))
+
+
+def up(before: int, after: int, dropout: float = 0.0) -> nn.Sequential:
+    """ReLU, a transposed 4×4 convolution that doubles, batch norm, dropout."""
+    convolution = nn.ConvTranspose2d(before, after, 4, 2, padding=1, bias=False)
+    return nn.Sequential(nn.ReLU(), convolution, nn.BatchNorm2d(after), nn.Dropout(dropout))
+
+
+def normal_weights(module: nn.Module) -> None:
+    """The DCGAN start, for `network.apply`: weights from N(0, .02), batch norm's from N(1, .02)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+class Pix2Pix(nn.Module):
+    """Halve the picture down to one pixel (8 times at most), then double it back, joined by skips.
+
+    Dropout in the three innermost doublings is the generator's only noise. `skips=False` leaves out
+    the joins, `levels` stops earlier.
+    """
+
+    def __init__(
+        self,
+        size: int = 256,
+        width: float = 1.0,
+        levels: int | None = None,
+        skips: bool = True,
+        dropout: float = 0.5,
+        inputs: int = 1,
+        outputs: str = "ab",
+    ):
+        super().__init__()
+        require_halvings("pix2pix", size, levels or 4)
+        levels = levels or min(8, halvings(size))
+        channels = [scaled(64 * min(2**level, 8), width) for level in range(levels)]
+        self.inputs, self.outputs, self.skips = inputs, outputs, skips
+        self.down = nn.ModuleList([down(inputs, channels[0], first=True, norm=False)])
+        for before, after in zip(channels, channels[1:], strict=False):
+            # No norm innermost: on a 1×1 map at batch 1 it would erase everything.
+            self.down.append(down(before, after, norm=len(self.down) < levels - 1))
+        self.up, before = nn.ModuleList(), channels[-1]
+        for after in channels[-2::-1]:
+            self.up.append(up(before, after, dropout if len(self.up) < 3 else 0.0))
+            before = 2 * after if skips else after
+        last, activation = output_layer(outputs)
+        doubling = nn.ConvTranspose2d(before, last, 4, 2, padding=1)
+        self.last = nn.Sequential(nn.ReLU(), doubling, activation)
+        self.apply(normal_weights)
+
+    def forward(self, gray):
+        x, maps = gray, []
+        for block in self.down:
+            x = block(x)
+            maps.append(x)
+        for block, mirror in zip(self.up, maps[-2::-1], strict=True):
+            x = block(x)
+            if self.skips:
+                x = torch.cat((x, mirror), dim=1)
+        return self.last(x)

@@ -1,0 +1,61 @@
+"""`unet`: the U-Net of Nazeri et al. (2018). Lesson 02 trains it with and without skips."""
+
+import torch
+from torch import nn
+
+from colorlib.models.blocks import output_layer, require_halvings, scaled
+
+
+def down(before: int, after: int, stride: int = 2) -> nn.Sequential:
+    """A 4×4 convolution, batch norm, LeakyReLU."""
+    # An even kernel at stride 1 keeps the size only with one more pixel on one side.
+    padding = nn.ZeroPad2d(1) if stride == 2 else nn.ZeroPad2d((1, 2, 1, 2))
+    convolution = nn.Conv2d(before, after, 4, stride)
+    return nn.Sequential(padding, convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2))
+
+
+def up(before: int, after: int, dropout: float = 0.0) -> nn.Sequential:
+    """A transposed 4×4 convolution that doubles the map, batch norm, ReLU, dropout."""
+    convolution = nn.ConvTranspose2d(before, after, 4, 2, padding=1)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU(), nn.Dropout(dropout))
+
+
+class UNet(nn.Module):
+    """Four halvings, four doublings, and skips that carry the detail past the small middle.
+
+    Published for 32 pixels. `skips=False` leaves out the joins, and nothing else.
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        width: float = 1.0,
+        skips: bool = True,
+        dropout: float = 0.5,
+        inputs: int = 1,
+        outputs: str = "ab",
+    ):
+        super().__init__()
+        require_halvings("unet", size, 4)
+        channels = [scaled(c, width) for c in (64, 128, 256, 512, 512)]
+        self.inputs, self.outputs, self.skips = inputs, outputs, skips
+        self.down = nn.ModuleList([down(inputs, channels[0], stride=1)])
+        for before, after in zip(channels, channels[1:], strict=False):
+            self.down.append(down(before, after))
+        self.up, before = nn.ModuleList(), channels[-1]
+        for after, rate in zip(channels[-2::-1], (dropout, dropout, 0, 0), strict=True):
+            self.up.append(up(before, after, rate))
+            before = 2 * after if skips else after
+        last, activation = output_layer(outputs)
+        self.last = nn.Sequential(nn.Conv2d(before, last, 1), activation)
+
+    def forward(self, gray):
+        x, maps = gray, []
+        for block in self.down:
+            x = block(x)
+            maps.append(x)
+        for block, mirror in zip(self.up, maps[-2::-1], strict=True):
+            x = block(x)
+            if self.skips:
+                x = torch.cat((x, mirror), dim=1)
+        return self.last(x)

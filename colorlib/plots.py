@@ -1,0 +1,184 @@
+"""Every figure of the course: one style, safe for color-blind readers, alt text without exception."""
+
+import base64
+import contextlib
+import html
+import io
+from itertools import zip_longest
+
+import matplotlib
+import numpy as np
+import torch
+from matplotlib.figure import Figure as Canvas
+
+from colorlib import color
+
+PAPER, INK, FAINT = "#fbfaf7", "#23262d", "#d9d6cf"
+# Okabe and Ito's palette, told apart under every common form of color blindness; dashes and markers help.
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#23262d")
+DASHES = ("-", "--", "-.", ":", "-", "--", "-.")
+WIDTH = 8.6  # inches: fills a notebook of 1,280 pixels
+STYLE = {
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#8a8d94",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "font.size": 10.5,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "grid.color": FAINT,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "axes.prop_cycle": matplotlib.cycler(color=CYCLE) + matplotlib.cycler(linestyle=DASHES),
+}
+
+
+class Figure:
+    """A finished figure with its alt text: shows itself in a notebook, and gives `html` to widgets."""
+
+    def __init__(self, canvas, alt):
+        if not alt or len(alt) < 15:
+            raise ValueError("Every figure needs alt text: say what it shows to someone who can't see it.")
+        self.alt = " ".join(alt.split())
+        buffer = io.BytesIO()
+        canvas.savefig(buffer, format="png", dpi=110, bbox_inches="tight", pad_inches=0.15)
+        self.png = buffer.getvalue()
+
+    @property
+    def html(self):
+        data = base64.b64encode(self.png).decode()
+        look = "max-width:100%;height:auto;border-radius:8px"
+        return f'<img alt="{html.escape(self.alt)}" style="{look}" src="data:image/png;base64,{data}">'
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.html, "text/plain": f"[Figure: {self.alt}]"}
+
+
+@contextlib.contextmanager
+def drawing(rows=1, columns=1, size=(WIDTH, 3.4), **options):
+    """`with drawing(1, 2) as (canvas, axes):` the house style, for figures that only one lesson needs."""
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=size, layout="constrained")
+        yield canvas, canvas.subplots(rows, columns, **options)
+
+
+def as_array(picture):
+    """A tensor (C, H, W) or an array (H, W, 3) or (H, W), as matplotlib wants it: float, 0…1."""
+    if isinstance(picture, torch.Tensor):
+        picture = picture.detach().cpu()
+        picture = picture.movedim(0, -1) if picture.ndim == 3 else picture
+        picture = picture.squeeze(-1).numpy() if picture.shape[-1] == 1 else picture.numpy()
+    picture = picture / 255 if picture.dtype == np.uint8 else picture
+    return np.clip(picture, 0, 1)
+
+
+def gray_picture(picture):
+    """What the network sees of a picture: its L, painted without color. Float, same shape."""
+    lab = color.rgb_to_lab(picture)
+    if isinstance(lab, torch.Tensor):
+        return color.lab_to_rgb(torch.cat((lab[..., :1, :, :], lab[..., 1:, :, :] * 0), dim=-3))
+    return color.lab_to_rgb(lab * np.array([1, 0, 0]))
+
+
+def _bare(axes):
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
+    """Pictures side by side: a batch or list for one row, a list of them for several.
+
+    `cell` is the width of one in inches.
+    """
+    rows = list(rows)
+    several = isinstance(rows[0], (list, tuple)) or getattr(rows[0], "ndim", 3) == 4
+    rows = [list(row) for row in rows] if several else [rows]
+    columns = max(map(len, rows))
+    cell = cell or min(WIDTH / columns, 2.6)
+    shape = as_array(rows[0][0]).shape
+    height = cell * shape[0] / shape[1] + (0.35 if titles else 0.1)
+    with drawing(len(rows), columns, (cell * columns, height * len(rows))) as (canvas, axes):
+        grid = np.array(axes, dtype=object).reshape(len(rows), columns)
+        for i, row in enumerate(rows):
+            for j in range(columns):
+                _bare(grid[i, j])
+                if j < len(row):
+                    grid[i, j].imshow(as_array(row[j]), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+                if i == 0 and j < len(titles):
+                    grid[i, j].set_title(titles[j])
+            if i < len(row_titles):
+                grid[i, 0].set_ylabel(row_titles[i], rotation=0, ha="right", va="center", labelpad=10)
+        return Figure(canvas, alt)
+
+
+def lab_channels(picture, *, alt, chroma_lightness=65):
+    """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
+    lab = torch.as_tensor(color.rgb_to_lab(picture))
+    flat = torch.full_like(lab[:1], chroma_lightness)
+    nothing = torch.zeros_like(flat)
+    panels = [
+        color.lab_to_rgb(lab),
+        lab[:1] / 100,
+        color.lab_to_rgb(torch.cat((flat, lab[1:2], nothing))),
+        color.lab_to_rgb(torch.cat((flat, nothing, lab[2:]))),
+    ]
+    return pictures(panels, titles=("the picture", "L", "a: green to magenta", "b: blue to yellow"), alt=alt)
+
+
+def gamut_slice(lightness, side=221, reach=110):
+    """The ab plane at one L as an RGBA array: transparent where no screen can show the color."""
+    axis = torch.linspace(-reach, reach, side)
+    b, a = torch.meshgrid(axis, axis, indexing="ij")
+    lab = torch.stack((torch.full_like(a, float(lightness)), a, b))
+    return torch.cat((color.lab_to_rgb(lab), color.in_gamut(lab)[None].float())).movedim(0, -1).numpy()
+
+
+def ab_plane(lightness, *, alt, points=None, labels=(), title=None):
+    """What a screen can show at this L, with optional points (K, 2) in Lab units on it."""
+    with drawing(1, 1, (4.6, 4.3)) as (canvas, axes):
+        axes.imshow(gamut_slice(lightness), extent=(-110, 110, -110, 110), origin="lower")
+        axes.axhline(0, color="#8a8d94", lw=0.7, ls="-")
+        axes.axvline(0, color="#8a8d94", lw=0.7, ls="-")
+        axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
+        axes.set_title(title or f"Colors a screen can show at L = {lightness:g}")
+        for (a, b), label in zip_longest(points or (), labels, fillvalue=""):
+            axes.plot(a, b, "o", ms=9, mfc="none", mec=INK, mew=2)
+            axes.annotate(label, (a, b), xytext=(8, 6), textcoords="offset points")
+        return Figure(canvas, alt)
+
+
+def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 3.2)):
+    """Named curves, told apart by color, dash and a label at their end."""
+    with drawing(1, 1, size) as (canvas, axes):
+        axes.grid(True, axis="y")
+        for name, values in series.items():
+            axis = np.arange(1, len(values) + 1) if x is None else x
+            (line,) = axes.plot(axis, values, label=name)
+            axes.annotate(
+                name,
+                (axis[-1], values[-1]),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                color=line.get_color(),
+            )
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        return Figure(canvas, alt)
+
+
+def bars(values, *, alt, ylabel="", title="", colors=None, size=(WIDTH, 3.0)):
+    """One bar a name, its number written on it."""
+    with drawing(1, 1, size) as (canvas, axes):
+        drawn = axes.bar(list(values), list(values.values()), color=colors or CYCLE[0], width=0.6)
+        axes.bar_label(drawn, fmt="%.3g", padding=3)
+        axes.margins(y=0.15)
+        axes.set(ylabel=ylabel, title=title)
+        return Figure(canvas, alt)

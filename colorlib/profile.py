@@ -1,0 +1,65 @@
+"""How big: a lesson in three sizes. `quick` for tests and Binder, `laptop` for two cores, `gpu` for the real thing."""
+
+import os
+from pathlib import Path
+
+PROFILES = ("quick", "laptop", "gpu")
+
+
+def current():
+    """The profile in force: $COLORLIB_PROFILE where set, else `gpu` with an NVIDIA GPU, else `laptop`."""
+    name = os.environ.get("COLORLIB_PROFILE", "").strip().lower()
+    if name and name not in PROFILES:
+        raise ValueError(f"COLORLIB_PROFILE is '{name}'. Set it to one of: {', '.join(PROFILES)}.")
+    if name:
+        return name
+    import torch
+
+    return "gpu" if torch.cuda.is_available() else "laptop"
+
+
+def home():
+    """The folder where colorlib keeps progress and caches: $COLORLIB_HOME, else ~/.colorlib."""
+    return Path(os.environ.get("COLORLIB_HOME") or Path.home() / ".colorlib")
+
+
+class Settings(dict):
+    """A lesson's numbers at the profile in force, as attributes: `settings.steps`."""
+
+    def __init__(self, profile, table):
+        super().__init__({name: row[PROFILES.index(profile)] for name, row in table.items()})
+        self.profile, self.table = profile, table
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"No setting '{name}' here. There are: {', '.join(self)}.") from None
+
+    def __repr__(self):
+        rows = [("", *PROFILES), *((name, *map(str, row)) for name, row in self.table.items())]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        ]
+        return "\n".join([f"Profile in force: {self.profile}", *lines])
+
+    def _repr_html_(self):
+        chosen = PROFILES.index(self.profile)
+
+        def row(tag, name, cells):
+            cells = [f"<b>{cell}</b>" if i == chosen else cell for i, cell in enumerate(cells)]
+            marked = "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
+            return f"<tr><th scope='row'>{name}</th>{marked}</tr>"
+
+        heads = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
+        body = "".join(row("td", name, cells) for name, cells in self.table.items())
+        return f"<table><thead>{row('th', 'setting', heads)}</thead><tbody>{body}</tbody></table>"
+
+
+def settings(**table):
+    """A lesson's numbers, each as (quick, laptop, gpu); returns those of the profile in force."""
+    for name, row in table.items():
+        if len(row) != len(PROFILES):
+            raise ValueError(f"'{name}' needs three numbers: {', '.join(PROFILES)}.")
+    return Settings(current(), table)

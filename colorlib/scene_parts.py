@@ -1,0 +1,205 @@
+"""What procedural scenes are painted with: a canvas in Lab, shapes, textures (`scenes` puts them together).
+
+Everything is drawn for a whole batch at once. Places and sizes are fractions of the picture, so that one seed
+gives the same composition at 32, 64 and 128 pixels; only fine texture adds detail as the pictures grow.
+"""
+
+import functools
+import math
+
+import torch
+
+from .color import lab_to_rgb, rgb_to_lab
+
+MATERIALS = ("grass", "brick", "water", "sand", "sky", "leaves")
+MATERIAL_COLORS = ((-36, 44), (36, 26), (-28, -14), (8, 38), (6, -38), (30, 56))  # ab, in Lab units
+
+STEP = 0.4  # between the shades of a color, in L: about a step of an 8-bit gray
+
+
+@functools.cache
+def shades(colors, lowest, highest):
+    """Screen colors that are twins in gray: one row for each color (ab), K×levels×3 in lab, a STEP of L apart.
+
+    A screen has 256 steps of red, green and blue, so each hue has lightnesses of its own, and their pattern alone
+    gives it away. So not the nearest screen color is taken but one near by with the lightness of its twins.
+    """
+    lightness = torch.arange(lowest + 0.05, highest, STEP)
+    exact = torch.stack([torch.tensor([light, *ab]) for ab in colors for light in lightness])[:, :, None, None]
+    near = torch.cartesian_prod(*[torch.arange(-5.0, 6.0)] * 3).T[None, :, :, None]
+    lab = rgb_to_lab(((lab_to_rgb(exact) * 255).round() + near).clamp(0, 255) / 255)
+    off = (lab - exact).view(len(colors), len(lightness), 3, -1)
+    # A level may move a little to where all hues have good candidates: lightness within some 0.003, ab within 1.
+    moves = torch.linspace(-0.03, 0.03, 13).view(13, 1, 1, 1)
+    cost, best = (((off[:, :, 0] - moves) / 0.003) ** 2 + off[:, :, 1] ** 2 + off[:, :, 2] ** 2).min(-1)
+    best = best.gather(0, cost.sum(1).argmin(0).expand(1, len(colors), -1)).view(-1, 1, 1)
+    return lab[..., 0].gather(2, best.expand(-1, 3, -1)).view(len(colors), len(lightness), 3)
+
+
+class Canvas:
+    """A batch of square Lab pictures and, beside each, a map of labels: which thing a pixel belongs to."""
+
+    def __init__(self, night, size, layout, grain):
+        self.n, self.size, self.layout, self.grain = len(night), size, layout, grain
+        self.night, self.sun_or_moon = night, False
+        axis = (torch.arange(size) + 0.5) / size
+        self.x, self.y = axis.view(1, 1, size), axis.view(1, size, 1)
+        self.lab = torch.zeros(self.n, 3, size, size)
+        self.labels = torch.zeros(self.n, size, size, dtype=torch.int8)
+        # Texels are a pixel at 32 pixels and grow more slowly than the picture: larger pictures show finer texture.
+        self.texel = max(1, round((size / 32) ** 0.5))
+        self.fine = round((size * 32) ** 0.5)
+        self.speckle = torch.randn(self.n, size, size, generator=grain)
+
+    def uniform(self, low, high):
+        """A random number for each picture, shaped to be combined with x and y."""
+        return low + (high - low) * torch.rand(self.n, 1, 1, generator=self.layout)
+
+    def whole(self, below):
+        """A random whole number 0…below-1 for each picture, shaped like `uniform`."""
+        return torch.randint(below, (self.n, 1, 1), generator=self.layout)
+
+    def noise(self, rows, columns, generator=None):
+        """Smooth noise with mean 0 and deviation 1: a random grid of rows × columns, seen out of focus."""
+        grid = torch.randn(self.n, rows, columns, generator=generator or self.grain)
+        return blur(self.size, rows) @ grid @ blur(self.size, columns).T
+
+    def cover(self, distance):
+        """A signed distance (fractions of the picture, negative inside) to how much of each pixel is covered."""
+        return (0.5 - distance * self.size).clamp(0, 1)
+
+    def paint(self, cover, lightness, day, night=None, label=0):
+        """Lay one color over the pictures where `cover` says; `day` and `night` are ab in Lab units.
+
+        Mixing in Lab keeps the lightness of soft edges free of the hue. Only wholly covered pixels get the label.
+        """
+        color = torch.as_tensor(day, dtype=torch.float32).expand(self.n, 2)
+        if night is not None:
+            color = torch.where(self.night[:, None], torch.tensor(night, dtype=torch.float32), color)
+        self._mix(cover, lightness, color[:, :, None, None], label)
+
+    def paint_shades(self, cover, lightness, shades, label):
+        """The same with shades, (n, levels, 3): whatever gets the label has a twin in every other hue."""
+        level = ((lightness - shades[0, 0, 0]) / STEP).round().long().clamp(0, shades.shape[1] - 1)
+        lab = shades[torch.arange(self.n)[:, None, None], level.expand_as(self.speckle)].movedim(-1, 1)
+        self._mix(cover, lab[:, 0], lab[:, 1:], label)
+
+    def _mix(self, cover, lightness, color, label):
+        cover = torch.as_tensor(cover, dtype=torch.float32).expand_as(self.speckle)
+        lightness = torch.as_tensor(lightness, dtype=torch.float32).expand_as(self.speckle)
+        self.lab[:, 0].lerp_(lightness, cover)
+        self.lab[:, 1:].lerp_(color, cover[:, None])
+        label = torch.as_tensor(label, dtype=torch.int8).view(-1, 1, 1)
+        self.labels = torch.where(cover > 0, torch.where(cover >= 1, label, 0), self.labels)
+
+    def pictures(self):
+        """The uint8 pictures, rounded up or down at random, so that the mean of every color stays where it was.
+
+        The noise is a bit narrower than a step: shades, which are whole steps already, stay exactly as they are.
+        """
+        noise = 0.02 + 0.96 * torch.rand(self.lab.shape, generator=self.grain)
+        return (lab_to_rgb(self.lab) * 255 + noise).to(torch.uint8)
+
+
+@functools.cache
+def blur(size, cells):
+    """The matrix (size × cells) that enlarges a row of noise smoothly; its rows have norm 1, so noise stays as strong."""
+    centers = (torch.arange(size)[:, None] + 0.5) / size * cells - 0.5
+    weights = torch.exp(-(((centers - torch.arange(cells)[None]) / 0.62) ** 2) / 2)
+    return weights / weights.norm(dim=1, keepdim=True)
+
+
+class Spot:
+    """A place on the canvas with coordinates of its own, in which a thing reaches from -1 to 1."""
+
+    def __init__(self, canvas, x, y, size, present=True):
+        self.canvas, self.size, self.present = canvas, size, present
+        self.x, self.y = (canvas.x - x) / size, (canvas.y - y) / size
+
+    def paint(self, distance, lightness, day, night=None, label=0):
+        """Paint a shape given by its signed distance, in the pictures in which the thing is present."""
+        cover = self.canvas.cover(distance * self.size) * self.present
+        self.canvas.paint(cover, lightness, day, night, label)
+
+    def paint_shades(self, distance, lightness, shades, label):
+        """The same with shades."""
+        cover = self.canvas.cover(distance * self.size) * self.present
+        self.canvas.paint_shades(cover, lightness, shades, label)
+
+
+# --- shapes: signed distances around (0, 0), negative inside ---
+
+
+def disc(x, y, radius):
+    return torch.hypot(x, y) - radius
+
+
+def box(x, y, half_width, half_height, corner=0.0):
+    """A rectangle with rounded corners."""
+    dx, dy = x.abs() - half_width + corner, y.abs() - half_height + corner
+    outside = torch.hypot(dx.clamp(min=0), dy.clamp(min=0))
+    return outside + torch.maximum(dx, dy).clamp(max=0) - corner
+
+
+def polygon(x, y, corners, radius, dent=0.0):
+    """A regular polygon standing on a side; dent > 0 pulls the sides in and makes it a star."""
+    step = 2 * math.pi / corners
+    angle = torch.atan2(x, -y)
+    angle = (torch.remainder(angle + step / 2, step) - step / 2).abs()  # fold onto half a corner
+    length = torch.hypot(x, y)
+    px, py = length * angle.cos(), length * angle.sin()
+    inner = radius * math.cos(step / 2) * (1 - dent)  # how far the middle of a side is from the center
+    ax, ay = inner * math.cos(step / 2), inner * math.sin(step / 2)
+    nx, ny = (
+        ay,
+        radius - ax,
+    )  # normal of the line from the corner (radius, 0) to the middle of the side
+    return ((px - radius) * nx + py * ny) / math.hypot(nx, ny)
+
+
+# --- textures: (n, size, size) with mean 0 and deviation 1 in each picture ---
+
+
+def standard(texture):
+    """Shift and scale a texture to mean 0 and deviation 1 in each picture, so that no material is lighter."""
+    texture = texture - texture.mean((1, 2), keepdim=True)
+    return texture / texture.std((1, 2), keepdim=True).clamp(min=1e-6)
+
+
+def grass(canvas):
+    """Upright blades."""
+    return canvas.noise(canvas.fine // 5, canvas.fine) + 0.4 * canvas.noise(6, 6)
+
+
+def brick(canvas):
+    """Courses of bricks, each shifted by half a brick, and light mortar."""
+    high, wide = 4 * canvas.texel, 8 * canvas.texel
+    pixel = torch.arange(canvas.size)
+    row = pixel.view(1, -1, 1) + canvas.whole(high)
+    column = pixel.view(1, 1, -1) + canvas.whole(wide) + (row // high % 2) * (wide // 2)
+    mortar = (row % high < canvas.texel) | (column % wide < canvas.texel)
+    return 2.5 * mortar + 0.4 * canvas.noise(canvas.fine // 4, canvas.fine // 6)
+
+
+def water(canvas):
+    """Ripples that lie flat."""
+    return canvas.noise(canvas.fine // 2, canvas.fine // 8) + 0.3 * canvas.noise(canvas.fine, 6)
+
+
+def sand(canvas):
+    """Grain, the same in all directions."""
+    return canvas.noise(canvas.fine, canvas.fine) + 0.3 * canvas.noise(5, 3)
+
+
+def sky(canvas):
+    """Nothing but soft clouds."""
+    return canvas.noise(5, 3) + 0.5 * canvas.noise(8, 6)
+
+
+def leaves(canvas):
+    """Round clumps with sharp edges."""
+    return torch.tanh(2.5 * canvas.noise(canvas.fine // 3, canvas.fine // 3)) + 0.2 * canvas.speckle
+
+
+def texture(canvas, name):
+    return standard({f.__name__: f for f in (grass, brick, water, sand, sky, leaves)}[name](canvas))

@@ -1,0 +1,200 @@
+# %% [markdown]
+# # Start here
+#
+# **After these 15 minutes you will be able to**
+#
+# - say why a gray picture does not contain its colors, and what a network can do about it;
+# - explain why a network that is scored by squared error paints the world brown;
+# - run, check and undo anything in this course without fear.
+#
+# **You need** basic Python. No GPU, no network connection, no earlier lesson.
+#
+# Run a cell with *Shift* + *Enter*, or all of them from the menu *Run → Run All Cells*. Nothing here can break: a
+# lesson always runs to its end, even with its exercises unsolved.
+
+# %%
+import torch
+from skimage import data as photos
+
+from colorlib import doctor, plots, profile, scenes
+from colorlib.course import be_the_network, check, hint, predict, progress, quiz, saw
+
+# %% [markdown]
+# ## 1. What this course is about (2 min)
+#
+# On the left, all that an old camera kept. On the right, what stood in front of it.
+
+# %%
+coffee = photos.coffee()[:, 100:500]
+plots.pictures(
+    [plots.gray_picture(coffee), coffee],
+    titles=("what a network gets", "what we want from it"),
+    cell=3.6,
+    alt="The same photo twice: a cup of coffee on a wooden table, first in gray, then in color: "
+    "a red rim on the saucer, brown coffee, warm wood.",
+)
+
+# %% [markdown]
+# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer? Nothing in the gray picture says
+# red. That is the whole difficulty of colorization, and the reason why it is such a good way to learn about neural
+# networks: some colors *follow* from what you see, and some do not.
+#
+# Real photos hide which is which. So the course brings small drawn **worlds** in which we know it. In this one, sky and
+# grass can be told by their looks, but each balloon is red, blue or green by the throw of a die:
+
+# %%
+sky_full = scenes.draw(6, size=64, seed=4, world="ambiguous", kinds=("balloon",), most=1)
+plots.pictures(
+    [plots.gray_picture(sky_full.pictures), sky_full.pictures],
+    row_titles=("gray", "color"),
+    alt="Six drawn landscapes, each with one balloon: above in gray, where all balloons look alike; below in color, "
+    "where they are red, blue or green.",
+)
+
+# %% [markdown]
+# ## 2. Be the network (5 min)
+#
+# Before you play, commit yourself. Being wrong is fine, even useful: what surprises you, you remember.
+
+# %%
+predict("00.guess_or_brown")
+
+# %% [markdown]
+# Now play. **Round 1**: give each of ten gray balloons a color; your score is the mean squared error between your colors
+# and the true ones. **Round 2** appears after your score: there you are the critic. Menus can be reached with *Tab* and set
+# with the arrow keys.
+
+# %%
+be_the_network(seed=0)
+
+# %% [markdown]
+# One game proves little, so let ten thousand players guess at random. A color is a point with two coordinates, *a* (green to
+# magenta) and *b* (blue to yellow), and brown is simply the middle of the three:
+
+# %%
+palette = torch.tensor(scenes.DEFAULT_PALETTE)
+brown = palette.mean(dim=0)
+plots.ab_plane(
+    54,
+    points=[*palette.tolist(), brown.tolist()],
+    labels=("red", "blue", "green", "their mean: brown"),
+    title="Three colors of balloons, and their mean",
+    alt="The plane of colors a and b with four marks: red at the upper right, blue at the bottom, green at the left, "
+    "and their mean near the gray center, a dull brown.",
+)
+
+# %%
+dice = torch.Generator().manual_seed(0)
+truth = palette[torch.randint(3, (10_000, 10), generator=dice)]
+guess = palette[torch.randint(3, (10_000, 10), generator=dice)]
+
+error_of_guessing = ((guess - truth) ** 2).sum(dim=2).mean(dim=1)  # one number a player
+error_of_brown = ((brown - truth) ** 2).sum(dim=2).mean(dim=1)
+players_beating_brown = (error_of_guessing < error_of_brown).float().mean()
+
+print(f"mean squared error of guessing: {error_of_guessing.mean():,.0f}")
+print(f"mean squared error of brown:    {error_of_brown.mean():,.0f}")
+print(f"players who beat brown:         {players_beating_brown:.1%}")
+
+# %%
+saw("00.guess_or_brown")
+
+# %% [markdown]
+# This is the course in two sentences. **A network scored by squared error is right to paint brown**: the fault is in the
+# score, not in the network. **A critic sees through brown at once**, so a network that must also please a critic has to
+# choose a color.
+#
+# Lesson 02 trains the brown network, lessons 03 to 05 train the critic, and both times you will measure what happens
+# instead of believing it.
+
+# %% [markdown]
+# ## 3. Your first exercise (3 min)
+#
+# Exercises are functions to fill in. Replace the line `raise NotImplementedError("your turn")`, run the cell, and the
+# check tells you how it went: `check` gives back *your* function when it is right, and the library's until then. That is why
+# a lesson always runs on.
+#
+# **Exercise.** Write the score of round 1: the mean, over the balloons, of the squared distance between the painted and
+# the true color. Both arguments are tensors with one row a balloon and two columns, *a* and *b*.
+
+
+# %%
+def squared_error(painted, truth):
+    """The mean squared distance between two lists of colors, each of shape (N, 2)."""
+    # BEGIN SOLUTION
+    return ((painted - truth) ** 2).sum(dim=1).mean()
+    # END SOLUTION
+
+
+squared_error = check("00.squared_error", squared_error)
+
+# %% [markdown]
+# Stuck? Each call of `hint` shows one more hint, and the solution after the last one. Take away the `#` and run the cell.
+
+# %%
+# hint("00.squared_error")
+
+# %%
+always_red = palette[0].expand(10, 2)
+print(f"always red costs player 1: {squared_error(always_red, truth[0]):,.0f}")
+print(f"always brown costs him:    {squared_error(brown.expand(10, 2), truth[0]):,.0f}")
+
+# %% [markdown]
+# ## 4. Does everything work here? (2 min)
+#
+# One line a thing. **[OK]** is fine, **[--]** is optional and missing, **[FAIL]** says what to do.
+
+# %%
+everything_works = doctor.main() == 0
+
+# %% [markdown]
+# If something fails, now or later:
+#
+# - **A cell stops with an error**: read its last line first, it says what went wrong. Then *Kernel → Restart Kernel and
+#   Run All Cells*; nothing you did is lost.
+# - **An exercise will not pass**: `hint(…)` leads to the solution step by step. The lesson goes on in the meantime.
+# - **You broke a notebook**: fetch it again from the repository; the folder `solutions` holds every lesson solved and with all its
+#   pictures.
+# - **Something is missing or slow**: in a terminal, `python -m colorlib doctor` prints the list above.
+
+# %% [markdown]
+# ## 5. The map (1 min)
+#
+# | lesson | you will | minutes |
+# |---|---|---|
+# | **00 Start here** | be the network, then the critic | 15 |
+# | **01 Color: from RGB to Lab and back** | take color apart, and see what gray keeps | 45 |
+# | **02 The baseline CNN** | train a colorizer and find out why it paints brown | 60 |
+# | **03 pix2pix** | replace the score by a critic: a GAN | 75 |
+# | **04 WGAN-GP** | make the critic measure a distance | 75 |
+# | **05 NoGAN** | pretrain everything, then add a pinch of GAN | 90 |
+# | **06 Compare** | hold all of them against each other, and color your own photos | 60 |
+#
+# A lesson that is not in your folder yet is still being written. Each has a **Core**, whose minutes you see here, and
+# **Extra** sections after its take-away for those who want more. Work comes in three sizes: `quick` (a test that all
+# runs), `laptop` (about a minute a training, on two cores), and `gpu` (the real thing). The course picks one for your machine:
+
+# %%
+print("This machine runs the lessons at the profile:", profile.current())
+
+# %% [markdown]
+# ## 6. Quiz and progress (2 min)
+#
+# Every wrong answer has its own explanation; reading them all is allowed.
+
+# %%
+quiz("00.take_away")
+
+# %% [markdown]
+# Your progress is kept on this machine, without an account. On Binder it would be forgotten with the session: there,
+# `progress().code()` gives you a text, and `progress().restore("…")` brings it back elsewhere.
+
+# %%
+progress()
+
+# %% [markdown]
+# **Take-away.** Gray keeps one number of three, so several colorings fit. Squared error rewards the average of them, which
+# is brown; a critic rejects brown, because nothing real looks so. Everything that follows is about the space between these
+# two scores.
+#
+# Next: **01 Color: from RGB to Lab and back**, where you build the two axes *a* and *b* yourself.

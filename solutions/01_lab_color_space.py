@@ -1,0 +1,643 @@
+# %% [markdown]
+# # Color: from RGB to Lab and back
+#
+# **After these 45 minutes you will be able to**
+#
+# - take a picture apart into lightness and color, and say why a colorizer predicts two numbers instead of three;
+# - convert sRGB to Lab with your own twenty lines, as exactly as a library does;
+# - tell which scalings, clippings and splits quietly spoil a training.
+#
+# **You need** lesson 00 and basic PyTorch (what a tensor is, how slicing works). No GPU. *Extra* sections follow the
+# take-away.
+
+# %%
+import numpy as np
+import torch
+from skimage import data as photos
+
+from colorlib import augment, color, data, plots, profile, scenes
+from colorlib.course import check, color_widgets, hint, predict, progress, quiz, saw
+
+# %%
+settings = profile.settings(
+    #            quick, laptop, gpu
+    pictures=(300, 1_000, 10_000),  # how many pictures the statistics look at
+    splits=(20, 100, 100),  # how many random splits we compare with
+    colors=(50_000, 1_000_000, 1_000_000),  # how many random Lab colors we clip
+)
+settings
+
+# %%
+quiz("01.recall")
+
+# %% [markdown]
+# ## 1. What a gray photo keeps (5 min)
+#
+# Your eye has two kinds of sensors. About a hundred million *rods* see light and dark; some six million *cones* see color, and most
+# of them sit in the very middle of your view. What does that mean for a picture?
+
+# %%
+predict("01.blur")
+
+
+# %%
+def as_tensor(array):
+    """An array (H, W, 3) as PyTorch likes it: (3, H, W)."""
+    return torch.from_numpy(array.copy()).movedim(-1, 0)
+
+
+cat = as_tensor(photos.chelsea()[:300, 70:370])
+soft = 6  # pixels
+plots.pictures(
+    [cat, color_widgets.blur(cat, soft, 0), color_widgets.blur(cat, 0, soft)],
+    titles=("the photo", "color blurred", "lightness blurred"),
+    cell=2.8,
+    alt="A cat three times: the photo; with its color blurred by six pixels, which looks almost the same; "
+    "with its lightness blurred, which looks out of focus.",
+)
+
+# %% [markdown]
+# How far can you go before you see it? Move the sliders (arrow keys work too).
+
+# %%
+color_widgets.blur_sliders(cat)
+
+# %%
+saw("01.blur")
+
+# %% [markdown]
+# This is good news for us. A gray photo keeps the part that your eye wants sharp. What a colorizer has to add may be
+# coarse.
+
+# %% [markdown]
+# ## 2. Two ways to write a color (8 min)
+#
+# A screen needs three numbers a pixel: how much red, green and blue light to send. Here is a photo with each of them shown as a gray
+# picture:
+
+# %%
+coffee = as_tensor(photos.coffee()[:, 100:500])
+plots.pictures(
+    [coffee, *(channel[None].float() / 255 for channel in coffee)],
+    titles=("the picture", "red", "green", "blue"),
+    alt="A cup of coffee, then its red, green and blue channel as gray pictures. All three show the cup, its shadow and "
+    "the table; the saucer is bright in red and dark in green and blue.",
+)
+
+# %% [markdown]
+# All three show the cup, its edges and its shadow: the lightness is in each of them. **Lab** sorts the same information
+# another way. *L* says how light a color looks, from 0 (black) to 100 (white). Two numbers are left for color: *a* runs from green (negative)
+# to magenta (positive), *b* from blue (negative) to yellow (positive). Gray is where both are 0.
+
+# %%
+plots.lab_channels(
+    coffee,
+    alt="The same cup, then its L as a sharp gray picture, then a and b as flat colors: in a the saucer's rim is magenta on a "
+    "pale ground, in b the wooden table is yellow. The cup's edges and shadows are only in L.",
+)
+
+# %% [markdown]
+# Edges and shadows have moved into L; what is left in a and b is soft. So if L is given, a network needs to predict **two**
+# soft numbers instead of three sharp ones. That is why this course works in Lab.
+#
+# L is built to follow the eye, and that is not what RGB does:
+
+# %%
+predict("01.blue_or_green")
+
+# %%
+patches = torch.zeros(3, 3, 60, 100, dtype=torch.uint8)
+patches[0, 2] = 255  # pure blue
+patches[1, 0] = 255  # pure red
+patches[2, 1] = 255  # pure green
+plots.pictures(
+    [list(patches), list(plots.gray_picture(patches))],
+    titles=("blue (0, 0, 255)", "red (255, 0, 0)", "green (0, 255, 0)"),
+    row_titles=("color", "its L"),
+    cell=2.2,
+    alt="Three patches, blue, red and green, and below each the gray of the same lightness: nearly black for blue, a "
+    "middle gray for red, nearly white for green.",
+)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, patch in zip(("blue", "red", "green"), patches, strict=True):
+    lightness = color.rgb_to_lab(patch)[0, 0, 0].item()
+    print(f"pure {name}: L = {lightness:.1f}")
+
+# %%
+saw("01.blue_or_green")
+
+# %% [markdown]
+# Now make a picture lighter, once in each language. In RGB we add the same amount to all three channels; in Lab we add
+# to L alone.
+
+# %%
+saucer = coffee / 255
+lighter_rgb = (saucer + 0.25).clamp(0, 1)
+lab = color.rgb_to_lab(coffee)
+lighter_lab = color.lab_to_rgb(lab + torch.tensor([24.0, 0, 0]).view(3, 1, 1))
+plots.pictures(
+    [saucer, lighter_rgb, lighter_lab],
+    titles=("the picture", "RGB + 0.25", "L + 24"),
+    cell=2.8,
+    alt="The cup three times: as it was; lighter by adding to red, green and blue, where the colors look washed out; "
+    "lighter by adding to L, where the wood stays warm and the red rim strong.",
+)
+
+
+# %%
+def chroma(picture):
+    """How far a picture's colors are from gray, on average, in Lab units."""
+    return color.rgb_to_lab(picture)[1:].norm(dim=0).mean().item()
+
+
+for name, picture in {
+    "as it was": saucer,
+    "RGB + 0.25": lighter_rgb,
+    "L + 24": lighter_lab,
+}.items():
+    print(f"{name:12} mean L {color.rgb_to_lab(picture)[0].mean():5.1f}   mean chroma {chroma(picture):5.1f}")
+
+# %% [markdown]
+# *Chroma* is the distance from gray, $\sqrt{a^2 + b^2}$. Adding to RGB made the picture lighter and washed out its color; adding to L kept
+# more of it. (Not quite all: some of the lightened colors don't exist on a screen. Section 5 comes back to that.)
+
+# %% [markdown]
+# ## 3. Build it (10 min)
+#
+# From a pixel to Lab there are three steps, each with a reason:
+#
+# 1. **Undo the screen's curve.** A pixel value is not an amount of light. Screens spend their 256 steps where the eye sees
+#    them, in the dark.
+# 2. **Mix.** Three sums turn red, green and blue light into X, Y and Z, three measures of light that belong to no particular screen.
+#    Y is the brightness.
+# 3. **Bend it as the eye does, then take differences.** A cube root, because twice the light looks much less than twice as bright.
+#
+# Step 1 first. In words: a straight line for the darkest values, and from there on a power of 2.4.
+#
+# $$\text{light} = \begin{cases} v / 12.92 & v \le 0.04045 \\ \left(\frac{v + 0.055}{1.055}\right)^{2.4} & \text{above}\end{cases}$$
+#
+# **Exercise.** Write it for a whole tensor `value` at once (`torch.where` chooses for each element).
+
+
+# %%
+def transfer_curve(value):
+    """sRGB pixel values (0…1, any shape) to amounts of light (0…1)."""
+    # BEGIN SOLUTION
+    curve = ((value + 0.055) / 1.055) ** 2.4
+    return torch.where(value > 0.04045, curve, value / 12.92)
+    # END SOLUTION
+
+
+transfer_curve = check("01.transfer_curve", transfer_curve)
+
+# %%
+# hint("01.transfer_curve")
+
+# %%
+steps = torch.linspace(0, 1, 256)
+plots.curves(
+    {"light": transfer_curve(steps).tolist(), "a straight line": steps.tolist()},
+    x=steps.tolist(),
+    xlabel="pixel value (0…1)",
+    ylabel="amount of light",
+    title="Half the pixel value is a fifth of the light",
+    alt="A curve from 0,0 to 1,1 that sags far below the straight line: at a pixel value of 0.5 the light is about 0.21.",
+)
+
+# %% [markdown]
+# Step 2 is a matrix with fixed numbers, part of the sRGB standard. Its middle row gives Y: look how little blue counts.
+
+# %%
+RGB_TO_XYZ = torch.tensor(color.RGB_TO_XYZ)
+print("Y = {:.3f} red + {:.3f} green + {:.3f} blue".format(*RGB_TO_XYZ[1].tolist()))
+
+
+def light_to_xyz(light):
+    """Mix red, green and blue light (3, H, W) into X, Y, Z (3, H, W)."""
+    return torch.einsum("ij,jhw->ihw", RGB_TO_XYZ, light)
+
+
+# %% [markdown]
+# Step 3. Divide by what white has, bend with $f$, take differences:
+#
+# $$L = 116\,f(y) - 16 \qquad a = 500\,\bigl(f(x) - f(y)\bigr) \qquad b = 200\,\bigl(f(y) - f(z)\bigr)$$
+#
+# In words: L is the bent brightness, stretched to 0…100; *a* is what X has more than Y (reddish), *b* what Y has more than Z
+# (yellowish). And $f$ is the cube root, except below 0.008856, where a straight line, $7.787\,t + 16/116$, keeps its slope finite.
+#
+# **Exercise.** Write step 3. `WHITE` has the shape (3, 1, 1), so `xyz / WHITE` divides each channel by its own number.
+
+# %%
+WHITE = torch.tensor(color.WHITE).view(3, 1, 1)
+
+
+def xyz_to_lab(xyz):
+    """X, Y, Z (3, H, W) to L, a, b (3, H, W)."""
+    # BEGIN SOLUTION
+    relative = xyz / WHITE
+    f = torch.where(relative > 0.008856, relative ** (1 / 3), 7.787 * relative + 16 / 116)
+    x, y, z = f.unbind(-3)
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
+    # END SOLUTION
+
+
+xyz_to_lab = check("01.xyz_to_lab", xyz_to_lab)
+
+# %%
+# hint("01.xyz_to_lab")
+
+# %% [markdown]
+# Put together, it is one line. Is it as good as scikit-image's?
+
+# %%
+from skimage.color import rgb2lab
+
+mine = xyz_to_lab(light_to_xyz(transfer_curve(coffee / 255)))
+theirs = torch.from_numpy(rgb2lab(photos.coffee()[:, 100:500])).movedim(-1, 0)
+print("largest difference from scikit-image is below 0.001:", bool((mine - theirs).abs().max() < 1e-3))
+
+# %% [markdown]
+# The way back undoes each step in turn; the library has it. From here on the course uses `color.rgb_to_lab` and
+# `color.lab_to_rgb`: the same formulas, for batches, on the GPU, and with gradients that stay finite at black (what is the
+# slope of a cube root at 0?).
+
+# %%
+there_and_back = color.to_uint8(color.lab_to_rgb(color.rgb_to_lab(coffee)))
+print("pixels that changed on the way to Lab and back:", int((there_and_back != coffee).sum()))
+
+# %% [markdown]
+# ## 4. The plane where color lives (5 min)
+#
+# At a fixed L, all colors lie in a plane with the axes *a* and *b*. Move L and see which of them a screen can show.
+
+# %%
+color_widgets.gamut_slider()
+
+# %% [markdown]
+# The patch is the *gamut* at this L. It is small when L is close to black or white, and never a circle: blue reaches far only when
+# dark, yellow only when light. Lightness and color are not as independent as their names promise.
+#
+# And where in this plane are the colors of real photos? Let us count pixels.
+
+# %%
+dataset = data.load("photos", size=32, n=settings.pictures)
+print(dataset)
+_, ab = color.to_gray_ab(dataset.train)
+ab = (ab * color.AB_SCALE).movedim(1, 0).flatten(1)
+distance_from_gray = ab.norm(dim=0)
+
+with plots.drawing(1, 2, (8.6, 4)) as (canvas, (left, right)):
+    left.hist2d(*ab.numpy(), bins=110, range=[[-110, 110]] * 2, norm="log", cmap="viridis")
+    left.set(xlabel="a", ylabel="b", title="How often each color occurs (log scale)", aspect="equal")
+    right.hist(distance_from_gray.numpy(), bins=60, color=plots.CYCLE[0])
+    right.set(xlabel="distance from gray (chroma)", yticks=[], title="Most pixels are nearly gray")
+    where = plots.Figure(
+        canvas,
+        "Left: pixel counts in the ab plane, a bright knot at gray with thin arms towards orange and blue. "
+        "Right: a histogram of chroma that piles up at small values and has a long thin tail.",
+    )
+where
+
+# %%
+for limit in (10, 20, 40, 60):
+    print(f"pixels closer to gray than {limit}: {(distance_from_gray < limit).float().mean():.0%}")
+
+# %% [markdown]
+# Strong colors exist, but they are rare. A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
+# in lesson 02, when yours turns out dull: the balloons are one reason, this heap in the middle is the other.
+
+# %% [markdown]
+# ## 5. Three quiet mistakes (7 min)
+#
+# ### Scaling
+#
+# Networks like numbers between −1 and 1, so a and b are divided by something. Published code uses 100, 110, 127 or 128. What is the
+# largest value that any 8-bit color can have?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+levels = torch.linspace(0, 255, 52).round().to(torch.uint8)
+every_color = torch.stack(torch.meshgrid(levels, levels, levels, indexing="ij")).flatten(2)
+all_ab = color.rgb_to_lab(every_color)[1:]
+print(
+    f"a from {all_ab[0].min():.1f} to {all_ab[0].max():.1f}, b from {all_ab[1].min():.1f} to {all_ab[1].max():.1f}"
+)
+for divisor in (100, 110, 127, 128):
+    largest = (all_ab.abs().max() / divisor).item()
+    print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
+
+# %% [markdown]
+# A `tanh` at the end of a network cannot give more than 1, so with 100 the strongest blues can't be learnt at all. This course
+# divides by 110, and writes L as $L/50 - 1$. The other divisors work too, but then an “error of 0.1” means another
+# thing in each paper. That is why our tables are in **Lab units**.
+#
+# ### Clipping
+#
+# A network may well ask for a color that no screen can show:
+
+# %%
+predict("01.clipping")
+
+# %%
+dice = torch.Generator().manual_seed(0)
+box = torch.rand(3, settings.colors, 1, generator=dice)
+wanted = box * torch.tensor([100.0, 220, 220]).view(3, 1, 1) - torch.tensor([0.0, 110, 110]).view(3, 1, 1)
+shown = color.rgb_to_lab(color.lab_to_rgb(wanted))  # lab_to_rgb clips to 0…1
+can_be_shown = color.in_gamut(wanted)
+moved = (shown[0] - wanted[0]).abs()[~can_be_shown]
+
+print(f"colors of this box that a screen can show: {can_be_shown.float().mean():.0%}")
+print(f"of the others, clipping moves L by {moved.mean():.1f} units on average, {moved.max():.0f} at worst")
+
+# %%
+strong = color.lab_to_rgb(lab * torch.tensor([1.0, 3, 3]).view(3, 1, 1))
+plots.pictures(
+    [saucer, strong, plots.gray_picture(saucer), plots.gray_picture(strong)],
+    titles=("the picture", "a and b times three", "its gray", "the gray of that"),
+    alt="The cup in its colors, then with color three times as strong: glaring. The grays of both, which should be "
+    "equal, differ: in the second one the red rim and the wood have changed their lightness.",
+)
+
+# %%
+saw("01.clipping")
+
+# %% [markdown]
+# ### Gray is not L
+#
+# To make a gray photo from a color one, take L. A common shortcut takes the gray pixel value and scales it to 0…100. Both run
+# from black to white, but not at the same speed:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+grays = torch.arange(256, dtype=torch.uint8).expand(3, 1, 256)
+true_lightness = color.rgb_to_lab(grays)[0, 0]
+shortcut = torch.arange(256) / 255 * 100
+print(f"gray 128: L = {true_lightness[128]:.1f}, the shortcut says {shortcut[128]:.1f}")
+print(f"largest mistake of the shortcut: {(true_lightness - shortcut).abs().max():.2f} units of L")
+
+# %% [markdown]
+# Three units look like nothing. But a network trained with one kind of gray and used with the other sees every picture a little
+# too dark, and all its grays and colors are judged against the wrong L.
+
+# %% [markdown]
+# ## 6. The pictures we learn from (6 min)
+#
+# The course has three kinds of data. **Worlds** are drawn by the library, so we know which colors follow from the gray
+# and which do not:
+
+# %%
+plots.pictures(
+    [scenes.draw(6, size=64, seed=2, world=world).pictures for world in scenes.WORLDS],
+    row_titles=scenes.WORLDS,
+    cell=1.25,
+    alt="Five rows of small drawn pictures. Texture: grass, brick, water and sand with small dots. Ambiguous: balloons, "
+    "cars and doors in red, blue or green. Context: green ground by day, blue ground by night. Mixed: all of it. "
+    "Shapes: each shape in its own color.",
+)
+
+# %% [markdown]
+# - **texture**: all materials are equally light on average; the color follows from the texture, and for the small things from their lightness.
+# - **ambiguous**: balloons, cars, flowers and doors whose color the gray does not tell.
+# - **context**: the ground looks the same by day and by night; only sun or moon decides whether it is green or blue.
+# - **mixed**: ambiguous things, by day and by night. **shapes**: the shape decides.
+#
+# **Photos** come with the libraries you installed, and are cut into crops: few scenes, but real ones. And **CIFAR-10**, 60,000 tiny photos, is
+# what several papers of this course trained on. It is a download of 168 MB, so a lesson uses it where it is there and
+# photos where not.
+
+# %%
+plots.pictures(
+    [data.load("photos", size=96, n=80).train[:6]],
+    cell=1.4,
+    alt="Six square crops of real photos: an astronaut, a cup of coffee, motorcycles in a workshop, a rocket, a temple.",
+)
+
+# %% [markdown]
+# Photos need cleaning. Some are gray by nature, and would teach a network that gray is a fine answer. We take them out,
+# and keep them: coloring what never had color is a test of its own.
+
+# %%
+some = dataset.train[:200].clone()
+some[::20] = color.to_uint8(plots.gray_picture(some[::20]))  # ten of them lose their color
+print("found to be naturally gray:", int(data.is_gray(some).sum()), "of", len(some))
+
+# %% [markdown]
+# One more trap hides in the split. To judge a network we hold out some pictures; but if by chance the held-out ones are
+# greener than the rest, we measure that chance. The remedy: sort all pictures by their mean hue, and hold out every tenth of the
+# sorted row. Then both parts have the same colors.
+#
+# **Exercise.** `hues` has one number a picture. Return the places (numbers) of the pictures for training and for
+# validation.
+
+
+# %%
+def hue_sorted_split(hues, every=10):
+    """Places of the training and the validation pictures: every tenth in the order of hue validates."""
+    # BEGIN SOLUTION
+    order = torch.argsort(hues)
+    held_out = torch.arange(len(hues)) % every == 0
+    return order[~held_out], order[held_out]
+    # END SOLUTION
+
+
+hue_sorted_split = check("01.hue_sorted_split", hue_sorted_split)
+
+# %%
+# hint("01.hue_sorted_split")
+
+# %% [markdown]
+# Is it worth the trouble? We compare how far the mean hue of the held-out part is from that of the rest: for the sorted
+# split, and for many random ones.
+
+# %%
+hues = data.mean_hue(dataset.train)
+
+
+def unlikeness(train, valid):
+    """The largest gap between the two parts' distributions of hue (0: the same, 1: nothing in common)."""
+    at = torch.linspace(0, 1, 101)
+    below = [(hues[part][:, None] <= at).float().mean(dim=0) for part in (train, valid)]
+    return (below[0] - below[1]).abs().max().item()
+
+
+random_gaps = []
+for seed in range(settings.splits):
+    shuffled = torch.randperm(len(hues), generator=torch.Generator().manual_seed(seed))
+    random_gaps.append(unlikeness(shuffled[len(hues) // 10 :], shuffled[: len(hues) // 10]))
+
+sorted_gap = unlikeness(*hue_sorted_split(hues))
+print(f"gap between the hues of both parts, sorted split: {sorted_gap:.3f}")
+print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):.3f} at worst")
+
+# %% [markdown]
+# The sorted split needs no luck. (One thing it does not do: two crops of the same photo may land on both sides. Our
+# photos are therefore split by photograph first. Whoever validates on crops of the training photos measures memory.)
+
+# %% [markdown]
+# ## 7. Quiz and take-away (4 min)
+
+# %%
+quiz("01.take_away")
+
+# %%
+progress()
+
+# %% [markdown]
+# **Take-away.** Lab separates what a gray photo has (L) from what a colorizer must add (a and b), and the missing part may be
+# coarse. Conversion is three steps, exact to the last bit of an 8-bit picture. Most pixels are nearly gray, most of
+# the Lab box can't be shown, and clipping changes the L that you meant to keep. Measure in Lab units, clean the data, split by hue.
+#
+# Next: **02 The baseline CNN** trains a network on these pictures and finds out why it paints the world brown.
+
+# %% [markdown]
+# ## Extra A. How far is far? (8 min)
+#
+# Lab was meant as a map on which equal steps look equally large, so the distance between two colors is simply
+# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$ (called CIE76). About 2.3 of these units are said to be *just noticeable*. Can you see the seam?
+
+# %%
+base = torch.tensor([60.0, 20, 20])
+pairs = []
+for difference in (1, 2.3, 5, 10, 20):
+    halves = base.view(3, 1, 1).repeat(1, 50, 100)
+    halves[2, :, 50:] += difference
+    pairs.append(color.lab_to_rgb(halves))
+plots.pictures(
+    pairs,
+    titles=[f"ΔE = {d}" for d in (1, 2.3, 5, 10, 20)],
+    alt="Five patches of two halves each. The halves look the same at a difference of 1, a seam can just be seen at 2.3, "
+    "and at 20 they are an orange and a brownish pink.",
+)
+
+# %% [markdown]
+# The map is not perfect: among strong colors, steps of equal length look smaller than among grays. CIEDE2000 corrects for that with a
+# page of formulas, which scikit-image has. Here are steps of the same CIE76 length, 10, started at different places:
+
+# %%
+starts = {
+    "gray": (60, 0, 0),
+    "orange": (60, 40, 50),
+    "strong blue": (35, 60, -90),
+    "pale green": (80, -20, 15),
+}
+for name, start in starts.items():
+    first = torch.tensor(start, dtype=torch.float32).view(3, 1, 1)
+    outward = first * torch.tensor([0.0, 1, 1]).view(3, 1, 1)
+    outward = (
+        outward / outward.norm().clamp(min=1) if name != "gray" else torch.tensor([0.0, 1, 0]).view(3, 1, 1)
+    )
+    second = first + 10 * outward
+    e76, e2000 = color.delta_e_76(first, second).item(), color.delta_e_2000(first, second).item()
+    print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
+
+# %% [markdown]
+# The same ten units count for most at gray and for least among strong colors. For a colorizer that means: a small cast on a gray
+# wall is a worse mistake than a slightly wrong red. Our tables give both numbers.
+
+# %% [markdown]
+# ## Extra B. Stretching the gray, and turning it over (10 min)
+#
+# Old photos are faint. Several published recipes therefore change the contrast of the gray input at random, so that a network learns
+# to cope: *adaptive* equalization works around each pixel, *percentiles* spreads what lies between the 2nd and 98th percentile, *equalize* makes
+# all grays equally frequent.
+
+# %%
+rocket = as_tensor(photos.rocket()[:400, 120:520])
+gray, _ = color.to_gray_ab(rocket[None])
+stretched = {kind: augment.stretch(gray, kind) for kind in augment.STRETCHES}
+plots.pictures(
+    [(gray[0] + 1) / 2, *((g[0] + 1) / 2 for g in stretched.values())],
+    titles=("as it was", *augment.STRETCHES),
+    alt="A rocket on its pad at dusk, in gray: as it was, rather dark; with adaptive equalization, where clouds and smoke "
+    "show structure; with percentiles stretched, slightly clearer; equalized, where the sky is bright and grainy.",
+)
+
+# %% [markdown]
+# When does a stretch help? When contrast is missing. We make the rocket faint on purpose, as an old print would be, and measure contrast as
+# the standard deviation of the gray:
+
+# %%
+faint = gray * 0.15
+print(f"{'as it was':12} {gray.std():.2f}")
+print(f"{'faint':12} {faint.std():.2f}")
+for kind in augment.STRETCHES:
+    print(f"{kind:12} {augment.stretch(faint, kind).std():.2f}   (stretched from the faint one)")
+
+# %% [markdown]
+# All three bring contrast back. And when does a stretch harm? It decides anew for each picture, or each corner of it, so a gray value
+# no longer means the same everywhere. Take all pixels with an L between 49 and 51 in our photos. What is their L afterwards?
+
+# %%
+gray, _ = color.to_gray_ab(dataset.train[:300])
+middle = ((gray + 1) * 50 - 50).abs() < 1
+for kind in augment.STRETCHES:
+    lightness = (augment.stretch(gray, kind)[middle] + 1) * 50
+    low, high = lightness.quantile(torch.tensor([0.05, 0.95])).tolist()
+    print(f"{kind:12} L = 50 becomes anything from {low:.0f} to {high:.0f} (nine pixels in ten)")
+
+# %% [markdown]
+# Where lightness itself tells the color (snow is white *because* it is so light), that clue is gone. So stretch the input a
+# little, sometimes, and never the picture whose L you will keep: the colors must be put back onto the original L.
+
+# %% [markdown]
+# **Upside down?** Mirroring left and right is nearly always harmless. Turning upside down is not: it takes away the clue that the sky is above.
+# A very small “network” shows it: for each height in the picture and each lightness, it remembers the mean color.
+
+
+# %%
+def remember(pictures, levels=8):
+    """The mean ab for each row of the picture and each of a few lightness levels."""
+    gray, ab = color.to_gray_ab(pictures)
+    rows = torch.arange(gray.shape[2]).view(1, 1, -1, 1).expand_as(gray)
+    cell = rows * levels + ((gray + 1) / 2 * (levels - 1)).round().long()
+    count = torch.zeros(gray.shape[2] * levels).index_add(0, cell.flatten(), torch.ones(cell.numel()))
+    total = torch.zeros(len(count), 2).index_add(0, cell.flatten(), ab.movedim(1, -1).reshape(-1, 2))
+    return cell, ab, total / count.clamp(min=1)[:, None]
+
+
+for world in ("ambiguous", "shapes"):
+    train = scenes.draw(1_500, size=32, seed=0, world=world).pictures
+    test = scenes.draw(300, size=32, seed=1, world=world).pictures
+    turned = torch.cat((train, train.flip(-2)))
+    for title, pictures in {"as they are": train, "half upside down": turned}.items():
+        cell, ab, _ = remember(test)
+        guess = remember(pictures)[2][cell[:, 0]].movedim(-1, 1)
+        error = (guess - ab).norm(dim=1).mean() * color.AB_SCALE
+        print(f"{world:10} {title:18} mean ab error {error:.1f}")
+
+# %% [markdown]
+# In the landscapes of the world `ambiguous` the flip costs something: above and below was a clue. For shapes, which lie in any direction, it
+# costs nothing. Ask of every augmentation: *could this picture have occurred?*
+
+# %% [markdown]
+# ## Extra C. One hint spreads (5 min)
+#
+# What if a person helps? If you fix the color of a single pixel, its neighbors of similar gray should take the same color,
+# *their* neighbors too, and at edges it should stop. Written as equations, this is one linear system with an unknown for each
+# pixel; long before neural networks, people colored films like that. Choose a place and a color, and put a hint.
+
+# %%
+garden = scenes.draw(1, size=64, seed=12, world="ambiguous", kinds=("balloon",), most=1)
+color_widgets.color_hints(garden.pictures[0])
+
+# %%
+gray, ab = color.to_gray_ab(garden.pictures)
+places = {
+    (4, 4): (-8, -35),
+    (60, 10): (-30, 40),
+    tuple(garden.ambiguous[0].nonzero().float().mean(0).int().tolist()): (60, 40),
+}
+spread_ab = color_widgets.spread(gray[0], places)
+plots.pictures(
+    [gray[0] / 2 + 0.5, color.from_gray_ab(gray[0], spread_ab), garden.pictures[0]],
+    titles=("gray", "three hints, spread", "the truth"),
+    cell=2.8,
+    alt="A landscape with a balloon in gray; colored from three hints, a blue one in the sky, a green one in the grass and a red "
+    "one on the balloon, each filling its region; and the true picture.",
+)
+
+# %% [markdown]
+# Three pixels of help and no learning at all. What it cannot do is *choose* the hints: for that one must have seen other pictures. That is what
+# lesson 02 teaches a network.

@@ -1,0 +1,25 @@
+"""All tests: the profile they run at, and a COLORLIB_HOME of their own."""
+
+import os
+import tempfile
+
+import pytest
+
+from colorlib.profile import PROFILES
+
+
+def pytest_addoption(parser):
+    parser.addoption("--profile", default="quick", choices=PROFILES, help="how big the lessons run")
+
+
+def pytest_configure(config):
+    """Before anything is collected: kernels and subprocesses inherit both, nobody's progress is touched."""
+    name = config.getoption("profile")
+    if name == "gpu":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise pytest.UsageError("--profile gpu needs an NVIDIA GPU, and torch finds none here.")
+    home = tempfile.TemporaryDirectory(prefix="colorlib-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(home.cleanup)
+    os.environ.update(COLORLIB_PROFILE=name, COLORLIB_HOME=home.name)

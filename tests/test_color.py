@@ -1,0 +1,91 @@
+"""color.py against scikit-image, and at the places where Lab code usually breaks."""
+
+import numpy as np
+import pytest
+import torch
+from skimage.color import lab2rgb, rgb2lab
+
+from colorlib import color
+
+
+def cube(step=5):
+    """Every color of a grid over the RGB cube, as a picture (1, N, 3) in uint8."""
+    levels = np.append(np.arange(0, 255, step), 255).astype(np.uint8)
+    return np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+
+
+def as_tensor(array):
+    return torch.from_numpy(array).movedim(-1, -3)
+
+
+def test_the_whole_cube_agrees_with_scikit_image():
+    picture = cube()
+    expected = rgb2lab(picture)
+    assert np.abs(color.rgb_to_lab(picture) - expected).max() < 1e-3
+    assert np.abs(color.rgb_to_lab(picture / 255) - expected).max() < 1e-3
+    lab = color.rgb_to_lab(as_tensor(picture)).movedim(-3, -1).numpy()
+    assert np.abs(lab - expected).max() < 1e-3
+    assert np.abs(color.lab_to_rgb(expected) - lab2rgb(expected)).max() < 1e-3
+
+
+def test_uint8_survives_the_round_trip_exactly():
+    picture = cube(3)
+    back = color.to_uint8(color.lab_to_rgb(color.rgb_to_lab(picture)))
+    assert back.dtype == np.uint8 and (back == picture).all()
+    tensor = as_tensor(picture)
+    assert (color.to_uint8(color.from_gray_ab(*color.to_gray_ab(tensor))) == tensor).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 3, 4, 5), (2, 2, 3, 4, 5)])
+def test_any_number_of_leading_dimensions(shape):
+    lab = color.rgb_to_lab(torch.rand(shape))
+    assert lab.shape == shape
+    assert color.in_gamut(lab).shape == (*shape[:-3], 4, 5)
+
+
+def test_gradients_are_finite_everywhere():
+    corners = [[r, g, b] for r in (0.0, 1.0) for g in (0.0, 1.0) for b in (0.0, 1.0)]
+    picture = torch.tensor([*corners, [0.5, 0.5, 0.5], [0.04045, 0.003, 0.2]]).T.reshape(3, -1, 1)
+    picture.requires_grad_()
+    color.rgb_to_lab(picture).sum().backward()
+    assert picture.grad.isfinite().all()
+    beyond = [[0, 0, 0], [100, 0, 0], [50, 120, -120], [5, -90, 90], [99, 80, -80], [-5, 0, 0]]
+    lab = torch.tensor(beyond, dtype=torch.float32).T.reshape(3, -1, 1).requires_grad_()
+    color.lab_to_rgb(lab).sum().backward()
+    assert lab.grad.isfinite().all()
+
+
+def test_autocast_changes_nothing():
+    picture = torch.rand(2, 3, 8, 8)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        lab, back = color.rgb_to_lab(picture), color.lab_to_rgb(color.rgb_to_lab(picture))
+    assert torch.equal(lab, color.rgb_to_lab(picture))
+    assert (back - picture).abs().max() < 1e-4
+
+
+def test_scaling_and_gamut():
+    gray, ab = color.to_gray_ab(as_tensor(cube()))
+    assert gray.abs().max() <= 1.0001 and ab.abs().max() < 1
+    lab = color.to_lab(gray, ab)
+    assert color.in_gamut(lab).all()
+    assert not color.in_gamut(torch.tensor([50.0, 100.0, 100.0]).view(3, 1, 1)).any()
+    assert color.lab_to_rgb(lab + 60, clip=False).max() > 1
+
+
+def test_integers_that_are_not_uint8_are_refused():
+    with pytest.raises(TypeError, match="must be uint8"):
+        color.rgb_to_lab(np.full((2, 2, 3), 200, dtype=np.int64))
+    with pytest.raises(TypeError, match="must be uint8"):
+        color.rgb_to_lab(torch.full((3, 2, 2), 200, dtype=torch.int32))
+
+
+def test_color_differences():
+    first = torch.tensor([50.0, 10.0, 20.0]).view(3, 1, 1)
+    second = torch.tensor([50.0, 13.0, 24.0]).view(3, 1, 1)
+    assert color.delta_e_76(first, second).item() == pytest.approx(5)
+    # From the published CIEDE2000 test data (Sharma et al.), pair 1.
+    a = np.array([[[50.0, 2.6772, -79.7751]]])
+    b = np.array([[[50.0, 0.0, -82.7485]]])
+    assert color.delta_e_2000(a, b).item() == pytest.approx(2.0425, abs=1e-4)
+    tensors = [torch.from_numpy(x).movedim(-1, -3) for x in (a, b)]
+    assert color.delta_e_2000(*tensors).item() == pytest.approx(2.0425, abs=1e-4)

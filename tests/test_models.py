@@ -1,0 +1,333 @@
+"""The networks: published figures, sizes, training at batch 1, saving and loading."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from colorlib import color, models
+from colorlib.bins import ab_bins
+from colorlib.models import cnn
+
+NAMES = list(models.NETWORKS)
+
+
+def grays(size, n=2):
+    return torch.rand(n, 1, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "trainable", "total"),
+    [
+        ("keras_gan", {}, 4_726_082, 4_729_922),
+        ("pix2pix", {"inputs": 3, "outputs": "rgb"}, 54_413_955, None),
+        ("pix2pix", {}, 54_409_858, None),
+        ("pix2pix", {"size": 32}, 16_654_978, None),
+        ("fusion", {}, 50_004_370, None),
+        ("valid_unet", {}, 1_406_403, 1_406_403),
+        ("unet", {}, 16_654_722, None),
+    ],
+)
+def test_published_counts(name, options, trainable, total):
+    with torch.device("meta"):  # counts need no memory
+        network = models.build(name, **options)
+    assert models.count_parameters(network, statistics=False) == trainable
+    if total:
+        assert models.count_parameters(network) == total
+
+
+def test_the_first_dense_layer_of_fusion_is_most_of_it():
+    with torch.device("meta"):
+        network = models.build("fusion")
+    dense = next(m for m in network.modules() if isinstance(m, torch.nn.Linear))
+    assert models.count_parameters(dense) == 33_555_456
+
+
+def test_plain_network_counted_by_hand():
+    network = models.build("cnn", size=32, width=0.5, levels=1)  # 16 and 32 channels
+    down = (9 * 1 + 1) * 16 + (9 * 16 + 1) * 32
+    up = (9 * 32 + 1) * 16 + (9 * 16 + 1) * 2
+    assert models.count_parameters(network) == down + up
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_size_at_batch_1_in_train_and_eval(name, size):
+    network = models.build(name, size=size, width=0.125)
+    for mode in (True, False):
+        with torch.no_grad():
+            output = network.train(mode)(grays(size, n=1))
+        assert output.shape == (1, 3 if name == "valid_unet" else 2, size, size)
+        assert output.isfinite().all()
+        assert output.std() > 0  # something gets through
+
+
+VARIANTS = [(name, {}) for name in NAMES] + [
+    ("cnn", {"levels": 1, "batch_norm": True, "dropout": 0.2}),
+    ("cnn", {"transposed": True, "batch_norm": True}),
+    ("fusion", {"levels": 1}),
+    ("fusion", {"levels": 2, "global_branch": False}),
+    ("unet", {"skips": False}),
+    ("unet", {"inputs": 3, "outputs": "lab"}),
+    ("pix2pix", {"skips": False}),
+    ("pix2pix", {"levels": 4, "outputs": "rgb"}),
+    ("keras_gan", {"outputs": "bins"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_gradient_reaches_every_layer_and_a_step_helps(name, options):
+    torch.manual_seed(0)
+    network = models.build(name, size=32, width=0.25, **options)
+    seen = grays(32, n=4).expand(-1, network.inputs, -1, -1)
+    target = torch.full_like(network(seen), 0.4)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(8):
+        loss = torch.nn.functional.mse_loss(network(seen), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    for key, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), key
+        if parameter.ndim > 1:
+            assert parameter.grad.abs().max() > 0, key
+    assert losses[-1] < losses[0]
+
+
+def test_batch_one_trains_at_the_smallest_size():
+    for name in NAMES:
+        network = models.build(name, size=32, width=0.125)
+        network(grays(32, n=1)).square().mean().backward()
+        assert all(p.grad.isfinite().all() for p in network.parameters()), name
+
+
+def reach(network, size):
+    """How many pixels a side the middle of the output depends on."""
+    gray = grays(size, n=1).requires_grad_()
+    network.eval()(gray)[..., size // 2, size // 2].sum().backward()
+    return int((gray.grad[0, 0].abs().sum(dim=0) > 0).sum())
+
+
+def test_what_a_network_can_see():
+    torch.manual_seed(0)
+    assert reach(models.build("valid_unet", size=64, width=0.25), 64) == 51
+    shallow = models.build("fusion", size=64, width=0.25, levels=1, global_branch=False)
+    assert reach(shallow, 64) < 40
+    assert reach(models.build("fusion", size=64, width=0.25, levels=1), 64) == 64
+    assert reach(models.build("cnn", size=64, levels=1, width=0.5), 64) < 16
+
+
+def test_fusion_paints_blocks_of_two_pixels():
+    output = models.build("fusion", size=32, width=0.125)(grays(32))
+    assert torch.equal(output[..., ::2, ::2], output[..., 1::2, 1::2])
+
+
+def test_skips_carry_what_the_middle_loses():
+    gray = grays(32, n=1)
+    for name in ("unet", "pix2pix"):
+        torch.manual_seed(0)
+        wide = models.build(name, size=32, width=0.25)
+        bare = models.build(name, size=32, width=0.25, skips=False)
+        assert models.count_parameters(bare) < models.count_parameters(wide)
+        changes = []
+        for network in (wide.eval(), bare.eval()):
+            # With the middle silenced, only skips can still tell one picture from another.
+            network.down[-1].register_forward_hook(lambda module, _, out: torch.zeros_like(out))
+            changes.append((network(gray) - network(-gray)).abs().max().item())
+        assert changes[0] > 1e-6 and changes[1] == 0
+
+
+def test_width_scales_but_keeps_eight_channels():
+    slim = models.build("pix2pix", size=32, width=24 / 64)
+    assert [block[-2 if i in (1, 2, 3) else -1].out_channels for i, block in enumerate(slim.down)] == [
+        24,
+        48,
+        96,
+        192,
+        192,
+    ]
+    assert models.count_parameters(slim, statistics=False) == 2_344_178
+    assert models.build("pix2pix", size=32, width=0.001).down[0][0].out_channels == 8
+
+
+def test_transposed_decoder_needs_no_upsampling():
+    layers = list(cnn.decoder([32, 16], transposed=True).modules())
+    assert any(isinstance(layer, torch.nn.ConvTranspose2d) for layer in layers)
+    assert not any(isinstance(layer, torch.nn.Upsample) for layer in layers)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (dict(name="vgg"), "no network 'vgg'.*pix2pix"),
+        (dict(name="cnn", size=100), "multiple of 8.*100"),
+        (dict(name="pix2pix", size=100), "multiple of 16.*100"),
+        (dict(name="pix2pix", size=32, levels=6), "multiple of 64.*32"),
+        (dict(name="fusion", size=48), "multiple of 32.*48"),
+        (dict(name="fusion", levels=4), "1, 2 or 3.*4"),
+        (dict(name="unet", size=16), "at least 32.*16"),
+        (dict(name="valid_unet", size=16), "at least 32.*16"),
+        (dict(name="cnn", width=0), "above 0.*0"),
+        (dict(name="cnn", width=float("nan")), "above 0"),
+        (dict(name="cnn", skips=False), "no option 'skips'.*levels"),
+        (dict(name="valid_unet", outputs="ab"), "no option 'outputs'.*none"),
+        (dict(name="unet", outputs="hsv"), "'hsv'.*picture"),
+    ],
+)
+def test_bad_requests_get_a_sentence(call, words):
+    with pytest.raises(ValueError, match=words):
+        models.build(**call)
+
+
+def test_whatever_the_network_gives_becomes_ab():
+    picture = torch.rand(2, 3, 4, 4)
+    gray, ab = color.to_gray_ab(picture)
+    logits = torch.zeros(2, len(ab_bins()), 4, 4)
+    logits[:, 7] = 50
+    one_bin = (ab_bins()[7] / color.AB_SCALE).view(1, 2, 1, 1).expand(2, 2, 4, 4)
+    cases = {
+        "ab": (ab, ab),
+        "lab": (torch.cat((gray, ab), dim=1), ab),
+        "picture": (picture, ab),
+        "rgb": (picture * 2 - 1, ab),
+        "bins": (logits, one_bin),
+    }
+    for outputs, (given, expected) in cases.items():
+        torch.testing.assert_close(models.to_ab(given, outputs), expected, atol=1e-5, rtol=0)
+    # A ReLU gives more than 1 at times: that is clipped, as on a screen.
+    assert torch.equal(models.to_ab(picture + 5, "picture"), models.to_ab(torch.ones(2, 3, 4, 4), "picture"))
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_save_and_load(name, options, tmp_path):
+    torch.manual_seed(0)
+    network = models.build(name, size=32, width=0.125, **options)
+    network(grays(32).expand(-1, network.inputs, -1, -1))  # so that running statistics move
+    path = models.save(network, tmp_path / "deep" / "net.safetensors", recipe="unet_l1", seed=3)
+    assert [entry.name for entry in path.parent.iterdir()] == ["net.safetensors"]
+    state = torch.get_rng_state()
+    loaded = models.load(path)
+    assert torch.equal(state, torch.get_rng_state())  # loading leaves the seed alone
+    assert not loaded.training
+    assert loaded.metadata["recipe"] == "unet_l1" and loaded.metadata["seed"] == "3"
+    assert loaded.metadata["network"] == name and loaded.metadata["size"] == "32"
+    assert loaded.metadata["outputs"] == network.outputs
+    with torch.no_grad():
+        found = loaded(grays(32))
+        expected = models.Colorizer(network.eval())(grays(32))
+    assert found.shape == (2, 2, 32, 32) and torch.equal(found, expected)
+    loaded.train()(grays(32)).mean().backward()  # and training can go on
+    assert models.save(loaded, path) == path  # a colorizer saves the network inside
+
+
+def test_half_precision_halves_the_file_and_hardly_the_result(tmp_path):
+    network = models.build("unet", size=32, width=0.25).eval()
+    full = models.save(network, tmp_path / "full.safetensors")
+    half = models.save(network, tmp_path / "half.safetensors", half=True)
+    assert half.stat().st_size < 0.55 * full.stat().st_size
+    assert load_file(half)["down.0.2.running_var"].dtype == torch.float32
+    with torch.no_grad():
+        difference = models.load(half)(grays(32)) - models.load(full)(grays(32))
+    assert 0 < difference.abs().max() < 0.01
+    assert all(p.dtype == torch.float32 for p in models.load(half).parameters())
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    network = models.build("cnn", size=32, width=0.25)
+    path = models.save(network, tmp_path / "net.safetensors")
+    before = path.read_bytes()
+
+    def full_disk(tensors, where, metadata):
+        where.write_bytes(b"half of it")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(models, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        models.save(network, path)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["net.safetensors"]
+
+
+def test_only_built_networks_can_be_saved(tmp_path):
+    with pytest.raises(ValueError, match="models.build"):
+        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "net.safetensors")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("exploded",))
+
+
+def test_files_that_are_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "good.safetensors")
+    bad = tmp_path / "bad.safetensors"
+    for content in (b"", b"PNG and so on", good.read_bytes()[:-100], good.read_bytes()[:20]):
+        bad.write_bytes(content)
+        with pytest.raises(ValueError, match="bad.safetensors is not a whole safetensors file"):
+            models.load(bad)
+    torch.save(Bomb(), bad)  # a pickle runs code when it is opened
+    with pytest.raises(ValueError, match="not a whole safetensors file"):
+        models.load(bad)
+    assert not os.path.exists("exploded")
+
+
+def test_files_that_do_not_fit(tmp_path):
+    path = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
+    tensors = load_file(path)
+    facts = {"network": "cnn", "size": "32", "width": "0.25", "options": "{}"}
+    save_file(tensors, path, facts)
+    models.load(path)
+    wrong = [
+        {"network": "alexnet"},
+        {"width": "0.5"},
+        {"width": "1e300"},
+        {"size": "big"},
+        {"options": "{"},
+        {"options": "[1]"},
+        {"options": json.dumps({"levels": 2})},
+        {"options": json.dumps({"levels": "two"})},
+    ]
+    for change in wrong:
+        save_file(tensors, path, {**facts, **change})
+        with pytest.raises(ValueError, match="net.safetensors does not fit"):
+            models.load(path)
+    save_file(tensors, path)
+    with pytest.raises(ValueError, match="does not say which network"):
+        models.load(path)
+
+
+def test_names_of_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    with pytest.raises(FileNotFoundError, match="nothing_here.*none yet"):
+        models.load("nothing_here")
+    models.save(models.build("cnn", size=32, width=0.25), tmp_path / "tiny.safetensors")
+    assert models.load("tiny").metadata["network"] == "cnn"
+    with pytest.raises(FileNotFoundError, match="nothing_here.*: tiny"):
+        models.load("nothing_here")
+    with pytest.raises(FileNotFoundError, match="missing.safetensors"):
+        models.load(tmp_path / "missing.safetensors")
+
+
+def test_a_classifier_loads_first_thing_in_a_fresh_process(tmp_path):
+    # `load` rebuilds without memory, and the table of bins must not be made in that state.
+    network = models.build("unet", size=32, width=0.125, outputs="bins").eval()
+    path = models.save(network, tmp_path / "net.safetensors")
+    code = f"""
+import torch
+from colorlib import bins, losses, models
+with torch.inference_mode():
+    ab = models.load({str(path)!r})(torch.zeros(1, 1, 32, 32))
+assert ab.isfinite().all() and ab.device.type == bins.ab_bins().device.type == "cpu"
+logits = torch.zeros(1, len(bins.ab_bins()), 32, 32, requires_grad=True)
+with torch.inference_mode():
+    bins.soft_encode(ab)
+losses.cross_entropy(logits, ab.clone()).backward()
+bins.annealed_mean(logits).sum().backward()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -1,0 +1,282 @@
+"""The pip road: start.py, on a copy of it in a folder of its own, without a real install."""
+
+import ast
+import importlib.util
+import socket
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "start.py"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start.py as a module, copied into a small course."""
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "00_start_here.ipynb").write_text("{}")
+    copy = tmp_path / "start.py"
+    copy.write_text(SOURCE.read_text())
+    spec = importlib.util.spec_from_file_location("start_copy", copy)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def installer(start, monkeypatch):
+    """Stands in for venv and pip: what was asked of them, and what pip is to answer."""
+    asked = SimpleNamespace(environments=0, pip=[], answer="")
+
+    def make(command, environment=None):
+        asked.environments += 1
+        start.environment_python().parent.mkdir()
+        start.environment_python().touch()
+        return 0
+
+    def pip_install(*arguments):
+        asked.pip.append(arguments)
+        if isinstance(asked.answer, BaseException):
+            raise asked.answer
+        return asked.answer
+
+    monkeypatch.setattr(start, "run", make)
+    monkeypatch.setattr(start, "pip_install", pip_install)
+    monkeypatch.setattr(start, "wants_cpu_build", lambda: False)
+
+    def answers(command, **options):  # the environment's Python, which is an empty file here
+        return SimpleNamespace(stdout=start.platform.python_version() + "\n")
+
+    monkeypatch.setattr(start.subprocess, "run", answers)
+    return asked
+
+
+def test_an_old_python_can_read_it_and_needs_nothing_else():
+    tree = ast.parse(SOURCE.read_text(), feature_version=(3, 6))
+    for node in ast.walk(tree):
+        assert not isinstance(node, (ast.NamedExpr, ast.Match)), "newer than Python 3.6"
+    imported = [name.name for n in ast.walk(tree) if isinstance(n, ast.Import) for name in n.names]
+    imported += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 10), (3, 14), (4, 0)])
+def test_another_python_is_told_which_to_get(start, version):
+    with pytest.raises(SystemExit, match=r"3\.11, 3\.12 or 3\.13; this is"):
+        start.check_python((*version, 0))
+
+
+def test_the_right_pythons_pass_and_32_bits_do_not(start, monkeypatch):
+    monkeypatch.setattr(start, "sys", SimpleNamespace(platform="linux", exit=sys.exit))
+    for minor in (11, 12, 13):
+        start.check_python((3, minor, 0), bits64=True)
+    with pytest.raises(SystemExit, match="64-bit"):
+        start.check_python((3, 12, 0), bits64=False)
+
+
+def test_python_of_the_environment(start, monkeypatch):
+    monkeypatch.setattr(start, "os", SimpleNamespace(name="nt"))
+    assert start.environment_python() == start.ROOT / ".venv" / "Scripts" / "python.exe"
+    monkeypatch.setattr(start, "os", SimpleNamespace(name="posix"))
+    assert start.environment_python() == start.ROOT / ".venv" / "bin" / "python"
+
+
+def test_the_second_call_installs_nothing(start, installer):
+    start.install(start.FOR_LESSONS)
+    assert installer.environments == 1 and installer.pip == [("--editable", ".[lab]")]
+    start.install(start.FOR_LESSONS)
+    assert installer.environments == 1 and len(installer.pip) == 1
+
+
+def test_what_the_tests_need_includes_what_the_lessons_need(start, installer):
+    start.install(start.FOR_LESSONS)
+    start.install(start.FOR_TESTS)
+    assert installer.pip[1] == ("--editable", ".[lab,dev]")
+    start.install(start.FOR_LESSONS)
+    assert len(installer.pip) == 2
+
+
+@pytest.mark.parametrize("file", ["constraints.txt", "pyproject.toml"])
+def test_other_versions_are_installed_into_the_same_environment(start, installer, file):
+    start.install(start.FOR_LESSONS)
+    (start.ROOT / file).write_text("something else\n")
+    start.install(start.FOR_LESSONS)
+    assert len(installer.pip) == 2 and installer.environments == 1
+
+
+def test_an_interrupted_install_is_made_anew_by_the_next_call(start, installer):
+    installer.answer = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        start.install(start.FOR_LESSONS)
+    half_written = start.ENVIRONMENT / "half-written"
+    half_written.touch()
+    installer.answer = ""
+    start.install(start.FOR_LESSONS)
+    assert not half_written.exists() and installer.environments == 2
+    assert start.installed(start.FOR_LESSONS)
+
+
+def test_without_network_the_environment_stays_and_the_sentence_says_so(start, installer):
+    start.install(start.FOR_LESSONS)
+    start.CONSTRAINTS.write_text("torch==2.14.0\n")
+    installer.answer = "Retrying after connection broken by 'NewConnectionError(...)'\nERROR: no"
+    with pytest.raises(SystemExit, match="connect to the internet"):
+        start.install(start.FOR_LESSONS)
+    installer.answer = ""
+    start.install(start.FOR_LESSONS)
+    assert installer.environments == 1
+
+
+def test_a_full_disk_is_called_that_and_what_it_left_is_not_trusted(start, installer):
+    installer.answer = "ERROR: [Errno 28] No space left on device"
+    with pytest.raises(SystemExit, match="disk is full"):
+        start.install(start.FOR_LESSONS)
+    assert not start.usable()
+
+
+def test_a_failed_cpu_index_falls_back_to_pypi(start, installer, monkeypatch):
+    monkeypatch.setattr(start, "wants_cpu_build", lambda: True)
+    start.install(start.FOR_LESSONS)
+    first, second = installer.pip
+    assert start.CPU_INDEX in first and "torch" in first and "--no-deps" in first
+    assert second == ("--editable", ".[lab]")
+
+
+def test_too_little_room_or_no_venv_module_is_said_at_once(start, installer, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(start.shutil, "disk_usage", lambda path: SimpleNamespace(free=1e9))
+        with pytest.raises(SystemExit, match="3 GB"):
+            start.install(start.FOR_LESSONS)
+    monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="python3-venv"):
+        start.install(start.FOR_LESSONS)
+    assert installer.pip == []
+
+
+def test_a_real_environment_is_usable_until_its_pip_is_damaged(start):
+    start.make_environment()
+    start.STAMP.unlink()
+    assert start.usable()
+    next(start.ENVIRONMENT.rglob("pip/__init__.py")).write_text("raise ImportError\n")
+    assert not start.usable()
+
+
+def test_pip_errors_come_back_as_text(start, monkeypatch, capsys):
+    monkeypatch.setattr(start, "environment_python", lambda: sys.executable)
+    errors = start.pip_install("--no-index", "no-package-of-this-name")
+    assert "no-package-of-this-name" in errors and errors in capsys.readouterr().err
+    assert start.explain(errors).startswith("pip could not install")
+
+
+@pytest.fixture
+def server():
+    """An address that answers 200, or 404 where the path says so."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(404 if self.path == "/missing" else 200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_index_that_answers_is_reachable(start, server, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert start.reachable(server + "/")
+    assert not start.reachable(server + "/missing")
+    assert not start.reachable("not an address")
+
+
+def test_an_index_that_does_not_answer_is_given_up_within_seconds(start, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and says nothing
+        assert not start.reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.5)
+    assert not start.reachable("http://10.255.255.1/", seconds=0.5)  # leads nowhere
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(20))
+    assert not start.reachable("http://name.invalid/", seconds=0.5)
+    assert time.monotonic() - began < 5
+
+
+def test_the_cpu_build_is_for_linux_without_an_nvidia_gpu(start, monkeypatch):
+    monkeypatch.setattr(start, "reachable", lambda url: url.startswith("https://"))
+    for system, gpu, wanted in [
+        ("linux", None, True),
+        ("linux", "/usr/bin/nvidia-smi", False),
+        ("win32", None, False),
+        ("darwin", None, False),
+    ]:
+        monkeypatch.setattr(start, "sys", SimpleNamespace(platform=system))
+        monkeypatch.setattr(start.shutil, "which", lambda name, gpu=gpu: gpu)
+        assert start.wants_cpu_build() is wanted, (system, gpu)
+
+
+@pytest.fixture
+def commands(start, monkeypatch):
+    """What would be run, with its environment variables."""
+    commands = []
+
+    def run(command, environment=None):
+        commands.append(([str(part) for part in command], environment))
+        return 7
+
+    monkeypatch.setattr(start, "run", run)
+    monkeypatch.setattr(start, "install", lambda extras: f"python with {extras}")
+    return commands
+
+
+def test_it_opens_the_first_lesson_and_passes_jupyters_options_on(start, commands):
+    assert start.main(["--no-browser", "--port", "9000", "--ip=0.0.0.0"]) == 7
+    command, _ = commands[0]
+    assert command[:3] == ["python with lab", "-m", "jupyterlab"]
+    assert command[3].endswith("00_start_here.ipynb")
+    assert {"--no-browser", "--port=9000", "--ip=0.0.0.0"} < set(command)
+    assert f"--ServerApp.root_dir={start.ROOT}" in command
+    start.FIRST_LESSON.unlink()
+    with pytest.raises(SystemExit, match="missing"):
+        start.main([])
+
+
+def test_setup_only_installs(start, commands, capsys):
+    assert start.main(["setup"]) == 0 and commands == []
+    assert "python start.py" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        start.main(["setup", "something"])
+
+
+def test_test_runs_pytest_in_the_environment(start, commands):
+    assert start.main(["test", "--profile", "gpu", "tests/test_color.py", "-k", "gray"]) == 7
+    command, _ = commands[0]
+    assert command == [
+        *("python with lab,dev", "-m", "pytest", "--profile", "gpu"),
+        *("tests/test_color.py", "-k", "gray"),
+    ]
+
+
+def test_here_uses_this_python_and_installs_nothing(start, commands, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    monkeypatch.setattr(start, "install", None)
+    start.main(["test", "--here", "-x"])
+    command, environment = commands[0]
+    assert command == [sys.executable, "-m", "pytest", "-x"]
+    assert environment["PYTHONPATH"].split(start.os.pathsep) == [str(start.ROOT), "elsewhere"]
+
+
+def test_the_exit_status_is_the_commands(start):
+    assert start.run([sys.executable, "-c", "import sys; sys.exit(3)"]) == 3
+    help_text = subprocess.run([sys.executable, SOURCE, "--help"], capture_output=True, text=True)
+    assert help_text.returncode == 0 and "--here" in help_text.stdout
