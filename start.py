@@ -84,8 +84,8 @@ def make_environment():
     """A fresh `.venv` in place of a missing or broken one."""
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit(
-            "This Python cannot make environments. On Debian and Ubuntu install what is missing "
-            "with: sudo apt install python3-venv   Then call start.py again."
+            "This Python cannot make environments. On Debian and Ubuntu this helps: "
+            "sudo apt install python3-venv"
         )
     if shutil.disk_usage(str(ROOT)).free < 3e9:
         sys.exit("Less than 3 GB are free here: make room, then start again.")
@@ -108,8 +108,8 @@ def reachable(url, seconds=3):
             request = urllib.request.Request(url, method="HEAD")
             with urllib.request.urlopen(request, timeout=seconds) as reply:
                 answers.append(reply.status)
-        except (OSError, ValueError):
-            pass
+        except Exception:
+            pass  # whatever the reason, there is no answer
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
@@ -186,7 +186,9 @@ def open_course(python, arguments):
     """JupyterLab at the first lesson, with the whole course in its file list."""
     if not FIRST_LESSON.exists():
         sys.exit(f"{FIRST_LESSON} is missing: get the course's folder afresh.")
-    command = [python, "-m", "jupyterlab", FIRST_LESSON, f"--ServerApp.root_dir={ROOT}"]
+    lesson = FIRST_LESSON.relative_to(ROOT).as_posix()
+    command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    command += [f"--LabApp.default_url=/lab/tree/{lesson}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # a container: JupyterLab would refuse to start
     return run(command + arguments)
@@ -201,18 +203,15 @@ def run_tests(here, profile, arguments):
         paths = [str(ROOT), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     python = sys.executable if here else install(FOR_TESTS)
-    chosen = ["--profile", profile] if profile else []
-    return run([python, "-m", "pytest"] + chosen + arguments, environment)
+    arguments = (["--profile", profile] if profile else []) + arguments
+    return run([python, "-m", "pytest", *arguments], environment)
 
 
 def parse(arguments):
     """The command, its options, and what is passed on to JupyterLab or pytest."""
-    parser = argparse.ArgumentParser(
-        prog="python start.py",
-        description="Opens the course in JupyterLab. What it does not know it passes on: "
-        "to JupyterLab, or with `test` to pytest.",
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser("python start.py", allow_abbrev=False)
+    parser.description = "Opens the course in JupyterLab. Other arguments are passed on to it, "
+    parser.description += "or with `test` to pytest."
     add = parser.add_argument
     add("command", nargs="?", default="open", choices=["open", "setup", "test"])
     add("--no-browser", action="store_true", help="start JupyterLab, but open no window")

@@ -42,9 +42,7 @@ def stretch(gray, kind):
 def _stretched(picture, kind):
     from skimage import exposure  # slow to import, and few trainings need it
 
-    low, high = (
-        np.percentile(picture, (2, 98)) if kind == "percentiles" else (picture.min(), picture.max())
-    )
+    low, high = np.percentile(picture, (2, 98)) if kind == "percentiles" else (picture.min(), picture.max())
     if high - low < FLAT:
         return picture
     if kind == "adaptive":

@@ -12,9 +12,8 @@ from colorlib import augment, color, download, pictures, scenes
 
 # Color photographs that scikit-image and scikit-learn ship. A crop of a photograph that was trained
 # on tests nothing, so whole photographs are held out; the stereo pair stays on one side.
-TRAIN_PHOTOS = (
-    "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png"
-)
+TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg "
+TRAIN_PHOTOS += "motorcycle_left.png motorcycle_right.png"
 VALID_PHOTOS = "chelsea.png flower.jpg"
 EVERY = 10  # every tenth picture validates
 
@@ -32,12 +31,11 @@ class DataSet:
     test: torch.Tensor | None = None  # where a data set brings a test part of its own
 
     def __repr__(self):
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        parts["naturally gray"] = self.naturally_gray
+        counts = [f"{len(part):,} {name}" for name, part in parts.items() if part is not None]
         height, width = self.train.shape[-2:]
-        test = "" if self.test is None else f"{len(self.test):,} to test on, "
-        return (
-            f"{self.name}: {len(self.train):,} pictures to train, {len(self.valid):,} to validate "
-            f"on, {test}{len(self.naturally_gray):,} naturally gray, {width}×{height} pixels"
-        )
+        return f"{self.name}: {', '.join(counts)} pictures of {width}×{height}"
 
 
 def load(name, size=32, n=None, seed=0) -> DataSet:
@@ -58,9 +56,7 @@ def load(name, size=32, n=None, seed=0) -> DataSet:
         return _load_cifar10(size, n, seed)
     if not Path(name).expanduser().is_dir():
         names = ", ".join(("scenes", *scenes.WORLDS, "photos", "cifar10"))
-        raise ValueError(
-            f"There is no data set and no folder '{name}'. Names: {names}; or a folder's path."
-        )
+        raise ValueError(f"There is no data set or folder '{name}'. Names of data sets: {names}.")
     decoded = pictures.cache(_choose(pictures.listing(name), n, seed), size)
     return DataSet(str(name), *_clean_and_split(decoded))
 
@@ -87,9 +83,7 @@ def _crops(names, size, n, rng):
     found = [Path(find_spec(root).origin).parent.joinpath(*below) for root, *below in folders]
     files = [folder / name for name in names for folder in found if (folder / name).exists()]
     if not files:
-        raise FileNotFoundError(
-            f"None of {', '.join(names)} came with scikit-image or scikit-learn here."
-        )
+        raise FileNotFoundError(f"scikit-image and scikit-learn came without {', '.join(names)}.")
     photos = [Image.fromarray(pictures.read(file)) for file in files]
     squares = np.empty((n, 3, size, size), dtype=np.uint8)
     for i in range(n):
@@ -97,9 +91,8 @@ def _crops(names, size, n, rng):
         short = min(photo.size)
         side = rng.integers(min(short, max(size, short // 3)), short + 1)
         x, y = (rng.integers(length - side + 1) for length in photo.size)
-        square = photo.resize(
-            (size, size), Image.Resampling.BICUBIC, box=(x, y, x + side, y + side)
-        )
+        box = (x, y, x + side, y + side)
+        square = photo.resize((size, size), Image.Resampling.BICUBIC, box)
         squares[i] = np.moveaxis(np.asarray(square), -1, 0)
     return torch.from_numpy(squares)
 
@@ -210,9 +203,7 @@ def batches(
     take a batch and a torch.Generator.
     """
     if batch_size < 1 or len(images) == 0:
-        raise ValueError(
-            f"No batches of {batch_size} from {len(images)} pictures: both must be at least 1."
-        )
+        raise ValueError(f"No batches of {batch_size} from {len(images)} pictures: 1 at least.")
     order = torch.arange(len(images))
     if shuffle:
         order = torch.randperm(len(images), generator=_generator(seed, epoch))

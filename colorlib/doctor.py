@@ -147,8 +147,8 @@ def check_network(url=download.CIFAR10["url"], seconds=2):
         try:
             request = urllib.request.Request(url, method="HEAD")
             answers.append(urllib.request.urlopen(request, timeout=seconds).status)
-        except OSError:
-            pass
+        except Exception:
+            pass  # whatever the reason, there is no answer
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()

@@ -92,10 +92,8 @@ def _mismatch(path, sha256, size, head_md5):
     if size is not None and _size(path) != size:
         return f"{_size(path):,} bytes instead of {size:,}"
     with open(path, "rb") as file:
-        if (
-            head_md5
-            and hashlib.md5(file.read(2**20), usedforsecurity=False).hexdigest() != head_md5
-        ):
+        head = hashlib.md5(file.read(2**20), usedforsecurity=False).hexdigest()
+        if head_md5 and head != head_md5:
             return "the first megabyte differs"
         file.seek(0)
         if sha256 and hashlib.file_digest(file, "sha256").hexdigest() != sha256.lower():
@@ -134,9 +132,7 @@ def cifar10() -> Path:
         if all((folder / part / name).is_dir() for part in ("train", "test") for name in CLASSES):
             return folder
         if folder.exists():
-            raise DownloadError(
-                f"{folder} is not all of CIFAR-10. Delete that folder and try again."
-            )
+            raise DownloadError(f"{folder} is not all of CIFAR-10. Delete it and try again.")
         try:
             unpack(fetch(path=fastai_folder("archive") / "cifar10.tgz", **CIFAR10), folder)
         except DownloadError as error:

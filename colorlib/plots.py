@@ -82,10 +82,13 @@ def as_array(picture):
 
 def gray_picture(picture):
     """What the network sees of a picture: its L, painted without color. Float, same shape."""
-    lab = color.rgb_to_lab(picture)
-    if isinstance(lab, torch.Tensor):
-        return color.lab_to_rgb(torch.cat((lab[..., :1, :, :], lab[..., 1:, :, :] * 0), dim=-3))
-    return color.lab_to_rgb(lab * np.array([1, 0, 0]))
+    tensor = torch.as_tensor(picture)
+    tensor = tensor if isinstance(picture, torch.Tensor) else tensor.movedim(-1, -3)
+    lightness = color.rgb_to_lab(tensor)[..., :1, :, :]
+    nothing = torch.zeros_like(lightness)
+    neutral = color.lab_to_rgb(torch.cat((lightness, nothing, nothing), dim=-3))
+    gray = neutral[..., 1:2, :, :].expand(tensor.shape)  # one channel for all three: no trace of color
+    return gray if isinstance(picture, torch.Tensor) else gray.movedim(-3, -1).numpy()
 
 
 def _bare(axes):
@@ -156,21 +159,21 @@ def ab_plane(lightness, *, alt, points=None, labels=(), title=None):
 
 
 def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 3.2)):
-    """Named curves, told apart by color, dash and a label at their end."""
+    """Named curves, told apart by color, dash and a name at their end."""
     with drawing(1, 1, size) as (canvas, axes):
         axes.grid(True, axis="y")
+        ends = []
         for name, values in series.items():
             axis = np.arange(1, len(values) + 1) if x is None else x
-            (line,) = axes.plot(axis, values, label=name)
-            axes.annotate(
-                name,
-                (axis[-1], values[-1]),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
-                color=line.get_color(),
-            )
+            (line,) = axes.plot(axis, values)
+            ends.append((values[-1], axis[-1], name, line.get_color()))
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        low, high = axes.get_ylim()
+        apart, below = (high - low) * 0.25 / size[1], -np.inf  # a line of text, in units of y
+        for y, x_end, name, ink in sorted(ends):
+            below = max(y, below + apart)
+            place = {"xytext": (x_end, below), "va": "center", "color": ink, "annotation_clip": False}
+            axes.annotate(f"  {name}", (x_end, y), **place)
         return Figure(canvas, alt)
 
 

@@ -1,4 +1,4 @@
-"""How big: a lesson in three sizes. `quick` for tests and Binder, `laptop` for two cores, `gpu` for the real thing."""
+"""How big: a lesson in three sizes. `quick` for tests and Binder, `laptop` for two cores, `gpu` for real."""
 
 import os
 from pathlib import Path
@@ -23,6 +23,16 @@ def home():
     return Path(os.environ.get("COLORLIB_HOME") or Path.home() / ".colorlib")
 
 
+def shown(path):
+    """A path as people write it: `~` for their own folder."""
+    path = Path(path)
+    return f"~/{path.relative_to(Path.home()).as_posix()}" if path.is_relative_to(Path.home()) else str(path)
+
+
+def _number(value):
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 class Settings(dict):
     """A lesson's numbers at the profile in force, as attributes: `settings.steps`."""
 
@@ -37,7 +47,7 @@ class Settings(dict):
             raise AttributeError(f"No setting '{name}' here. There are: {', '.join(self)}.") from None
 
     def __repr__(self):
-        rows = [("", *PROFILES), *((name, *map(str, row)) for name, row in self.table.items())]
+        rows = [("", *PROFILES), *((name, *map(_number, row)) for name, row in self.table.items())]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
@@ -53,7 +63,7 @@ class Settings(dict):
             return f"<tr><th scope='row'>{name}</th>{marked}</tr>"
 
         heads = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
-        body = "".join(row("td", name, cells) for name, cells in self.table.items())
+        body = "".join(row("td", name, map(_number, cells)) for name, cells in self.table.items())
         return f"<table><thead>{row('th', 'setting', heads)}</thead><tbody>{body}</tbody></table>"
 
 

@@ -14,26 +14,27 @@ from .color import lab_to_rgb, rgb_to_lab
 MATERIALS = ("grass", "brick", "water", "sand", "sky", "leaves")
 MATERIAL_COLORS = ((-36, 44), (36, 26), (-28, -14), (8, 38), (6, -38), (30, 56))  # ab, in Lab units
 
-STEP = 0.4  # between the shades of a color, in L: about a step of an 8-bit gray
+STEP = 0.005  # of lightness, from one shade to the next
+SPREAD = 2.5  # how far in ab a screen color may be from the color that it stands for
 
 
 @functools.cache
 def shades(colors, lowest, highest):
-    """Screen colors that are twins in gray: one row for each color (ab), K×levels×3 in lab, a STEP of L apart.
+    """For each color (ab), the screen color to use at each STEP of lightness: K×steps×3, in lab.
 
-    A screen has 256 steps of red, green and blue, so each hue has lightnesses of its own, and their pattern alone
-    gives it away. So not the nearest screen color is taken but one near by with the lightness of its twins.
+    A screen has 256 steps of red, green and blue, so near one ab it has few lightnesses, and others for every
+    hue: their pattern alone gives the hue away. Among all colors up to SPREAD away, any lightness is found.
     """
-    lightness = torch.arange(lowest + 0.05, highest, STEP)
-    exact = torch.stack([torch.tensor([light, *ab]) for ab in colors for light in lightness])[:, :, None, None]
-    near = torch.cartesian_prod(*[torch.arange(-5.0, 6.0)] * 3).T[None, :, :, None]
-    lab = rgb_to_lab(((lab_to_rgb(exact) * 255).round() + near).clamp(0, 255) / 255)
-    off = (lab - exact).view(len(colors), len(lightness), 3, -1)
-    # A level may move a little to where all hues have good candidates: lightness within some 0.003, ab within 1.
-    moves = torch.linspace(-0.03, 0.03, 13).view(13, 1, 1, 1)
-    cost, best = (((off[:, :, 0] - moves) / 0.003) ** 2 + off[:, :, 1] ** 2 + off[:, :, 2] ** 2).min(-1)
-    best = best.gather(0, cost.sum(1).argmin(0).expand(1, len(colors), -1)).view(-1, 1, 1)
-    return lab[..., 0].gather(2, best.expand(-1, 3, -1)).view(len(colors), len(lightness), 3)
+    wanted, rows = torch.arange(lowest + STEP / 2, highest, STEP), []
+    for color in colors:
+        ends = torch.tensor([[light, *color] for light in (lowest, highest)])[:, :, None, None]
+        low, high = (lab_to_rgb(ends) * 255).int()[:, :, 0, 0].tolist()
+        box = [torch.arange(max(0, a - 10), min(255, b + 10) + 1) for a, b in zip(low, high, strict=True)]
+        lab = rgb_to_lab(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
+        lab = lab[(lab[:, 1:] - torch.tensor(color)).norm(dim=1) < SPREAD]
+        lab = lab[lab[:, 0].argsort()]
+        rows.append(lab[torch.searchsorted((lab[1:, 0] + lab[:-1, 0]) / 2, wanted)])
+    return torch.stack(rows)
 
 
 class Canvas:
@@ -46,7 +47,7 @@ class Canvas:
         self.x, self.y = axis.view(1, 1, size), axis.view(1, size, 1)
         self.lab = torch.zeros(self.n, 3, size, size)
         self.labels = torch.zeros(self.n, size, size, dtype=torch.int8)
-        # Texels are a pixel at 32 pixels and grow more slowly than the picture: larger pictures show finer texture.
+        # A texel is a pixel at 32 pixels and grows more slowly than the picture, which so gains fine texture.
         self.texel = max(1, round((size / 32) ** 0.5))
         self.fine = round((size * 32) ** 0.5)
         self.speckle = torch.randn(self.n, size, size, generator=grain)
@@ -65,13 +66,13 @@ class Canvas:
         return blur(self.size, rows) @ grid @ blur(self.size, columns).T
 
     def cover(self, distance):
-        """A signed distance (fractions of the picture, negative inside) to how much of each pixel is covered."""
+        """From a signed distance (in fractions of the picture) to how much of each pixel is covered."""
         return (0.5 - distance * self.size).clamp(0, 1)
 
     def paint(self, cover, lightness, day, night=None, label=0):
         """Lay one color over the pictures where `cover` says; `day` and `night` are ab in Lab units.
 
-        Mixing in Lab keeps the lightness of soft edges free of the hue. Only wholly covered pixels get the label.
+        Mixing in Lab keeps the lightness of soft edges free of the hue. Wholly covered pixels get the label.
         """
         color = torch.as_tensor(day, dtype=torch.float32).expand(self.n, 2)
         if night is not None:
@@ -79,9 +80,9 @@ class Canvas:
         self._mix(cover, lightness, color[:, :, None, None], label)
 
     def paint_shades(self, cover, lightness, shades, label):
-        """The same with shades, (n, levels, 3): whatever gets the label has a twin in every other hue."""
-        level = ((lightness - shades[0, 0, 0]) / STEP).round().long().clamp(0, shades.shape[1] - 1)
-        lab = shades[torch.arange(self.n)[:, None, None], level.expand_as(self.speckle)].movedim(-1, 1)
+        """The same with shades, a row for each picture: what gets the label is in gray like any hue."""
+        step = ((lightness - shades[0, 0, 0]) / STEP).round().long().clamp(0, shades.shape[1] - 1)
+        lab = shades[torch.arange(self.n)[:, None, None], step].movedim(-1, 1)
         self._mix(cover, lab[:, 0], lab[:, 1:], label)
 
     def _mix(self, cover, lightness, color, label):
@@ -93,9 +94,9 @@ class Canvas:
         self.labels = torch.where(cover > 0, torch.where(cover >= 1, label, 0), self.labels)
 
     def pictures(self):
-        """The uint8 pictures, rounded up or down at random, so that the mean of every color stays where it was.
+        """The uint8 pictures, rounded up or down at random, so that the mean of every color stays the same.
 
-        The noise is a bit narrower than a step: shades, which are whole steps already, stay exactly as they are.
+        The noise is a bit narrower than a step: shades, which are whole steps already, stay as they are.
         """
         noise = 0.02 + 0.96 * torch.rand(self.lab.shape, generator=self.grain)
         return (lab_to_rgb(self.lab) * 255 + noise).to(torch.uint8)
@@ -103,7 +104,7 @@ class Canvas:
 
 @functools.cache
 def blur(size, cells):
-    """The matrix (size × cells) that enlarges a row of noise smoothly; its rows have norm 1, so noise stays as strong."""
+    """The matrix (size × cells) that enlarges noise smoothly; with rows of norm 1 its strength stays 1."""
     centers = (torch.arange(size)[:, None] + 0.5) / size * cells - 0.5
     weights = torch.exp(-(((centers - torch.arange(cells)[None]) / 0.62) ** 2) / 2)
     return weights / weights.norm(dim=1, keepdim=True)
@@ -142,7 +143,7 @@ def box(x, y, half_width, half_height, corner=0.0):
 
 
 def polygon(x, y, corners, radius, dent=0.0):
-    """A regular polygon standing on a side; dent > 0 pulls the sides in and makes it a star."""
+    """A regular polygon with a corner at the top; dent > 0 pulls its sides in and makes it a star."""
     step = 2 * math.pi / corners
     angle = torch.atan2(x, -y)
     angle = (torch.remainder(angle + step / 2, step) - step / 2).abs()  # fold onto half a corner

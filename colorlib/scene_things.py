@@ -1,7 +1,7 @@
-"""What stands in procedural scenes and where: things of an unknowable hue, their surroundings, sun and moon, shapes.
+"""What stands in procedural scenes, and where: things of any hue, surroundings, sun and moon, shapes.
 
-Whatever is painted with an `ab` of its palette carries exactly that color, with a lightness between 51 and 61
-that shading and grain vary at random: the color is in gamut there, and the gray keeps no trace of it.
+Whatever is painted with `shades` of a color has a lightness between 51 and 60 that shading and grain vary
+at random: the color is in gamut there, and the gray keeps no trace of it.
 """
 
 import math
@@ -12,7 +12,7 @@ import torch
 
 from .scene_parts import Spot, box, brick, disc, grass, leaves, polygon, sand, standard
 
-LIGHTNESS = (51.0, 61.0)  # of everything that takes its color from a palette
+LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette
 CUE_RADIUS = 0.106  # of the crescent moon; the sun is smaller and has the same area
 
 
@@ -35,7 +35,7 @@ def clouds(canvas):
 
 def heavens(canvas):
     """A sky that grows paler downwards, with clouds."""
-    canvas.paint(1, 78 + 9 * canvas.y + 0 * canvas.x, (-9, -26), (9, -26))
+    canvas.paint(1, 78 + 9 * canvas.y, (-9, -26), (9, -26))
     canvas.paint(clouds(canvas), 94, (-1, -3), (2, -7))
     if canvas.sun_or_moon:
         heavenly_body(canvas, canvas.uniform(0.15, 0.85), 0.13)
@@ -59,12 +59,8 @@ def meadow(canvas):
 def street(canvas):
     """Sky, a hedge, a curb and a road."""
     heavens(canvas)
-    canvas.paint(
-        canvas.cover(ridge(canvas, 0.45, 0.03)),
-        44 + 8 * standard(leaves(canvas)),
-        (-24, 28),
-        (-2, -26),
-    )
+    hedge = 44 + 8 * standard(leaves(canvas))
+    canvas.paint(canvas.cover(ridge(canvas, 0.45, 0.03)), hedge, (-24, 28), (-2, -26))
     canvas.paint(canvas.cover(0.66 - canvas.y), 72 + canvas.speckle, (1, 6), (3, -12))
     canvas.paint(canvas.cover(0.7 - canvas.y), 38 + 1.5 * canvas.speckle, (0, -2), (3, -14))
     dash = (canvas.x * 4 + canvas.uniform(0, 1)) % 1 - 0.5
@@ -72,7 +68,7 @@ def street(canvas):
 
 
 def facade(canvas):
-    """A house whose paint follows from its texture: brick is red, boards are cream; a roof, and a pavement."""
+    """A house whose color follows from its texture: brick is red, boards are cream; roof and pavement."""
     heavens(canvas)
     tiles = 42 + 4 * standard(brick(canvas))
     canvas.paint(canvas.cover(0.15 - canvas.y), tiles, (16, 10), (10, -12))
@@ -85,7 +81,7 @@ def facade(canvas):
 
 
 def heavenly_body(canvas, x, y):
-    """The sun by day, the moon by night: a disc or a crescent of the same area, so the mean gray tells nothing."""
+    """The sun by day, the moon by night: disc or crescent, of the same area, so their mean gray is equal."""
     spot = Spot(canvas, x, y, CUE_RADIUS / 1.25)
     night = canvas.night[:, None, None]
     side = canvas.whole(2) * 2 - 1.0
@@ -94,7 +90,7 @@ def heavenly_body(canvas, x, y):
 
 
 def small_things(canvas):
-    """Bright dots and dark posts, two pixels wide in a picture of 32: (distance, lightness, ab) of each sort."""
+    """Bright dots and dark posts, two pixels wide in a picture of 32: distance, lightness, ab of each."""
     cell = torch.arange(canvas.size) * 8 // canvas.size  # a grid of 8 × 8 cells, at most one thing in each
 
     def choose(below):
@@ -143,7 +139,7 @@ def flower(spot, shades, label):
     x, y = spot.x, spot.y
     spot.paint(box(x + 0.1 * torch.sin(2 * y), y - 3, 0.09, 3), 36, (-26, 30))
     for side in (-1, 1):
-        spot.paint(disc((x - 0.42 * side) * 1.0, (y - 1.55 + 0.5 * side * x) * 2.2, 0.4), 42, (-30, 34))
+        spot.paint(disc(x - 0.42 * side, (y - 1.55 + 0.5 * side * x) * 2.2, 0.4), 42, (-30, 34))
     petals, length = spot.canvas.whole(4) + 5, torch.hypot(x, y)
     wave = torch.cos(petals / 2 * (torch.atan2(y, x) + math.pi)).abs()
     light = shade(spot, 3.5 * wave - 4 + 2.5 * length)
@@ -186,7 +182,7 @@ THINGS = {
 def place_things(canvas, kind, shades, counts):
     """Paint `counts` things of one kind side by side into their surroundings, labeled 1, 2, 3.
 
-    `shades` (n, things, levels, 3) holds the color of each.
+    `shades` holds a row for each thing of each picture.
     """
     thing, counts = THINGS[kind], counts.view(-1, 1, 1)
     thing.surroundings(canvas)
@@ -203,12 +199,9 @@ def place_things(canvas, kind, shades, counts):
 SHAPES = {
     "circle": (lambda x, y: disc(x, y, 0.9), (58.0, 38.0)),
     "square": (lambda x, y: box(x, y, 0.78, 0.78), (8.0, -48.0)),
-    "triangle": (lambda x, y: polygon(x, y, 3, 1.2), (-44.0, 38.0)),
-    "star": (lambda x, y: polygon(x, y, 5, 1.2, 0.45), (8.0, 56.0)),
-    "cross": (
-        lambda x, y: torch.minimum(box(x, y, 1.0, 0.36), box(x, y, 0.36, 1.0)),
-        (48.0, -38.0),
-    ),
+    "triangle": (lambda x, y: polygon(x, y, 3, 1.16), (-44.0, 38.0)),
+    "star": (lambda x, y: polygon(x, y, 5, 1.12, 0.42), (8.0, 56.0)),
+    "cross": (lambda x, y: torch.minimum(box(x, y, 1, 0.36), box(x, y, 0.36, 1)), (48.0, -38.0)),
     "ring": (lambda x, y: (torch.hypot(x, y) - 0.72).abs() - 0.26, (-34.0, 0.0)),
 }
 
@@ -216,7 +209,7 @@ SHAPES = {
 def place_shapes(canvas, chosen, shades):
     """Paint up to four shapes, turned at random, like cut paper; `chosen` are numbers in SHAPES, -1 for none.
 
-    `shades` (n, shapes, levels, 3) holds the color of each.
+    `shades` holds a row for each shape of each picture.
     """
     counts, corner = (chosen >= 0).sum(1).view(-1, 1, 1), canvas.whole(4)
     for number in range(chosen.shape[1]):

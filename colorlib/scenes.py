@@ -1,7 +1,7 @@
 """Procedural worlds whose color ambiguity is known (lessons 00 to 06 draw their pictures from here).
 
-`texture`: every color follows from what the gray shows: materials from their texture, small things from their lightness.
-`ambiguous`: balloons, cars, flowers and doors whose hue is drawn from a palette; the gray does not tell which.
+`texture`: every color follows from the gray: materials from texture, small things from their lightness.
+`ambiguous`: balloons, cars, flowers and doors whose hue is drawn from a palette; the gray tells nothing.
 `context`: day or night decides every color, and only the sun or moon at the top tells.
 `mixed`: ambiguous things by day and by night. `shapes`: each shape has its own color.
 """
@@ -13,17 +13,18 @@ import torch
 from . import scene_things
 from .color import in_gamut
 from .scene_parts import MATERIAL_COLORS, MATERIALS, Canvas, disc, grass, shades, standard, texture
+from .scene_things import LIGHTNESS
 
 WORLDS = ("texture", "ambiguous", "context", "mixed", "shapes")
 KINDS = tuple(scene_things.THINGS)
 SHAPES = tuple(scene_things.SHAPES)
 LIMITS = {kind: len(thing.sizes) for kind, thing in scene_things.THINGS.items()}  # objects in a picture
 LIMITS |= {"texture": 0, "context": 0, "shapes": 4}
-# Red, blue and green whose channel-by-channel median is dull, so that neither L2 nor L1 can guess a true color.
+# Red, blue and green whose channel-by-channel median is dull: neither L2 nor L1 can guess a true color.
 DEFAULT_PALETTE = ((60.0, 40.0), (10.0, -52.0), (-40.0, 10.0))
 GROUND = ((-36.0, 40.0), (6.0, -44.0))  # the context world's, by day and by night
 CHUNK = 64  # pictures painted at a time: small enough to stay in the processor's cache
-CUE_REACH = 0.375  # `far` pixels are farther than this part of the picture (12 pixels of 32) from sun or moon
+CUE_REACH = 0.375  # `far` pixels are farther (12 pixels of 32) than this from sun or moon
 
 
 @dataclass
@@ -46,19 +47,25 @@ class Scenes:
 
     def __getitem__(self, index):
         """Some of the scenes: a slice, a list of places, or a tensor of them."""
-        if isinstance(index, int):
-            index = slice(index, index + 1) if index != -1 else slice(-1, None)
+        index = [index] if isinstance(index, int) else index
         kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("palette", "world")}
         return replace(self, **{name: values[index] for name, values in kept.items()})
 
 
 def draw(
-    n, size=32, seed=0, world="mixed", palette=None, probabilities=None, kinds=None, most=None
+    n: int,
+    size: int = 32,
+    seed: int = 0,
+    world: str = "mixed",
+    palette=None,
+    probabilities=None,
+    kinds=None,
+    most: int | None = None,
 ) -> Scenes:
     """Draw n pictures of one of the WORLDS; the same arguments always give the same pictures.
 
-    `palette` (K colors, ab in Lab units) and its `probabilities` are for the objects of the worlds ambiguous and
-    mixed. `kinds` chooses among KINDS (world shapes: SHAPES), `most` is the largest number of objects in a picture.
+    `palette` (K colors, ab in Lab units) and its `probabilities` are for the objects of worlds ambiguous and
+    mixed. `kinds` chooses among KINDS (world shapes: SHAPES); `most` is the most objects in a picture.
     """
     kinds = _check_kinds(world, kinds)
     palette, weights = _check_palette(world, palette, probabilities, kinds)
@@ -77,8 +84,9 @@ def draw(
         drawn = torch.multinomial(weights, n, replacement=True, generator=choices) if n else colors
         colors[:] = torch.where(slot < counts, drawn, -1)
     for number, name in enumerate(groups):
-        for chunk in (group == number).nonzero()[:, 0].split(CHUNK):
-            # Places come from one generator, grain from another: how much grain there is depends on the size.
+        members = (group == number).nonzero()[:, 0]
+        for chunk in members.split(CHUNK) if len(members) else ():
+            # Places come from one generator, grain from another, since the grain depends on the size.
             seeds = torch.randint(2**31, (2,), generator=choices).tolist()
             canvas = Canvas(scenes.night[chunk], size, *(torch.Generator().manual_seed(s) for s in seeds))
             PAINTERS[world](canvas, scenes, chunk, name)
@@ -87,7 +95,7 @@ def draw(
 
 
 def _check_kinds(world, kinds):
-    """The kinds to draw, or a sentence about what cannot be drawn; a world without kinds is its own only kind."""
+    """The kinds to draw, or a sentence about what cannot be; a world without kinds is its own only kind."""
     if world not in WORLDS:
         raise ValueError(f"There is no world {world!r}; choose one of {', '.join(WORLDS)}.")
     known = {"ambiguous": KINDS, "mixed": KINDS, "shapes": SHAPES}.get(world, (world,))
@@ -100,7 +108,7 @@ def _check_kinds(world, kinds):
 
 
 def _check_palette(world, palette, probabilities, kinds):
-    """The palette as a tensor and a weight for each of its colors, or a sentence about what is wrong with them."""
+    """The palette as a tensor and a weight for each color, or a sentence about what is wrong with them."""
     if world not in ("ambiguous", "mixed"):
         if palette is not None or probabilities is not None:
             raise ValueError(
@@ -111,14 +119,11 @@ def _check_palette(world, palette, probabilities, kinds):
     palette = torch.as_tensor(DEFAULT_PALETTE if palette is None else palette, dtype=torch.float32)
     if palette.ndim != 2 or palette.shape[1] != 2 or len(palette) == 0:
         raise ValueError("A palette is a list of colors (a, b) in Lab units, such as [(60, 40), (10, -52)].")
-    for color in palette:
-        lab = torch.stack([torch.tensor([light, *color]) for light in scene_things.LIGHTNESS], dim=1)[
-            :, :, None
-        ]
-        if not in_gamut(lab, tolerance=0.01).all():
+    for a, b in palette.tolist():
+        if not in_gamut(torch.tensor([(light, a, b) for light in LIGHTNESS]).T[:, :, None]).all():
             raise ValueError(
-                f"No screen can show the palette color ({color[0]:g}, {color[1]:g}) at the lightness of objects, "
-                f"L {scene_things.LIGHTNESS[0]:g} to {scene_things.LIGHTNESS[1]:g}; choose one nearer to gray."
+                f"No screen can show the palette color ({a:g}, {b:g}) at the lightness of objects, "
+                f"L {LIGHTNESS[0]:g} to {LIGHTNESS[1]:g}; choose one nearer to gray."
             )
     weights = torch.ones(len(palette)) if probabilities is None else torch.as_tensor(probabilities).float()
     if weights.shape != (len(palette),) or not (weights >= 0).all() or not weights.sum() > 0:
@@ -144,11 +149,11 @@ def _blank(n, size, world, palette, slots):
 
 
 def _palette_shades(scenes):
-    return shades(tuple(map(tuple, scenes.palette.tolist())), *scene_things.LIGHTNESS)
+    return shades(tuple(map(tuple, scenes.palette.tolist())), *LIGHTNESS)
 
 
 def _paint_things(canvas, scenes, chunk, kind):
-    """Ambiguous and mixed: things of one kind in their surroundings; in mixed, sun or moon say day or night."""
+    """Ambiguous and mixed: things of one kind in their surroundings; in mixed under sun or moon."""
     index = scenes.palette_index[chunk]
     canvas.sun_or_moon = scenes.world == "mixed"
     scene_things.place_things(canvas, kind, _palette_shades(scenes)[index], (index >= 0).sum(1))
@@ -165,14 +170,11 @@ def _paint_shapes(canvas, scenes, chunk, _):
 
 
 def _paint_texture(canvas, scenes, chunk, _):
-    """Three wavy bands, upright or lying, of three materials that are equally light; small things strewn over them."""
+    """Three wavy bands, upright or lying, of equally light materials, strewn with small things."""
     order = torch.rand(canvas.n, len(MATERIALS), generator=canvas.layout).argsort(1)
     textures = torch.stack([texture(canvas, name) for name in MATERIALS], dim=1)
     upright = canvas.uniform(0, 1) < 0.5
-    across, along = (
-        torch.where(upright, canvas.x, canvas.y),
-        torch.where(upright, canvas.y, canvas.x),
-    )
+    across, along = torch.where(upright, canvas.x, canvas.y), torch.where(upright, canvas.y, canvas.x)
     for band in range(3):
         chosen = order[:, band]
         edge = (band + canvas.uniform(-0.3, 0.3)) / 3 + 0.04 * torch.sin(9 * along + canvas.uniform(0, 7))
@@ -192,7 +194,7 @@ def _paint_context(canvas, scenes, chunk, _):
     canvas.paint(1, 62 + 8 * canvas.y + 0.6 * canvas.speckle, (-6, -28), (20, -36))
     canvas.paint(scene_things.clouds(canvas), 84, (-2, -6), (8, -14))
     scene_things.heavenly_body(canvas, x, y)
-    ground = shades(GROUND, 36, 70)[canvas.night.long()]
+    ground = shades(GROUND, 40, 66)[canvas.night.long()]
     for height, lightness, relief in ((0.46, 61, 1), (0.53, 55, 2), (0.6, 50, 4)):
         hill = canvas.cover(scene_things.ridge(canvas, height, 0.04))
         canvas.paint_shades(hill, lightness + relief * standard(grass(canvas)), ground, label=1)

@@ -30,12 +30,12 @@ plots.pictures(
     [plots.gray_picture(coffee), coffee],
     titles=("what a network gets", "what we want from it"),
     cell=3.6,
-    alt="The same photo twice: a cup of coffee on a wooden table, first in gray, then in color: "
-    "a red rim on the saucer, brown coffee, warm wood.",
+    alt="The same photo twice: a cup of coffee on a wooden table, first in gray, then in "
+    "color: a red cup and saucer, brown coffee, warm wood.",
 )
 
 # %% [markdown]
-# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer? Nothing in the gray picture says
+# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer too? Nothing in the gray picture says
 # red. That is the whole difficulty of colorization, and the reason why it is such a good way to learn about neural
 # networks: some colors *follow* from what you see, and some do not.
 #
@@ -47,8 +47,8 @@ sky_full = scenes.draw(6, size=64, seed=4, world="ambiguous", kinds=("balloon",)
 plots.pictures(
     [plots.gray_picture(sky_full.pictures), sky_full.pictures],
     row_titles=("gray", "color"),
-    alt="Six drawn landscapes, each with one balloon: above in gray, where all balloons look alike; below in color, "
-    "where they are red, blue or green.",
+    alt="Six drawn landscapes, each with one balloon: above in gray, where all balloons "
+    "look alike; below in color, where they are red, blue or green.",
 )
 
 # %% [markdown]
@@ -79,8 +79,8 @@ plots.ab_plane(
     points=[*palette.tolist(), brown.tolist()],
     labels=("red", "blue", "green", "their mean: brown"),
     title="Three colors of balloons, and their mean",
-    alt="The plane of colors a and b with four marks: red at the upper right, blue at the bottom, green at the left, "
-    "and their mean near the gray center, a dull brown.",
+    alt="The plane of colors a and b with four marks: red at the upper right, blue at the "
+    "bottom, green at the left, and their mean near the gray center, a dull brown.",
 )
 
 # %%

@@ -33,8 +33,8 @@ quiz("01.recall")
 # %% [markdown]
 # ## 1. What a gray photo keeps (5 min)
 #
-# Your eye has two kinds of sensors. About a hundred million *rods* see light and dark; some six million *cones* see color, and most
-# of them sit in the very middle of your view. What does that mean for a picture?
+# Your eye has two kinds of sensors. About a hundred million *rods* know only light and dark; some six million *cones*, in three kinds, see color
+# too. So there are far fewer sensors for color. What does that mean for a picture?
 
 # %%
 predict("01.blur")
@@ -52,8 +52,8 @@ plots.pictures(
     [cat, color_widgets.blur(cat, soft, 0), color_widgets.blur(cat, 0, soft)],
     titles=("the photo", "color blurred", "lightness blurred"),
     cell=2.8,
-    alt="A cat three times: the photo; with its color blurred by six pixels, which looks almost the same; "
-    "with its lightness blurred, which looks out of focus.",
+    alt="A cat three times: the photo; with its color blurred by six pixels, which looks "
+    "almost the same; with its lightness blurred, which looks out of focus.",
 )
 
 # %% [markdown]
@@ -80,8 +80,9 @@ coffee = as_tensor(photos.coffee()[:, 100:500])
 plots.pictures(
     [coffee, *(channel[None].float() / 255 for channel in coffee)],
     titles=("the picture", "red", "green", "blue"),
-    alt="A cup of coffee, then its red, green and blue channel as gray pictures. All three show the cup, its shadow and "
-    "the table; the saucer is bright in red and dark in green and blue.",
+    alt="A cup of coffee, then its red, green and blue channel as gray pictures. All three "
+    "show the cup, its shadow and the table; the saucer is bright in red and dark in "
+    "green and blue.",
 )
 
 # %% [markdown]
@@ -92,13 +93,29 @@ plots.pictures(
 # %%
 plots.lab_channels(
     coffee,
-    alt="The same cup, then its L as a sharp gray picture, then a and b as flat colors: in a the saucer's rim is magenta on a "
-    "pale ground, in b the wooden table is yellow. The cup's edges and shadows are only in L.",
+    alt="The same cup, then its L as a sharp gray picture, then a and b as flat areas of "
+    "color: in a cup and saucer are pink, in b the coffee is yellow. Shadows and the "
+    "grain of the wood are mostly in L.",
 )
 
 # %% [markdown]
-# Edges and shadows have moved into L; what is left in a and b is soft. So if L is given, a network needs to predict **two**
-# soft numbers instead of three sharp ones. That is why this course works in Lab.
+# Shadows, highlights and the grain of the wood have moved into L; what is left in a and b are quieter areas with an edge here and there.
+# How quiet? We measure detail as the mean step from a pixel to its neighbor:
+
+
+# %%
+def detail(channel):
+    """The mean step between neighboring pixels."""
+    return (channel.diff(dim=-1).abs().mean() + channel.diff(dim=-2).abs().mean()).item() / 2
+
+
+for name, photo in {"cup": coffee, "cat": cat}.items():
+    lightness, a, b = map(detail, color.rgb_to_lab(photo))
+    print(f"{name}: mean step in L {lightness:.2f}, in a {a:.2f}, in b {b:.2f}")
+
+# %% [markdown]
+# Most of the detail is in L. So if L is given, a network needs to predict **two** quiet numbers instead of three busy ones.
+# That is why this course works in Lab.
 #
 # L is built to follow the eye, and that is not what RGB does:
 
@@ -115,8 +132,8 @@ plots.pictures(
     titles=("blue (0, 0, 255)", "red (255, 0, 0)", "green (0, 255, 0)"),
     row_titles=("color", "its L"),
     cell=2.2,
-    alt="Three patches, blue, red and green, and below each the gray of the same lightness: nearly black for blue, a "
-    "middle gray for red, nearly white for green.",
+    alt="Three patches, blue, red and green, and below each the gray of the same lightness:"
+    " nearly black for blue, a middle gray for red, nearly white for green.",
 )
 
 # %%
@@ -141,8 +158,9 @@ plots.pictures(
     [saucer, lighter_rgb, lighter_lab],
     titles=("the picture", "RGB + 0.25", "L + 24"),
     cell=2.8,
-    alt="The cup three times: as it was; lighter by adding to red, green and blue, where the colors look washed out; "
-    "lighter by adding to L, where the wood stays warm and the red rim strong.",
+    alt="The cup three times: as it was; lighter by adding to red, green and blue, where "
+    "the colors look washed out; lighter by adding to L, where the wood stays warm and "
+    "the red rim strong.",
 )
 
 
@@ -203,7 +221,8 @@ plots.curves(
     xlabel="pixel value (0…1)",
     ylabel="amount of light",
     title="Half the pixel value is a fifth of the light",
-    alt="A curve from 0,0 to 1,1 that sags far below the straight line: at a pixel value of 0.5 the light is about 0.21.",
+    alt="A curve from 0,0 to 1,1 that sags far below the straight line: at a pixel value of"
+    " 0.5 the light is about 0.21.",
 )
 
 # %% [markdown]
@@ -295,8 +314,9 @@ with plots.drawing(1, 2, (8.6, 4)) as (canvas, (left, right)):
     right.set(xlabel="distance from gray (chroma)", yticks=[], title="Most pixels are nearly gray")
     where = plots.Figure(
         canvas,
-        "Left: pixel counts in the ab plane, a bright knot at gray with thin arms towards orange and blue. "
-        "Right: a histogram of chroma that piles up at small values and has a long thin tail.",
+        "Left: pixel counts in the ab plane, a bright knot near gray, a broad arm towards orange "
+        "and red, a thinner one towards violet. Right: a histogram of chroma, piled up at "
+        "small values, with a long low tail.",
     )
 where
 
@@ -305,7 +325,7 @@ for limit in (10, 20, 40, 60):
     print(f"pixels closer to gray than {limit}: {(distance_from_gray < limit).float().mean():.0%}")
 
 # %% [markdown]
-# Strong colors exist, but they are rare. A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
+# More than half of all pixels lie within 20 units of gray, while the strongest colors of a screen are over 130 away. Strong colors exist, but they are rare. A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
 # in lesson 02, when yours turns out dull: the balloons are one reason, this heap in the middle is the other.
 
 # %% [markdown]
@@ -356,8 +376,9 @@ strong = color.lab_to_rgb(lab * torch.tensor([1.0, 3, 3]).view(3, 1, 1))
 plots.pictures(
     [saucer, strong, plots.gray_picture(saucer), plots.gray_picture(strong)],
     titles=("the picture", "a and b times three", "its gray", "the gray of that"),
-    alt="The cup in its colors, then with color three times as strong: glaring. The grays of both, which should be "
-    "equal, differ: in the second one the red rim and the wood have changed their lightness.",
+    alt="The cup in its colors, then with color three times as strong: glaring. The grays "
+    "of both, which should be equal, differ: in the second one the red rim and the wood"
+    " have changed their lightness.",
 )
 
 # %%
@@ -392,9 +413,10 @@ plots.pictures(
     [scenes.draw(6, size=64, seed=2, world=world).pictures for world in scenes.WORLDS],
     row_titles=scenes.WORLDS,
     cell=1.25,
-    alt="Five rows of small drawn pictures. Texture: grass, brick, water and sand with small dots. Ambiguous: balloons, "
-    "cars and doors in red, blue or green. Context: green ground by day, blue ground by night. Mixed: all of it. "
-    "Shapes: each shape in its own color.",
+    alt="Five rows of small drawn pictures. Texture: grass, brick, water and sand with "
+    "small dots. Ambiguous: balloons, cars and doors in red, blue or green. Context: "
+    "green ground by day, blue ground by night. Mixed: all of it. Shapes: each shape in"
+    " its own color.",
 )
 
 # %% [markdown]
@@ -411,7 +433,8 @@ plots.pictures(
 plots.pictures(
     [data.load("photos", size=96, n=80).train[:6]],
     cell=1.4,
-    alt="Six square crops of real photos: an astronaut, a cup of coffee, motorcycles in a workshop, a rocket, a temple.",
+    alt="Six square crops of real photos: an astronaut, a cup of coffee, a steel tower "
+    "before a blue sky, a temple, and twice a red motorcycle.",
 )
 
 # %% [markdown]
@@ -507,8 +530,8 @@ for difference in (1, 2.3, 5, 10, 20):
 plots.pictures(
     pairs,
     titles=[f"ΔE = {d}" for d in (1, 2.3, 5, 10, 20)],
-    alt="Five patches of two halves each. The halves look the same at a difference of 1, a seam can just be seen at 2.3, "
-    "and at 20 they are an orange and a brownish pink.",
+    alt="Five patches of two halves each. The halves look the same at a difference of 1, a "
+    "seam can just be seen at 2.3, and at 20 they are an orange and a brownish pink.",
 )
 
 # %% [markdown]
@@ -550,8 +573,9 @@ stretched = {kind: augment.stretch(gray, kind) for kind in augment.STRETCHES}
 plots.pictures(
     [(gray[0] + 1) / 2, *((g[0] + 1) / 2 for g in stretched.values())],
     titles=("as it was", *augment.STRETCHES),
-    alt="A rocket on its pad at dusk, in gray: as it was, rather dark; with adaptive equalization, where clouds and smoke "
-    "show structure; with percentiles stretched, slightly clearer; equalized, where the sky is bright and grainy.",
+    alt="A rocket on its pad at dusk, in gray: as it was, rather dark; with adaptive "
+    "equalization, where clouds and smoke show structure; with percentiles stretched, "
+    "slightly clearer; equalized, where the sky is bright and grainy.",
 )
 
 # %% [markdown]
@@ -616,7 +640,7 @@ for world in ("ambiguous", "shapes"):
 #
 # What if a person helps? If you fix the color of a single pixel, its neighbors of similar gray should take the same color,
 # *their* neighbors too, and at edges it should stop. Written as equations, this is one linear system with an unknown for each
-# pixel; long before neural networks, people colored films like that. Choose a place and a color, and put a hint.
+# pixel. This is how computers colored pictures before they learned to (Levin, Lischinski and Weiss, 2004). Choose a place and a color, and put a hint.
 
 # %%
 garden = scenes.draw(1, size=64, seed=12, world="ambiguous", kinds=("balloon",), most=1)
@@ -624,18 +648,20 @@ color_widgets.color_hints(garden.pictures[0])
 
 # %%
 gray, ab = color.to_gray_ab(garden.pictures)
+row, column = garden.ambiguous[0].nonzero().float().mean(dim=0).int().tolist()  # the balloon's middle
 places = {
     (4, 4): (-8, -35),
     (60, 10): (-30, 40),
-    tuple(garden.ambiguous[0].nonzero().float().mean(0).int().tolist()): (60, 40),
+    (row, column): (60, 40),
 }
 spread_ab = color_widgets.spread(gray[0], places)
 plots.pictures(
     [gray[0] / 2 + 0.5, color.from_gray_ab(gray[0], spread_ab), garden.pictures[0]],
     titles=("gray", "three hints, spread", "the truth"),
     cell=2.8,
-    alt="A landscape with a balloon in gray; colored from three hints, a blue one in the sky, a green one in the grass and a red "
-    "one on the balloon, each filling its region; and the true picture.",
+    alt="A landscape with a balloon in gray; colored from three hints, a blue one in the "
+    "sky, a green one in the grass and a red one on the balloon, each filling its "
+    "region; and the true picture.",
 )
 
 # %% [markdown]

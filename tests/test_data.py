@@ -30,7 +30,7 @@ def album(folder, colored=40, gray=4):
         Image.new("RGB", (20, 16), tuple(rgb)).save(folder / f"color{number:03}.png")
     for number in range(gray):
         level = np.random.default_rng(number).integers(0, 256, (16, 20), dtype=np.uint8)
-        Image.fromarray(level).convert("RGB").save(folder / f"gray{number}.jpg", quality=70)
+        Image.fromarray(level).convert("RGB").save(folder / f"a gray one {number}.jpg", quality=70)
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     return folder
 
@@ -66,7 +66,7 @@ def test_photos_split_by_photograph():
 
 def test_photos_when_none_are_shipped(monkeypatch):
     monkeypatch.setattr(data, "TRAIN_PHOTOS", "nothing.png")
-    with pytest.raises(FileNotFoundError, match="None of nothing.png came with scikit-image"):
+    with pytest.raises(FileNotFoundError, match="scikit-image and scikit-learn came without nothing.png"):
         data.load("photos", n=20)
 
 
@@ -83,7 +83,7 @@ def test_a_folder_of_pictures(tmp_path, capsys, as_text):
     assert len(together) == 40  # nothing is in both parts, nothing is lost
     hues = data.mean_hue(found.valid).sort().values
     assert torch.allclose(hues, torch.tensor([0, 0.25, 0.5, 0.75]), atol=0.01)
-    assert "36 pictures to train, 4 to validate on, 4 naturally gray, 16×16" in repr(found)
+    assert "36 train, 4 valid, 4 naturally gray pictures of 16×16" in repr(found)
 
 
 def test_some_of_a_folder(tmp_path):
@@ -107,7 +107,7 @@ def test_a_large_folder_stays_on_disk(tmp_path, monkeypatch):
 
 
 def test_names_and_numbers_that_do_not_work(tmp_path):
-    with pytest.raises(ValueError, match="no data set and no folder 'cats'.*photos, cifar10"):
+    with pytest.raises(ValueError, match="no data set or folder 'cats'.*photos, cifar10"):
         data.load("cats")
     with pytest.raises(ValueError, match="at least 2"):
         data.load("photos", n=1)
@@ -143,9 +143,9 @@ def test_the_real_cifar10():
     home = os.environ.get("FASTAI_HOME")
     if not home or not (Path(home) / "data" / "cifar10" / "train" / "truck").is_dir():
         pytest.skip("CIFAR-10 is not under $FASTAI_HOME/data: nothing is downloaded for a test")
-    found = data.load("cifar10", size=32)
-    assert len(found.train) + len(found.valid) + len(found.naturally_gray) == 50_000
-    assert 570 <= len(found.naturally_gray) <= 620  # 616 as JPEG, 581 or 582 in the original files
+    found = data.load("cifar10", size=32, n=5000)
+    assert len(found.train) + len(found.valid) + len(found.naturally_gray) == 5000
+    assert 30 < len(found.naturally_gray) < 90  # of all 50,000: 616 as JPEG, 581 in the original
 
 
 def test_gray_pictures_are_told_from_colored_ones():
@@ -169,14 +169,14 @@ def test_mean_hue_agrees_with_scikit_image():
 
 
 def test_chunks_change_nothing(monkeypatch):
-    images = noise(40, size=512)[:, :, ::1]
-    assert 2**21 // 512**2 < 40  # so several chunks are needed
+    images = noise(20, size=512)
+    assert 2**21 // 512**2 < 20  # so several chunks are needed
     one_by_one = torch.cat([data.mean_hue(image[None]) for image in images])
     assert torch.allclose(data.mean_hue(images), one_by_one)
 
 
 def test_the_split_gives_both_parts_the_same_colors():
-    hues = torch.rand(1000, generator=torch.Generator().manual_seed(0)) ** 3
+    hues = torch.rand(1000, generator=torch.Generator().manual_seed(0))
     train, valid = data.hue_sorted_split(hues)
     assert len(train) == 900 and len(valid) == 100
     assert torch.equal(torch.cat([train, valid]).sort().values, torch.arange(1000))
@@ -239,6 +239,8 @@ def test_flips_move_gray_and_ab_together():
     same = (flipped == plain).flatten(1).all(1)
     mirrored = (flipped == plain.flip(-1)).flatten(1).all(1)
     assert (same ^ mirrored).all() and 16 < same.sum() < 48
+    repeated = collected(images[:16].repeat(2, 1, 1, 1), 16, shuffle=False)
+    assert not torch.equal(*repeated)  # each batch is flipped in its own way
     turned = torch.cat(collected(images, 16, shuffle=False, upside_down=True))
     ways = [(turned == plain.flip(axes)).flatten(1).all(1).sum() for axes in ((-2,), (-2, -1))]
     assert min(ways) > 4
@@ -263,5 +265,5 @@ def test_batches_come_straight_from_disk(tmp_path, mode):
 
 def test_batches_of_nothing_are_refused():
     for images, size in ((noise(0), 4), (noise(4), 0)):
-        with pytest.raises(ValueError, match="both must be at least 1"):
+        with pytest.raises(ValueError, match="1 at least"):
             next(data.batches(images, size))

@@ -1,6 +1,7 @@
 """torchvision beside a torch that it was not built for, simulated by small packages of that name."""
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -47,32 +48,25 @@ def broken(tmp_path):
 @pytest.fixture
 def healthy(tmp_path):
     """A torchvision whose compiled library loads; which library it is does not matter here."""
-    original = next(path for path in torch.ops.loaded_libraries) if torch.ops.loaded_libraries else None
-    import _ctypes
-
     library = package(tmp_path, needs_operators=False)
-    library.symlink_to(original or _ctypes.__file__)
+    shutil.copy(torch._C.__file__, library)
     return tmp_path
 
 
 def test_the_broken_pair_fails_without_colorlib_and_works_with_it(broken):
     without = run("import torchvision", broken)
     assert without.returncode != 0 and "torchvision::nms" in without.stderr
-    with_it = run("import colorlib, torchvision; print(colorlib.repair.declared)", broken)
+    twice = (
+        "import colorlib, torchvision, pathlib; from colorlib import repair; repair.install(); "
+        "repair.repair(pathlib.Path(torchvision.__file__).parent); print(repair.declared)"
+    )
+    with_it = run(twice, broken)
     assert with_it.stdout.strip() == "['nms', 'qnms']", with_it.stderr
 
 
 def test_the_repair_comes_in_time_by_another_packages_import(broken):
     (broken / "like_fastai.py").write_text("import torchvision\nprint('imported')")
     assert run("import colorlib\nimport like_fastai", broken).stdout.strip() == "imported"
-
-
-def test_repairing_twice_is_repairing_once(broken):
-    again = (
-        "import colorlib, torchvision, pathlib; from colorlib import repair; repair.install(); "
-        "repair.repair(pathlib.Path(torchvision.__file__).parent); print(repair.declared)"
-    )
-    assert run(again, broken).stdout.strip() == "['nms', 'qnms']"
 
 
 def test_where_the_library_loads_nothing_is_touched(healthy):
@@ -97,5 +91,5 @@ def test_importing_colorlib_is_cheap():
 
 def test_torchvision_and_fastai_import_here():
     """The real pair of this machine, broken or not."""
-    done = run("import colorlib, fastai.vision.models.unet, torchvision; print('all imported')")
+    done = run("import colorlib, fastai.torch_basics, torchvision; print('all imported')")
     assert done.stdout.strip() == "all imported", done.stderr

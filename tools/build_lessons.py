@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 import tomllib
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def setup_cell(address):
             "# Is colorlib here? (`python start.py` installs it.)\n"
             "import importlib.util\n\n"
             'if importlib.util.find_spec("colorlib") is None:\n'
-            '    raise ModuleNotFoundError("Run `python start.py` in the course folder, then open this again.")'
+            '    raise ModuleNotFoundError("Run `python start.py` in the course folder first.")'
         )
     return (
         "# On Colab this installs the course's library; where it is installed already it does nothing.\n"
@@ -116,11 +117,15 @@ def execute(notebook):
     from nbclient import NotebookClient
 
     with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"COLORLIB_PROFILE": "laptop", "COLORLIB_HOME": home}
+        environment = os.environ | {"COLORLIB_PROFILE": "laptop", "HOME": home, "USERPROFILE": home}
+        environment.pop("COLORLIB_HOME", None)
         client = NotebookClient(
             notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": SOURCES}}
         )
+        started = time.monotonic()
         client.execute(env=environment, cwd=str(SOURCES))
+        # How long Run All takes: tools/time_lessons.py puts it into the README.
+        notebook.metadata["colorlib"]["seconds"] = round(time.monotonic() - started)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -136,8 +141,10 @@ def keep_outputs(notebook, path):
     if not path.exists():
         return False
     before = nbformat.read(path, as_version=4)
-    if before.metadata.get("colorlib") != notebook.metadata["colorlib"]:
+    made_from = before.metadata.get("colorlib", {})
+    if made_from.get("source") != notebook.metadata["colorlib"]["source"] or "seconds" not in made_from:
         return False
+    notebook.metadata["colorlib"] = made_from
     known = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.id in known:

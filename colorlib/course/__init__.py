@@ -1,8 +1,9 @@
-"""What the lessons teach with: checks with hints, predictions, quizzes, progress."""
+"""What the lessons teach with: checks with hints, predictions, quizzes, widgets, progress."""
 
+from colorlib.course.balloon_game import be_the_network
 from colorlib.course.checks import check, hint
 from colorlib.course.predictions import predict, saw
 from colorlib.course.progress_file import progress
 from colorlib.course.quizzes import quiz
 
-__all__ = ["check", "hint", "predict", "progress", "quiz", "saw"]
+__all__ = ["be_the_network", "check", "hint", "predict", "progress", "quiz", "saw"]

@@ -90,7 +90,7 @@ def check(identifier: str, function: Callable) -> Callable:
         mismatch = compare(function, exercise, text.get("look"))
     except NotImplementedError:
         page.say(
-            f"<b>{identifier}: not yet written.</b> Until then the lesson goes on with the library's version. "
+            f"<b>{identifier}: not yet written.</b> Meanwhile the lesson takes the library's version. "
             f'Stuck? Run <code>hint("{identifier}")</code>.',
             "quiet",
         )

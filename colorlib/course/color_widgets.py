@@ -1,4 +1,4 @@
-"""Lesson 01's sliders: blur color and lightness, walk through the gamut, place color hints on a gray picture."""
+"""Lesson 01's sliders: blur color and lightness, walk through the gamut, place color hints."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -97,8 +97,8 @@ class GamutSlider(_Live):
         plane = plots.gamut_slice(lightness)
         share = 100 * plane[..., 3].mean()
         alt = (
-            f"The ab plane at L = {lightness}: a patch of color around gray in the middle, covering {share:.0f} "
-            "per cent of the square from -110 to 110 in a and b."
+            f"The ab plane at L = {lightness}: a patch of color around gray in the middle, covering "
+            f"{share:.0f} per cent of the square from -110 to 110 in a and b."
         )
         note = f"<br>A screen can show <b>{share:.0f} %</b> of this square at L = {lightness}."
         return plots.ab_plane(lightness, alt=alt).html + note
@@ -115,8 +115,8 @@ class ColorHints(_Live):
             _slider("Down", 0, side, side // 2),
         )
         self.name = widgets.Dropdown(options=list(HINTS), description="Color")
-        place = widgets.Button(description="Place this hint", layout=widgets.Layout(width="auto"))
-        clear = widgets.Button(description="Start again", layout=widgets.Layout(width="auto"))
+        place = page.button("Place this hint")
+        clear = page.button("Start again")
         self.hints = {}
         place.on_click(lambda _: self.place())
         clear.on_click(lambda _: self.clear())

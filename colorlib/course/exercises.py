@@ -75,7 +75,7 @@ def _hue_cases():
 
 EXERCISES = {
     "00.squared_error": Exercise(mean_squared_error, _squared_error_cases),
-    "01.transfer_curve": Exercise(color.srgb_to_linear, _curve_cases),
+    "01.transfer_curve": Exercise(color.srgb_to_linear, _curve_cases, tolerance=1e-5),
     "01.xyz_to_lab": Exercise(color.xyz_to_lab, _xyz_cases, tolerance=0.01),
     "01.hue_sorted_split": Exercise(
         lambda hue, every=10: data.hue_sorted_split(hue, every), _hue_cases, ordered=False

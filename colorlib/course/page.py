@@ -5,6 +5,7 @@ import html
 import io
 import re
 
+import ipywidgets as widgets
 from IPython.display import display
 from PIL import Image
 
@@ -62,6 +63,11 @@ def picture(picture, alt, width=128):
     scaling = "image-rendering:pixelated;" if array.shape[-1] < width else ""
     look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
     return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/png;base64,{data}">'
+
+
+def button(text):
+    """A button as wide as its text, at the left."""
+    return widgets.Button(description=text, layout=widgets.Layout(width="auto", align_self="flex-start"))
 
 
 class Readable:

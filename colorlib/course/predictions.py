@@ -18,7 +18,7 @@ class Prediction(page.Readable, widgets.VBox):
         self.sure = widgets.Dropdown(
             options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em")
         )
-        self.button = widgets.Button(description="Keep my prediction", layout=widgets.Layout(width="auto"))
+        self.button = page.button("Keep my prediction")
         self.told = widgets.HTML()
         if "answer" in known:
             self.choices.value = known["answer"]
@@ -26,7 +26,7 @@ class Prediction(page.Readable, widgets.VBox):
                 "Your prediction of last time is kept. You may change it.", "quiet", "status"
             )
         self.button.on_click(lambda _: self.keep())
-        ask = widgets.HTML(f"<p><b>Predict.</b> {page.inline(self.text['ask'])}</p>")
+        ask = widgets.HTML(f"<p style='line-height:1.5'><b>Predict.</b> {page.inline(self.text['ask'])}</p>")
         super().__init__([ask, self.choices, self.sure, self.button, self.told])
 
     def keep(self):
@@ -48,7 +48,7 @@ class Outcome(page.Readable, widgets.VBox):
     def __init__(self, identifier):
         self.lesson, self.name, self.text = content.find("predictions", identifier)
         self.choices = choice_list(list(enumerate_options(self.text)))
-        self.button = widgets.Button(description="That is what I saw", layout=widgets.Layout(width="auto"))
+        self.button = page.button("That is what I saw")
         self.told = widgets.HTML()
         self.button.on_click(lambda _: self.explain())
         ask = widgets.HTML("<p><b>What did you see?</b></p>")

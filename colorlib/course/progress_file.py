@@ -11,7 +11,7 @@ from colorlib import profile
 from colorlib.course import content, page
 
 SCHEMA = 1
-KINDS = ("exercises", "quizzes", "predictions")
+KINDS = {"exercises": "exercises", "quizzes": "quiz answers", "predictions": "predictions"}
 _memory = {}  # used where no file can be written
 
 
@@ -97,7 +97,7 @@ def _done(kind, entry):
 
 
 class Progress:
-    """The board: what is done in each lesson. Shows itself; `code()` and `restore(code)` move it elsewhere."""
+    """The board: what is done in each lesson. Shows itself; `code()` and `restore()` move it elsewhere."""
 
     def counts(self):
         """{lesson: {kind: (done, of)}}, the totals read from the course's own texts."""
@@ -137,7 +137,7 @@ class Progress:
         return self
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        heads = "".join(f"<th scope='col'>{kind}</th>" for kind in KINDS)
+        heads = "".join(f"<th scope='col'>{kind}</th>" for kind in KINDS.values())
         rows = ""
         for lesson, kinds in self.counts().items():
             cells = "".join(
@@ -145,7 +145,7 @@ class Progress:
             )
             rows += f"<tr><th scope='row'>{lesson} {content.title(lesson)}</th>{cells}</tr>"
         note = (
-            f"Kept in <code>{_file()}</code>."
+            f"Kept in <code>{profile.shown(_file())}</code>."
             if not _memory
             else "Kept in memory only: no file can be written here."
         )
@@ -160,7 +160,7 @@ class Progress:
     def __repr__(self):
         lines = [
             f"{lesson} {content.title(lesson)}: "
-            + ", ".join(f"{done} of {of} {kind}" for kind, (done, of) in kinds.items())
+            + ", ".join(f"{done} of {of} {KINDS[kind]}" for kind, (done, of) in kinds.items())
             for lesson, kinds in self.counts().items()
         ]
         return "\n".join(["Your progress", *lines])

@@ -64,13 +64,12 @@ class QuizWidget(page.Readable, widgets.VBox):
         self.add_class("colorlib-quiz")
 
     def _question(self, number):
-        ask = widgets.HTML(
-            f"<p style='margin:10px 0 2px'>{number + 1}. {page.inline(self.quiz.questions[number]['ask'])}</p>"
-        )
+        question = self.quiz.questions[number]
+        ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{number + 1}. {page.inline(question['ask'])}</p>")
         choices = choice_list(
             [(text.replace("`", ""), i) for i, text in enumerate(self.quiz.options(number))]
         )
-        button = widgets.Button(description=f"Check answer {number + 1}")
+        button = page.button(f"Check answer {number + 1}")
         told = widgets.HTML()
 
         def tell(_):

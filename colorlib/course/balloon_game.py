@@ -8,9 +8,10 @@ from colorlib.course import page
 
 NAMES = ("red", "blue", "green")
 PAIRS = 5
+OPEN = "open"  # the value of a menu from which nothing has been chosen
 LESSON_OF_THE_CRITIC = (
-    "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains both: "
-    "a network that paints, and a critic that it must fool."
+    "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains "
+    "both: a network that paints, and a critic that it must fool."
 )
 LOOK_AGAIN = "Look for the dull balloon: real ones are red, blue or green."
 
@@ -26,8 +27,8 @@ class Game:
         self.real, self.color_numbers = drawn.pictures, drawn.palette_index[:, 0].tolist()
         self.truth = self.palette[self.color_numbers]
         self.gray = color.to_uint8(plots.gray_picture(self.real))
-        # The same seed draws the same balloons, so a palette of one color repaints them all.
-        self.painted = [scenes.draw(palette=c.repeat(3, 1), **options).pictures for c in self.palette]
+        # The same seed draws the same balloons: only their colors change with the palette's probabilities.
+        self.painted = [scenes.draw(probabilities=one, **options).pictures for one in torch.eye(3).tolist()]
         self.brown_pictures = scenes.draw(palette=self.brown.repeat(3, 1), **options).pictures
         generator = torch.Generator().manual_seed(seed + 1)
         self.real_is_left = (torch.rand(PAIRS, generator=generator) < 0.5).tolist()
@@ -62,7 +63,7 @@ class BeTheNetwork(page.Readable, widgets.VBox):
             menu, card = self._balloon(i)
             self.menus.append(menu)
             cards.append(card)
-        self.score_button = widgets.Button(description="Score my colors", layout=_auto())
+        self.score_button = page.button("Score my colors")
         self.score_button.on_click(lambda _: self._score())
         self.told, self.critic = widgets.HTML(), widgets.VBox()
         intro = widgets.HTML("<b style='font-size:1.1em'>Round 1: you are the network</b>")
@@ -70,17 +71,12 @@ class BeTheNetwork(page.Readable, widgets.VBox):
 
     def _balloon(self, i):
         view = widgets.HTML(page.picture(self.game.gray[i], f"Balloon {i + 1}, gray"))
-        menu = widgets.Dropdown(
-            options=[("choose…", None), *((name, k) for k, name in enumerate(NAMES))],
-            description=f"Balloon {i + 1}",
-            layout=widgets.Layout(width="160px"),
-            style={"description_width": "70px"},
-        )
+        menu = _menu(f"Balloon {i + 1}", NAMES, range(len(NAMES)))
 
         def paint(change):
             chosen = change["new"]
-            shown = self.game.gray[i] if chosen is None else self.game.painted[chosen][i]
-            name = "gray" if chosen is None else f"painted {NAMES[chosen]}"
+            shown = self.game.gray[i] if chosen == OPEN else self.game.painted[chosen][i]
+            name = "gray" if chosen == OPEN else f"painted {NAMES[chosen]}"
             view.value = page.picture(shown, f"Balloon {i + 1}, {name}")
 
         menu.observe(paint, names="value")
@@ -88,9 +84,9 @@ class BeTheNetwork(page.Readable, widgets.VBox):
 
     def _score(self):
         choices = [menu.value for menu in self.menus]
-        if None in choices:
+        if OPEN in choices:
             self.told.value = page.card(
-                f"Balloon {choices.index(None) + 1} has no color yet.", "quiet", "status"
+                f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet", "status"
             )
             return
         mine, brown, hits = self.game.score(choices)
@@ -105,7 +101,8 @@ class BeTheNetwork(page.Readable, widgets.VBox):
         )
         self.told.value = page.card(
             f"<b>You hit {hits} of {len(choices)}.</b> Your mean squared error: <b>{mine:,.0f}</b>. "
-            f"A network that paints every balloon the same brown: <b>{brown:,.0f}</b> (lower is better). {verdict}"
+            f"A network that paints every balloon the same brown: <b>{brown:,.0f}</b> "
+            f"(lower is better). {verdict}"
             f"<p style='margin:8px 0 2px'>The true colors:</p>{truth}",
             "wrong" if lost else "right",
             "status",
@@ -118,19 +115,14 @@ class BeTheNetwork(page.Readable, widgets.VBox):
         for i in range(PAIRS):
             left, right = self.game.pair(i)
             view = (
-                page.picture(left, f"Pair {i + 1}, left picture", 76)
+                page.picture(left, f"Pair {i + 1}, left picture", 70)
                 + " "
-                + page.picture(right, f"Pair {i + 1}, right picture", 76)
+                + page.picture(right, f"Pair {i + 1}, right picture", 70)
             )
-            menu = widgets.Dropdown(
-                options=[("choose…", None), ("left is real", True), ("right is real", False)],
-                description=f"Pair {i + 1}",
-                layout=widgets.Layout(width="166px"),
-                style={"description_width": "48px"},
-            )
+            menu = _menu(f"Pair {i + 1}", ("left is real", "right is real"), (True, False))
             self.judgments.append(menu)
             cards.append(widgets.VBox([widgets.HTML(view), menu], layout=_cell()))
-        button = widgets.Button(description="Score my verdicts", layout=_auto())
+        button = page.button("Score my verdicts")
         told = widgets.HTML()
         button.on_click(lambda _: self._judge(told))
         intro = widgets.HTML(
@@ -141,8 +133,8 @@ class BeTheNetwork(page.Readable, widgets.VBox):
 
     def _judge(self, told):
         lefts = [menu.value for menu in self.judgments]
-        if None in lefts:
-            told.value = page.card(f"Pair {lefts.index(None) + 1} has no verdict yet.", "quiet", "status")
+        if OPEN in lefts:
+            told.value = page.card(f"Pair {lefts.index(OPEN) + 1} has no verdict yet.", "quiet", "status")
             return
         right = self.game.verdicts(lefts)
         told.value = page.card(
@@ -154,18 +146,24 @@ class BeTheNetwork(page.Readable, widgets.VBox):
     def as_text(self):
         shown = "".join(page.picture(p, f"Balloon {i}, gray", 72) for i, p in enumerate(self.game.gray, 1))
         return page.card(
-            "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue or green "
-            f"in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the squared error "
-            "of a network that paints them all brown; and a critic tells that brown from real at once."
+            "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
+            f"or green in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the squared "
+            "error of a network that paints them all brown; and a critic tells that brown from real at once."
         )
 
 
-def _auto():
-    return widgets.Layout(width="auto")
+def _menu(name, texts, values):
+    return widgets.Dropdown(
+        options=[("choose…", OPEN), *zip(texts, values, strict=True)],
+        value=OPEN,
+        description=name,
+        layout=widgets.Layout(width="150px"),
+        style={"description_width": "64px"},
+    )
 
 
 def _cell():
-    return widgets.Layout(margin="0 14px 12px 0", width="172px")
+    return widgets.Layout(margin="0 10px 12px 0", width="154px")
 
 
 def _rows(cards):

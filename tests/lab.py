@@ -1,0 +1,133 @@
+"""JupyterLab in a real browser: a server of its own, and what a student does with keyboard and eyes."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+BROWSER_OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+# The console reports these of JupyterLab itself, whatever the notebook does.
+HARMLESS = ("favicon", "/api/contents/", "ResizeObserver", "jupyterlab/api/licenses", "webpack")
+KERNEL = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext"
+
+
+class Lab:
+    """A JupyterLab server whose root is `root` and which knows nothing of the user's settings."""
+
+    def __init__(self, folder, theme="JupyterLab Light"):
+        self.root = folder / "root"
+        self.root.mkdir(parents=True)
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        news = {"fetchNews": "false", "checkForUpdates": False}
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
+        places = {name: str(folder / place) for name, place in own.items()}
+        places |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+        command += ["--expose-app-in-browser", f"--port={port}", "--ServerApp.port_retries=0"]
+        command += ["--IdentityProvider.token=test", f"--ServerApp.root_dir={self.root}"]
+        self.log = folder / "lab.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, env=os.environ | places, stdout=log, stderr=log)
+        self._wait()
+
+    def _wait(self):
+        for _ in range(240):
+            try:
+                self.ask("status")
+                return
+            except OSError:
+                time.sleep(0.25)
+        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-2000:]}")
+
+    def ask(self, path, method="GET"):
+        headers = {"Authorization": "token test"}
+        request = urllib.request.Request(f"{self.address}/api/{path}", method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.read()
+
+    def close(self):
+        try:
+            for kernel in json.loads(self.ask("kernels")):
+                self.ask(f"kernels/{kernel['id']}", "DELETE")
+            self.ask("shutdown", "POST")
+            self.process.wait(15)
+        except (OSError, urllib.error.URLError, subprocess.TimeoutExpired):
+            self.process.kill()
+
+
+class Page:
+    """One notebook in the browser. `errors` collects what the console complains about."""
+
+    def __init__(self, browser, lab, notebook, height=1200):
+        shutil.copy(notebook, lab.root)
+        self.page = browser.new_page(viewport={"width": 1280, "height": height})
+        self.page.set_default_timeout(60_000)
+        self.errors = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.goto(f"{lab.address}/doc/tree/{notebook.name}?token=test")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+    def _console(self, message):
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not any(word in text for word in HARMLESS):
+            self.errors.append(text)
+
+    def run_all(self, timeout=240):
+        """Wait until the kernel really answers (an early click is dropped), then run all cells."""
+        self.page.wait_for_function(f"() => {KERNEL}?.session?.kernel")
+        self.page.evaluate(
+            f"async () => {{ const context = {KERNEL}; await jupyterapp.restored; await context.ready; "
+            "await context.session.kernel.info }"
+        )
+        # Cells far below are not in the page until they are scrolled to: ask the notebook, not the page.
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+        self.page.wait_for_function(
+            "() => { const cells = [...jupyterapp.shell.currentWidget.content.model.cells]"
+            ".filter(c => c.type === 'code' && c.sharedModel.getSource().trim());"
+            "return cells.every(c => c.executionCount !== null && c.executionState !== 'running') }",
+            timeout=timeout * 1000,
+        )
+
+    def cell_errors(self):
+        """What cells that failed have printed."""
+        return self.page.evaluate(
+            "() => [...jupyterapp.shell.currentWidget.content.model.cells].filter(c => c.type === 'code')"
+            ".flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === 'error').map(o => o.evalue)"
+        )
+
+    def show(self, text):
+        """Scroll to the cell whose source contains `text` and wait until its output is drawn."""
+        number = self.page.evaluate(
+            "text => [...jupyterapp.shell.currentWidget.content.model.cells]"
+            ".findIndex(c => c.type === 'code' && c.sharedModel.getSource().includes(text))",
+            text,
+        )
+        assert number >= 0, f"no cell contains {text!r}"
+        self.page.evaluate(
+            "async n => { const book = jupyterapp.shell.currentWidget.content;"
+            "await book.scrollToItem(n, 'start'); book.activeCellIndex = n; }",
+            number,
+        )
+        cell = self.page.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
+        cell.locator(".jp-OutputArea-output").first.wait_for()
+        return cell
+
+    def close(self):
+        self.page.close()

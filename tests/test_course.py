@@ -1,0 +1,333 @@
+"""The teaching layer: checks, hints, predictions, quizzes, progress and the game, without a browser."""
+
+import json
+
+import pytest
+import torch
+
+from colorlib import color, data, scenes
+from colorlib.course import balloon_game, check, checks, color_widgets, content, hint, page, progress_file
+from colorlib.course.exercises import EXERCISES, mean_squared_error
+from colorlib.course.predictions import predict, saw
+from colorlib.course.quizzes import Quiz, quiz
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+    progress_file._memory.clear()
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the course says, as plain text."""
+    lines = []
+    monkeypatch.setattr(page, "say", lambda body, kind="note": lines.append(page.plain(body)))
+    return lines
+
+
+def not_written(*_):
+    raise NotImplementedError("your turn")
+
+
+def straight_curve(value):
+    return value / 12.92
+
+
+def power_everywhere(value):
+    return ((value + 0.055) / 1.055) ** 2.4
+
+
+def wrong_way_curve(value):
+    return color.linear_to_srgb(value)
+
+
+def curve_with_if(value):
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def lab_without_white(xyz):
+    return color.xyz_to_lab(xyz * torch.tensor(color.WHITE).view(3, 1, 1))
+
+
+def lab_without_line(xyz):
+    x, y, z = (xyz / torch.tensor(color.WHITE).view(3, 1, 1)).pow(1 / 3)
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)))
+
+
+def lab_with_signs_mixed_up(xyz):
+    return color.xyz_to_lab(xyz) * torch.tensor([1.0, -1, 1]).view(3, 1, 1)
+
+
+def unsorted_split(hues, every=10):
+    places = torch.arange(len(hues))
+    return places[places % every != 0], places[places % every == 0]
+
+
+def hues_instead_of_places(hues, every=10):
+    ordered = hues.sort().values
+    held_out = torch.arange(len(hues)) % every == 0
+    return ordered[~held_out], ordered[held_out]
+
+
+def first_tenth(hues, every=10):
+    order = hues.argsort()
+    return order[len(hues) // every :], order[: len(hues) // every]
+
+
+WRONG = {
+    "00.squared_error": {
+        "the root of it": (lambda p, t: (p - t).norm(dim=1).mean(), "4,100"),
+        "the mean over a and b": (lambda p, t: ((p - t) ** 2).mean(), "add a and b up"),
+        "the sum over balloons": (lambda p, t: ((p - t) ** 2).sum(), "take the mean"),
+        "absolute differences": (lambda p, t: (p - t).abs().sum(dim=1).mean(), "square"),
+        "no return": (lambda p, t: None, "`return`"),
+    },
+    "01.transfer_curve": {
+        "the straight line everywhere": (straight_curve, "White must stay 1"),
+        "the power everywhere": (power_everywhere, "straight line"),
+        "the other direction": (wrong_way_curve, "0.214"),
+        "an if instead of where": (curve_with_if, "torch.where"),
+    },
+    "01.xyz_to_lab": {
+        "not divided by white": (lab_without_white, "divide by white"),
+        "no straight line near black": (lab_without_line, "0.008856"),
+        "a sign": (lab_with_signs_mixed_up, "signs"),
+    },
+    "01.hue_sorted_split": {
+        "not sorted": (unsorted_split, "sort by hue"),
+        "hues instead of places": (hues_instead_of_places, "pictures 0 and 10"),
+        "the first tenth": (first_tenth, "0 and 10"),
+    },
+}
+
+
+@pytest.mark.parametrize("identifier", EXERCISES)
+def test_a_check_accepts_the_reference_and_gives_it_back(identifier, said):
+    function = EXERCISES[identifier].reference
+    assert check(identifier, function) is function
+    assert "✓" in said[0]
+    lesson, name = identifier.split(".")
+    assert progress_file.recall(lesson, "exercises", name) == {"passed": True}
+
+
+@pytest.mark.parametrize(
+    "identifier, mistake", [(identifier, mistake) for identifier in WRONG for mistake in WRONG[identifier]]
+)
+def test_a_check_rejects_a_plausible_mistake_with_a_helpful_sentence(identifier, mistake, said):
+    function, words = WRONG[identifier][mistake]
+    assert check(identifier, function) is EXERCISES[identifier].reference
+    assert "✗" in said[0] and "Hint 1" in said[0]
+    assert words.lower() in said[0].replace("1,100", "").lower() or words.strip("`") in said[0], said[0]
+
+
+def test_every_exercise_has_wrong_answers_and_its_texts():
+    assert set(EXERCISES) == set(WRONG) and all(len(wrong) >= 2 for wrong in WRONG.values())
+    for identifier, exercise in EXERCISES.items():
+        _, _, text = content.find("exercises", identifier)
+        assert len(text["hints"]) >= 2 and text["solution"] and text["right"]
+        assert set(text["look"]) == {label for label, _ in exercise.cases()}, identifier
+
+
+@pytest.mark.parametrize("identifier", EXERCISES)
+def test_the_solution_at_the_top_of_the_hint_ladder_is_right(identifier):
+    _, _, text = content.find("exercises", identifier)
+    arguments = {
+        "00.squared_error": "painted, truth",
+        "01.transfer_curve": "value",
+        "01.xyz_to_lab": "xyz",
+        "01.hue_sorted_split": "hues, every=10",
+    }[identifier]
+    body = "\n    ".join(text["solution"].strip().splitlines())
+    known = {"torch": torch, "WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
+    exec(f"def solution({arguments}):\n    {body}", known)
+    assert checks.compare(known["solution"], EXERCISES[identifier]) is None
+
+
+def test_an_unwritten_exercise_gives_the_reference_and_no_hint(said):
+    assert check("00.squared_error", not_written) is mean_squared_error
+    assert "not yet written" in said[0] and "Hint 1" not in said[0]
+
+
+def test_hints_come_one_by_one_and_the_solution_last(said):
+    for _ in range(4):
+        hint("00.squared_error")
+    assert "Hint 1" in said[0] and "Hint 2 of 2" not in said[0]
+    assert "Hint 2 of 2" in said[1] and "A solution" not in said[1]
+    assert "A solution" in said[2] and ".mean()" in said[2] and said[3] == said[2]
+
+
+def test_a_check_never_raises_whatever_a_function_does(said):
+    def spoils_its_input(painted, truth):
+        painted += 1
+        raise RuntimeError("<script>")
+
+    assert check("00.squared_error", spoils_its_input) is mean_squared_error
+    assert check("00.squared_error", lambda *_: "seven") is mean_squared_error
+    assert check("00.squared_error", lambda *_: torch.tensor(float("nan"))) is mean_squared_error
+    assert check("00.squared_error", lambda a, b: (a, b)) is mean_squared_error
+    assert check("00.squared_error", 7) is mean_squared_error
+    assert "RuntimeError" in said[0] and "not numbers" in said[1] and "nan" in said[2]
+    with pytest.raises(KeyError, match="00.squared_error"):
+        check("00.square", mean_squared_error)
+
+
+ALL_QUIZZES = [
+    f"{lesson}.{name}" for lesson in content.lessons() for name in content._texts()[lesson].get("quizzes", {})
+]
+
+
+@pytest.mark.parametrize("identifier", ALL_QUIZZES)
+def test_every_wrong_answer_has_an_explanation_and_a_misconception(identifier):
+    shown = Quiz(identifier)
+    ids = [question["id"] for question in shown.questions]
+    assert len(set(ids)) == len(ids)
+    for question in shown.questions:
+        options = question["options"]
+        assert sum(bool(o.get("right")) for o in options) == 1 and len(options) >= 3
+        assert all(len(o["why"]) > 30 for o in options)
+        assert len({o["why"] for o in options}) == len(options)
+    text = shown.as_text()
+    assert all(page.inline(o["why"]) in text for question in shown.questions for o in question["options"])
+
+
+def test_right_answers_are_not_always_in_the_same_place():
+    places = [
+        [bool(o.get("right")) for o in question["options"]].index(True)
+        for identifier in ALL_QUIZZES
+        for question in Quiz(identifier).questions
+    ]
+    assert all(places.count(place) <= len(places) / 2 for place in set(places))
+
+
+def test_answers_are_remembered_with_their_misconception():
+    asked = Quiz("00.take_away")
+    assert not asked.answer(0, 0).right and asked.answer(0, 1).right
+    known = progress_file.recall("00", "quizzes", "take_away.where_is_the_color")
+    assert known == {"tries": 2, "right": True, "misconception": "gray_hides_the_color"}
+    assert progress_file.progress().counts()["00"]["quizzes"] == (1, 3)
+
+
+def test_the_quiz_widget_tells_by_its_status(own_home):
+    widget = quiz("00.take_away")
+    _, _, choices, button, told, *_ = widget.children
+    button.click()
+    assert "Choose an answer first" in told.value
+    choices.value = 0
+    button.click()
+    assert "Not yet" in told.value and 'role="status"' in told.value
+    choices.value = 1
+    button.click()
+    assert "Right" in told.value
+    bundle = widget._repr_mimebundle_()
+    assert "Answers" in bundle["text/html"] and "Where is its color?" in bundle["text/plain"]
+
+
+def test_a_prediction_is_kept_and_compared():
+    before = predict("00.guess_or_brown")
+    before.button.click()
+    assert "Choose" in before.told.value
+    before.choices.value, before.sure.value = 0, "certain"
+    before.button.click()
+    after = saw("00.guess_or_brown")
+    after.choices.value = 2
+    after.button.click()
+    assert "Look again" in after.told.value
+    after.choices.value = 1
+    after.button.click()
+    assert "not what you predicted (you were: certain)" in after.told.value
+    assert predict("00.guess_or_brown").choices.value == 0
+    known = progress_file.recall("00", "predictions", "guess_or_brown")
+    assert known == {"answer": 0, "confidence": "certain", "saw": 1}
+
+
+def test_progress_travels_as_a_code(tmp_path, monkeypatch, said):
+    check("00.squared_error", mean_squared_error)
+    code = progress_file.progress().code()
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "elsewhere"))
+    Quiz("00.take_away").answer(0, 1)
+    board = progress_file.progress().restore(code)
+    assert board.counts()["00"] == {"exercises": (1, 1), "quizzes": (1, 3), "predictions": (0, 1)}
+    assert "1 of 1 exercises" in repr(board)
+    board.restore("nonsense")
+    assert "can't be read" in said[-1]
+
+
+def test_progress_survives_a_broken_file_and_a_folder_that_cannot_be_written(tmp_path, monkeypatch, said):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "progress.json").write_text("{broken")
+    progress_file.record("00", "exercises", "squared_error", passed=True)
+    assert (home / "progress.broken.json").read_text() == "{broken" and "kept as" in said[0]
+    assert json.loads((home / "progress.json").read_text())["schema"] == 1
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "file"))
+    progress_file.record("00", "quizzes", "take_away.why_brown", right=True)
+    assert progress_file.recall("00", "quizzes", "take_away.why_brown") == {"right": True}
+    assert "memory only" in progress_file.progress()._repr_mimebundle_()["text/html"]
+
+
+def test_progress_of_a_newer_course_is_left_alone(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    newer = json.dumps({"schema": 99, "lessons": {}})
+    (home / "progress.json").write_text(newer)
+    progress_file.record("00", "exercises", "squared_error", passed=True)
+    assert (home / "progress.json").read_text() == newer
+    assert progress_file.recall("00", "exercises", "squared_error") == {"passed": True}
+
+
+def test_the_balloon_game_is_fair():
+    game = balloon_game.Game(seed=3)
+    assert torch.equal(game.gray[:, 0], game.gray[:, 1])
+    mine, brown, hits = game.score(game.color_numbers)
+    assert mine == 0 and hits == 10 and brown > 2000
+    for k in range(3):
+        same = torch.tensor(game.color_numbers) == k
+        assert torch.equal(game.painted[k][same], game.real[same])
+    assert game.verdicts(game.real_is_left) == balloon_game.PAIRS
+    assert game.verdicts([not left for left in game.real_is_left]) == 0
+
+
+def test_the_balloon_game_on_the_screen():
+    play = balloon_game.be_the_network(seed=1)
+    play.score_button.click()
+    assert "Balloon 1 has no color yet" in play.told.value
+    for menu in play.menus:
+        menu.value = 2
+    play.score_button.click()
+    assert "Your mean squared error" in play.told.value and play.critic.children
+    for menu, left in zip(play.judgments, play.game.real_is_left, strict=True):
+        menu.value = left
+    _, _, button, told = play.critic.children
+    button.click()
+    assert "5 of 5 right" in told.value
+
+
+def test_color_widgets_follow_their_controls():
+    picture = scenes.draw(1, size=32, seed=0).pictures[0]
+    sliders = color_widgets.blur_sliders(picture)
+    before = sliders.view.value
+    sliders.color_blur.value = 5
+    assert "blurred by 5 pixels" in sliders.view.value and sliders.view.value != before
+    gamut = color_widgets.gamut_slider()
+    gamut.slider.value = 90
+    assert "at L = 90" in gamut.view.value
+    hints = color_widgets.color_hints(picture)
+    hints.place()
+    assert "1 color hints" in hints.view.value
+    hints.clear()
+    assert "0 color hints" in hints.view.value
+
+
+def test_a_hint_spreads_over_its_region_and_stops_at_the_edge():
+    gray = torch.full((1, 16, 16), -0.5)
+    gray[:, :, 8:] = 0.5
+    ab = color_widgets.spread(gray, {(8, 2): (50, 0), (8, 13): (-50, 20)}) * color.AB_SCALE
+    assert (ab[0, :, :7] - 50).abs().max() < 3 and (ab[0, :, 9:] + 50).abs().max() < 3
+
+
+def test_the_split_of_lesson_01_is_the_library_s(said):
+    pictures = data.load("photos", size=16, n=40).train
+    by_hues = data.hue_sorted_split(data.mean_hue(pictures))
+    assert all(torch.equal(a, b) for a, b in zip(data.hue_sorted_split(pictures), by_hues, strict=True))

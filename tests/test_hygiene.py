@@ -1,0 +1,217 @@
+"""The house rules: one source, short cells, alt text, small modules, imports one way, clean code."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLUTIONS = sorted(ROOT.glob("solutions/*.ipynb"))
+LESSONS = sorted(ROOT.glob("lessons/*.ipynb"))
+MODULES = sorted(ROOT.glob("colorlib/**/*.py"))
+NOTEBOOKS = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in LESSONS + SOLUTIONS]
+TEXTS = [".py", ".md", ".toml", ".yml", ".txt", ".ipynb", ".json", ".cff", ""]
+# Low to high: a module imports only from layers before its own.
+LAYERS = [
+    ["repair", "color", "profile", "download"],
+    ["scene_parts", "pictures"],
+    ["scene_things"],
+    ["scenes"],
+    ["augment"],
+    ["data"],
+    ["bins"],
+    ["losses", "models"],
+    ["training"],
+    ["recipes"],
+    ["metrics"],
+    ["plots"],
+    ["nogan"],
+    ["course"],
+    ["doctor", "commands"],
+    ["__main__"],
+]
+
+
+@pytest.fixture(scope="session")
+def builder():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import build_lessons
+
+    yield build_lessons
+    sys.path.remove(str(ROOT / "tools"))
+
+
+def cells(path, kind):
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == kind]
+
+
+def sources(builder):
+    return sorted(builder.SOURCES.glob("[0-9][0-9]_*.py"))
+
+
+def test_notebooks_follow_from_their_sources(builder):
+    found = [sentence for path in sources(builder) for sentence in builder.drift(path, builder.repository())]
+    assert not found, found
+
+
+def test_a_rebuild_changes_no_byte_and_drift_is_noticed(builder, tmp_path, monkeypatch):
+    source = sources(builder)[0]
+    first, second = (builder.as_text(builder.build(source, "", for_students=True)) for _ in range(2))
+    assert first == second
+    monkeypatch.setattr(builder, "ROOT", tmp_path)
+    for name in ("SOURCES", "LESSONS"):
+        folder = tmp_path / name.lower()
+        folder.mkdir()
+        monkeypatch.setattr(builder, name, folder)
+    copy = builder.SOURCES / source.name
+    copy.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    builder.write(builder.LESSONS / f"{source.stem}.ipynb", first)
+    solution = builder.build(copy, "", for_students=False)
+    builder.write(builder.SOURCES / f"{source.stem}.ipynb", builder.as_text(solution))
+    assert not list(builder.drift(copy, ""))
+    assert list(builder.drift(copy, "https://github.com/someone/fork"))
+    copy.write_text(copy.read_text(encoding="utf-8").replace("# # Start", "# # Begin"), encoding="utf-8")
+    assert len(list(builder.drift(copy, ""))) == 2
+
+
+def test_markers_cut_solutions_out(builder):
+    source = (
+        "def f(x):\n    # BEGIN SOLUTION\n    y = x\n    return y\n    # END SOLUTION\n\n\nf = check('1', f)"
+    )
+    assert builder.blank(source).startswith('def f(x):\n    raise NotImplementedError("your turn")\n\n')
+    assert builder.solved(source).startswith("def f(x):\n    y = x\n    return y\n\n")
+    for path in LESSONS:
+        text = path.read_text(encoding="utf-8")
+        assert "SOLUTION" not in text and text.count("= check(") == text.count(
+            'NotImplementedError(\\"your turn'
+        )
+
+
+def test_badges_and_colab_come_from_one_setting(builder):
+    address = "https://github.com/someone/fork"
+    notebook = builder.build(sources(builder)[0], address, for_students=True)
+    assert "colab.research.google.com/github/someone/fork" in notebook.cells[0].source
+    assert "%pip install -q --no-deps" in notebook.cells[1].source and address in notebook.cells[1].source
+    plain = builder.build(sources(builder)[0], "", for_students=True)
+    assert "badge" not in plain.cells[0].source and "%pip" not in plain.cells[1].source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_cells_are_short(path):
+    for cell in cells(path, "code"):
+        assert len(cell.source.splitlines()) <= 25, cell.source
+        assert "import *" not in cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_headings_show_their_minutes(path):
+    headings = [
+        line
+        for cell in cells(path, "markdown")
+        for line in cell.source.splitlines()
+        if line.startswith("## ")
+    ]
+    assert len(headings) >= 5 and all(re.search(r"\(\d+ min\)$", line) for line in headings), headings
+    first = cells(path, "markdown")[0].source
+    core = [int(re.search(r"\((\d+) min\)", line)[1]) for line in headings if not line.startswith("## Extra")]
+    promised = int(re.search(r"these (\d+) minutes", first)[1])
+    assert abs(sum(core) - promised) <= 5, f"headings add up to {sum(core)} minutes, promised are {promised}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_pictures_have_alt_text_and_no_widget_state_is_kept(path):
+    notebook = nbformat.read(path, 4)
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells:
+        images = re.findall(r"!\[(.*?)\]\(", cell.source) if cell.cell_type == "markdown" else []
+        assert all(len(alt) > 8 for alt in images), cell.source
+        for output in cell.get("outputs", []):
+            kinds = output.get("data", {})
+            assert "image/png" not in kinds, f"a picture without alt text comes from: {cell.source}"
+            assert not any("widget" in kind for kind in kinds)
+            html = "".join(kinds.get("text/html", ""))
+            assert all("alt=" in tag for tag in re.findall(r"<img[^>]*>", html))
+
+
+def test_lessons_have_no_outputs_and_solutions_have_all():
+    for path in LESSONS:
+        assert all(not c.outputs and c.execution_count is None for c in cells(path, "code")), path.name
+    for path in SOLUTIONS:
+        assert path.stat().st_size <= 3_000_000
+        code = [cell for cell in cells(path, "code") if cell.source.strip()]
+        assert all(cell.execution_count for cell in code), path.name
+        assert not [o for cell in code for o in cell.outputs if o.output_type == "error"]
+        warned = [o for cell in code for o in cell.outputs if o.get("name") == "stderr"]
+        assert not warned, f"{path.name} shows students a warning: {warned[0].text[:300]}"
+
+
+def test_modules_are_small():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert not {path: n for path, n in lengths.items() if n > 250}
+
+
+def imported(path):
+    """The colorlib modules that a file imports, at the top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            names = [f"{base}.{alias.name}".replace("..", ".") for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] in ("colorlib", "") and len(parts) > 1:
+                yield parts[1]
+
+
+def test_imports_run_one_way():
+    height = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    package = ROOT / "colorlib"
+    for path in MODULES:
+        own = path.relative_to(package).parts[0].removesuffix(".py")
+        if own in ("__init__", "weights"):
+            continue
+        assert own in height, f"{own} has no layer yet: give it one in LAYERS"
+        for other in imported(path):
+            if other in height and other != own:
+                assert height[other] < height[own], f"{own} imports {other}"
+
+
+@pytest.mark.parametrize(
+    "library, allowed",
+    [("fastai", {"nogan", "doctor"}), ("ipywidgets", {"course"}), ("matplotlib", {"plots", "course"})],
+)
+def test_large_libraries_are_imported_in_one_place(library, allowed):
+    for path in MODULES:
+        own = path.relative_to(ROOT / "colorlib").parts[0].removesuffix(".py")
+        used = re.search(rf"^\s*(import|from) {library}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not used or own in allowed, f"{path.name} imports {library}"
+
+
+def test_code_and_notebooks_are_formatted_and_linted():
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def test_nothing_speaks_of_the_machine_it_was_made_on():
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    private = re.compile(r"(^|[^\w.-])/(work|root|home/\w+)/|/tmp/")
+    for name in filter(None, tracked.stdout.split("\0")):
+        path = ROOT / name
+        if path.suffix in TEXTS and path.exists() and path.name != "test_hygiene.py":
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            assert not private.search(text), f"{name}: {private.search(text)}"

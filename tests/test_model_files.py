@@ -1,0 +1,142 @@
+"""Weights in files: saving, loading, and files that are none."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from test_models import VARIANTS, grays
+
+from colorlib import models
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_save_and_load(name, options, tmp_path):
+    torch.manual_seed(0)
+    network = models.build(name, size=32, width=0.125, **options)
+    network(grays(32).expand(-1, network.inputs, -1, -1))  # so that running statistics move
+    path = models.save(network, tmp_path / "deep" / "net.safetensors", recipe="unet_l1", seed=3)
+    assert [entry.name for entry in path.parent.iterdir()] == ["net.safetensors"]
+    state = torch.get_rng_state()
+    loaded = models.load(path)
+    assert torch.equal(state, torch.get_rng_state())  # loading leaves the seed alone
+    assert not loaded.training
+    assert loaded.metadata["recipe"] == "unet_l1" and loaded.metadata["seed"] == "3"
+    assert loaded.metadata["network"] == name and loaded.metadata["size"] == "32"
+    assert loaded.metadata["outputs"] == network.outputs
+    with torch.no_grad():
+        found = loaded(grays(32))
+        expected = models.Colorizer(network.eval())(grays(32))
+    assert found.shape == (2, 2, 32, 32) and torch.equal(found, expected)
+    loaded.train()(grays(32)).mean().backward()  # and training can go on
+    assert models.save(loaded, path) == path  # a colorizer saves the network inside
+
+
+def test_half_precision_halves_the_file_and_hardly_the_result(tmp_path):
+    network = models.build("unet", size=32, width=0.25).eval()
+    full = models.save(network, tmp_path / "full.safetensors")
+    half = models.save(network, tmp_path / "half.safetensors", half=True)
+    assert half.stat().st_size < 0.55 * full.stat().st_size
+    assert load_file(half)["down.0.2.running_var"].dtype == torch.float32
+    with torch.no_grad():
+        difference = models.load(half)(grays(32)) - models.load(full)(grays(32))
+    assert 0 < difference.abs().max() < 0.01
+    assert all(p.dtype == torch.float32 for p in models.load(half).parameters())
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    network = models.build("cnn", size=32, width=0.25)
+    path = models.save(network, tmp_path / "net.safetensors")
+    before = path.read_bytes()
+
+    def full_disk(tensors, where, metadata):
+        where.write_bytes(b"half of it")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(models, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        models.save(network, path)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["net.safetensors"]
+
+
+def test_only_built_networks_can_be_saved(tmp_path):
+    with pytest.raises(ValueError, match="models.build"):
+        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "net.safetensors")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("exploded",))
+
+
+def test_files_that_are_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "good.safetensors")
+    bad = tmp_path / "bad.safetensors"
+    for content in (b"", b"PNG and so on", good.read_bytes()[:-100], good.read_bytes()[:20]):
+        bad.write_bytes(content)
+        with pytest.raises(ValueError, match="bad.safetensors is not a whole safetensors file"):
+            models.load(bad)
+    torch.save(Bomb(), bad)  # a pickle runs code when it is opened
+    with pytest.raises(ValueError, match="not a whole safetensors file"):
+        models.load(bad)
+    assert not os.path.exists("exploded")
+
+
+def test_files_that_do_not_fit(tmp_path):
+    path = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
+    tensors = load_file(path)
+    facts = {"network": "cnn", "size": "32", "width": "0.25", "options": "{}"}
+    save_file(tensors, path, facts)
+    models.load(path)
+    wrong = [
+        {"network": "alexnet"},
+        {"width": "0.5"},
+        {"width": "1e300"},
+        {"size": "big"},
+        {"options": "{"},
+        {"options": "[1]"},
+        {"options": json.dumps({"levels": 2})},
+        {"options": json.dumps({"levels": "two"})},
+    ]
+    for change in wrong:
+        save_file(tensors, path, {**facts, **change})
+        with pytest.raises(ValueError, match="net.safetensors does not fit"):
+            models.load(path)
+    save_file(tensors, path)
+    with pytest.raises(ValueError, match="does not say which network"):
+        models.load(path)
+
+
+def test_names_of_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    with pytest.raises(FileNotFoundError, match="nothing_here.*none yet"):
+        models.load("nothing_here")
+    models.save(models.build("cnn", size=32, width=0.25), tmp_path / "tiny.safetensors")
+    assert models.load("tiny").metadata["network"] == "cnn"
+    with pytest.raises(FileNotFoundError, match="nothing_here.*: tiny"):
+        models.load("nothing_here")
+    with pytest.raises(FileNotFoundError, match="missing.safetensors"):
+        models.load(tmp_path / "missing.safetensors")
+
+
+def test_a_classifier_loads_first_thing_in_a_fresh_process(tmp_path):
+    # `load` rebuilds without memory, and the table of bins must not be made in that state.
+    network = models.build("unet", size=32, width=0.125, outputs="bins").eval()
+    path = models.save(network, tmp_path / "net.safetensors")
+    code = f"""
+import torch
+from colorlib import bins, losses, models
+with torch.inference_mode():
+    ab = models.load({str(path)!r})(torch.zeros(1, 1, 32, 32))
+assert ab.isfinite().all() and ab.device.type == bins.ab_bins().device.type == "cpu"
+logits = torch.zeros(1, len(bins.ab_bins()), 32, 32, requires_grad=True)
+with torch.inference_mode():
+    bins.soft_encode(ab)
+losses.cross_entropy(logits, ab.clone()).backward()
+bins.annealed_mean(logits).sum().backward()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
