@@ -1,7 +1,7 @@
 """What "good" means, each figure beside that of plain gray. Lesson 02 is the first to use it.
 
-Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone are won by gray itself:
-read them beside ab error and colorfulness.
+Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone are won by gray
+itself: read them beside ab error and colorfulness.
 """
 
 import html
@@ -25,7 +25,7 @@ def ab_distance(ab: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
 
 def accuracy(ab: torch.Tensor, truth: torch.Tensor, percent: float) -> torch.Tensor:
-    """Share of pixels whose a and b are both within 2.2 Lab units a percent. (L is given, not guessed.)"""
+    """Share of pixels whose a and b are both within 2.2 Lab units a percent; L is given."""
     return ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
 
 
@@ -41,7 +41,7 @@ def ssim(picture: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
 
 def colorfulness(picture: torch.Tensor) -> torch.Tensor:
-    """Hasler and Süsstrunk's colorfulness: 0 for gray, about 30 for photos, 60 for very colorful ones.
+    """Hasler and Süsstrunk's colorfulness: 0 for gray, about 30 for photos, 60 for gaudy ones.
 
     Red − green and yellow − blue keep their signs. Without them (a published slip) the spread of a
     picture that has both red and green comes out too small.
@@ -65,7 +65,7 @@ def object_colors(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
 
 
 def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
-    """For each palette color the share of objects near it: nearer than half the way to another color.
+    """The share of objects near each palette color: nearer than half the way between two of them.
 
     Dull objects are near none, so the shares need not add up to 1.
     """
@@ -90,3 +90,151 @@ def _world_measures(ab, truth, world):
     if world.far.any():
         measures["far_error"] = distance[world.far].mean()
     return measures
+
+
+# --- all of them, in a table ---
+
+# Heading (what is better: ↓ low, ↑ high, else near the truth), and how to write the number.
+MEASURES = {
+    "ab_error": ("ab error ↓", "{:.1f}"),
+    "psnr": ("PSNR ↑", "{:.1f}"),
+    "ssim": ("SSIM ↑", "{:.3f}"),
+    "ciede2000": ("CIEDE2000 ↓", "{:.1f}"),
+    "colorfulness": ("colorfulness", "{:.1f}"),
+    "accuracy_2": ("within 2 % ↑", "{:.1%}"),
+    "accuracy_5": ("within 5 % ↑", "{:.1%}"),
+    "chroma": ("chroma", "{:.1f}"),
+    "chroma_share": ("of true chroma", "{:.0%}"),
+    "palette_distance": ("to palette ↓", "{:.1f}"),
+    "palette_use": ("rarest color", "{:.0%}"),
+    "background_error": ("background error ↓", "{:.1f}"),
+    "detail_error": ("detail error ↓", "{:.1f}"),
+    "texture_error": ("texture error ↓", "{:.1f}"),
+    "far_error": ("far-ground error ↓", "{:.1f}"),
+}
+
+
+def measure(
+    ab: torch.Tensor,
+    truth: torch.Tensor,
+    gray: torch.Tensor,
+    world: scenes.Scenes | None = None,
+    names: Iterable[str] = MEASURES,
+) -> dict[str, float]:
+    """Measures by name; `ab`, the true ab and `gray` as networks see them."""
+    names, lab, true_lab = set(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
+    picture, true_picture = color.lab_to_rgb(lab), color.lab_to_rgb(true_lab)
+    ab, truth = lab[:, 1:], true_lab[:, 1:]
+    ways: dict[str, Callable] = {
+        "ab_error": lambda: ab_distance(ab, truth).mean(),
+        "psnr": lambda: psnr(picture, true_picture),
+        "ssim": lambda: ssim(picture, true_picture),
+        "ciede2000": lambda: color.delta_e_2000(lab, true_lab).mean(),
+        "colorfulness": lambda: colorfulness(picture),
+        "accuracy_2": lambda: accuracy(ab, truth, 2),
+        "accuracy_5": lambda: accuracy(ab, truth, 5),
+    }
+    measures = {name: way() for name, way in ways.items() if name in names}
+    if world is not None and names - set(ways):
+        measures |= _world_measures(ab, truth, world)
+    return {name: float(value) for name, value in measures.items() if name in names}
+
+
+def evaluate(
+    generators: Mapping[str, Callable | list],
+    of: data.DataSet | scenes.Scenes | torch.Tensor,
+    n: int = 200,
+    names: Iterable[str] = MEASURES,
+) -> "Table":
+    """Measure generators (gray → ab; a list of them for several seeds) on held-out pictures.
+
+    Of a data set the first `n` validation pictures, so always the same. The table begins with plain
+    gray and ends with the truth. Generators stay in the mode they are in, train or eval.
+    """
+    pictures, world = _held_out(of, n)
+    gray, truth = color.to_gray_ab(pictures)
+    rows = {"gray": [measure(torch.zeros_like(truth), truth, gray, world, names)]}
+    for label, seeds in generators.items():
+        seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
+        painted = [paint(generator, gray) for generator in seeds]
+        rows[label] = [measure(ab, truth, gray, world, names) for ab in painted]
+    rows["truth"] = [measure(truth, truth, gray, world, names)]
+    return Table(rows, len(pictures))
+
+
+def _held_out(of, n):
+    if isinstance(of, data.DataSet):
+        of = of.valid if of.valid_scenes is None else of.valid_scenes
+    of = of[:n]
+    if len(of) == 0:
+        raise ValueError("There are no pictures to measure on.")
+    return (of.pictures, of) if isinstance(of, scenes.Scenes) else (of, None)
+
+
+@torch.no_grad()
+def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
+    """A generator's ab for any number of gray pictures, on the CPU."""
+    device = next((p.device for p in getattr(generator, "parameters", lambda: ())()), "cpu")
+    return torch.cat([generator(part.to(device)).float().cpu() for part in gray.split(batch_size)])
+
+
+def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:
+    """A `validate` for training.fit: measures on held-out pictures after each epoch."""
+    pictures, world = _held_out(of, n)
+    gray, truth = color.to_gray_ab(pictures)
+    return lambda generator: measure(paint(generator, gray), truth, gray, world, names)
+
+
+class Table:
+    """Rows of measures: `table["L2"]["ab_error"]` is the mean over `seeds`, which holds each."""
+
+    def __init__(self, rows: dict[str, list[dict]], pictures: int):
+        self.seeds, self.pictures = rows, pictures
+        for measures in (m for seeds in rows.values() for m in seeds):
+            if "chroma" in measures:
+                measures["chroma_share"] = measures["chroma"] / rows["truth"][0]["chroma"]
+        self.names = [name for name in MEASURES if name in rows["truth"][0]]
+
+    def __getitem__(self, row: str) -> dict[str, float]:
+        seeds = self.seeds[row]
+        return {name: sum(s[name] for s in seeds) / len(seeds) for name in self.names}
+
+    def _cells(self):
+        yield ["", *(MEASURES[name][0] for name in self.names)]
+        for row, seeds in self.seeds.items():
+            yield [row, *(self._cell(name, [s[name] for s in seeds]) for name in self.names)]
+
+    def _cell(self, name, values):
+        def write(value):
+            return "∞" if value == torch.inf else MEASURES[name][1].format(value)
+
+        mean = write(sum(values) / len(values))
+        return mean if len(values) == 1 else f"{mean} ({write(min(values))}–{write(max(values))})"
+
+    def _caption(self):
+        most = max(map(len, self.seeds.values()))
+        seeds = f"; {most} seeds: mean (lowest–highest)" if most > 1 else ""
+        return f"{self.pictures} held-out pictures{seeds}"
+
+    def __repr__(self):
+        rows = list(self._cells())
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (map(str.rjust, row, widths) for row in rows)
+        return "\n".join([*map("  ".join, lines), self._caption()])
+
+    def markdown(self) -> str:
+        """The table for a README or a card."""
+        head, *rows = [f"| {' | '.join(row)} |" for row in self._cells()]
+        rule = f"|---|{'---:|' * len(self.names)}"
+        return "\n".join([head, rule, *rows, "", self._caption()])
+
+    def _repr_html_(self):
+        head, *rows = self._cells()
+        heads = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
+        body = "".join(
+            f"<tr><th scope='row'>{html.escape(row[0])}</th>"
+            f"{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>"
+            for row in rows
+        )
+        caption = f"<caption>{self._caption()}</caption>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

@@ -49,14 +49,16 @@ class Figure:
             raise ValueError("Every figure needs alt text: say what it shows to someone who can't see it.")
         self.alt = " ".join(alt.split())
         buffer = io.BytesIO()
-        canvas.savefig(buffer, format="png", dpi=110, bbox_inches="tight", pad_inches=0.15)
-        self.png = buffer.getvalue()
+        # WebP without loss: the colors stay exact, and a notebook is a third smaller than with PNG.
+        look = {"dpi": 110, "bbox_inches": "tight", "pad_inches": 0.15}
+        canvas.savefig(buffer, format="webp", pil_kwargs={"lossless": True}, **look)
+        self.webp = buffer.getvalue()
 
     @property
     def html(self):
-        data = base64.b64encode(self.png).decode()
+        data = base64.b64encode(self.webp).decode()
         look = "max-width:100%;height:auto;border-radius:8px"
-        return f'<img alt="{html.escape(self.alt)}" style="{look}" src="data:image/png;base64,{data}">'
+        return f'<img alt="{html.escape(self.alt)}" style="{look}" src="data:image/webp;base64,{data}">'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.html, "text/plain": f"[Figure: {self.alt}]"}

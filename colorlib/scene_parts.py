@@ -9,13 +9,13 @@ import math
 
 import torch
 
-from .color import lab_to_rgb, rgb_to_lab
+from colorlib.color import lab_to_rgb, rgb_to_lab
 
 MATERIALS = ("grass", "brick", "water", "sand", "sky", "leaves")
-MATERIAL_COLORS = ((-36, 44), (36, 26), (-28, -14), (8, 38), (6, -38), (30, 56))  # ab, in Lab units
+MATERIAL_COLORS = ((-36, 44), (36, 26), (-20, -18), (8, 38), (6, -36), (30, 56))  # ab, in Lab units
 
 STEP = 0.005  # of lightness, from one shade to the next
-SPREAD = 2.5  # how far in ab a screen color may be from the color that it stands for
+SPREAD = 3.0  # how far in ab a screen color may be from the color that it stands for
 
 
 @functools.cache
@@ -29,7 +29,7 @@ def shades(colors, lowest, highest):
     for color in colors:
         ends = torch.tensor([[light, *color] for light in (lowest, highest)])[:, :, None, None]
         low, high = (lab_to_rgb(ends) * 255).int()[:, :, 0, 0].tolist()
-        box = [torch.arange(max(0, a - 10), min(255, b + 10) + 1) for a, b in zip(low, high, strict=True)]
+        box = [torch.arange(max(0, a - 8), min(255, b + 8) + 1) for a, b in zip(low, high, strict=True)]
         lab = rgb_to_lab(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
         lab = lab[(lab[:, 1:] - torch.tensor(color)).norm(dim=1) < SPREAD]
         lab = lab[lab[:, 0].argsort()]
@@ -81,7 +81,8 @@ class Canvas:
 
     def paint_shades(self, cover, lightness, shades, label):
         """The same with shades, a row for each picture: what gets the label is in gray like any hue."""
-        step = ((lightness - shades[0, 0, 0]) / STEP).round().long().clamp(0, shades.shape[1] - 1)
+        lowest = shades[0, 0, 0].round()  # whole, and the same for every hue; the first shade lies just above
+        step = ((lightness - lowest) / STEP).floor().long().clamp(0, shades.shape[1] - 1)
         lab = shades[torch.arange(self.n)[:, None, None], step].movedim(-1, 1)
         self._mix(cover, lab[:, 0], lab[:, 1:], label)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from .scene_parts import Spot, box, brick, disc, grass, leaves, polygon, sand, standard
+from colorlib.scene_parts import Spot, box, brick, disc, grass, leaves, polygon, sand, standard
 
 LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette
 CUE_RADIUS = 0.106  # of the crescent moon; the sun is smaller and has the same area
@@ -35,7 +35,7 @@ def clouds(canvas):
 
 def heavens(canvas):
     """A sky that grows paler downwards, with clouds."""
-    canvas.paint(1, 78 + 9 * canvas.y, (-9, -26), (9, -26))
+    canvas.paint(1, 78 + 7 * canvas.y, (-9, -24), (9, -24))
     canvas.paint(clouds(canvas), 94, (-1, -3), (2, -7))
     if canvas.sun_or_moon:
         heavenly_body(canvas, canvas.uniform(0.15, 0.85), 0.13)
@@ -86,7 +86,7 @@ def heavenly_body(canvas, x, y):
     night = canvas.night[:, None, None]
     side = canvas.whole(2) * 2 - 1.0
     crescent = torch.maximum(disc(spot.x, spot.y, 1.25), -disc(spot.x - 0.77 * side, spot.y, 1.08))
-    spot.paint(torch.where(night, crescent, disc(spot.x, spot.y, 1.0)), 93, (-4, 46), (-2, 8))
+    spot.paint(torch.where(night, crescent, disc(spot.x, spot.y, 1.0)), 92, (-4, 44), (-2, 8))
 
 
 def small_things(canvas):

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 
-from . import scene_things
-from .color import in_gamut
-from .scene_parts import MATERIAL_COLORS, MATERIALS, Canvas, disc, grass, shades, standard, texture
-from .scene_things import LIGHTNESS
+from colorlib import scene_things
+from colorlib.color import in_gamut
+from colorlib.scene_parts import MATERIAL_COLORS, MATERIALS, Canvas, disc, grass, shades, standard, texture
+from colorlib.scene_things import LIGHTNESS
 
 WORLDS = ("texture", "ambiguous", "context", "mixed", "shapes")
 KINDS = tuple(scene_things.THINGS)
@@ -27,7 +27,7 @@ CHUNK = 64  # pictures painted at a time: small enough to stay in the processor'
 CUE_REACH = 0.375  # `far` pixels are farther (12 pixels of 32) than this from sun or moon
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Scenes:
     """Pictures together with what their painter knows about them."""
 
@@ -81,7 +81,9 @@ def draw(
     scenes.night[:] = torch.rand(n, generator=choices) < (0.5 if world in ("context", "mixed") else 0)
     counts = 1 + (torch.rand(n, generator=choices) * limits[group]).long()
     for slot, colors in enumerate(scenes.palette_index.T):
-        drawn = torch.multinomial(weights, n, replacement=True, generator=choices) if n else colors
+        # One number each, whatever the palette: so the same seed draws the same picture in other colors.
+        chance = torch.rand(n, generator=choices)
+        drawn = torch.searchsorted(weights.cumsum(0), chance * weights.sum(), right=True)
         colors[:] = torch.where(slot < counts, drawn, -1)
     for number, name in enumerate(groups):
         members = (group == number).nonzero()[:, 0]

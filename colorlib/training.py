@@ -1,9 +1,6 @@
-"""One loop for every recipe: progress, history, checkpoints, resume. Lesson 02 writes its inner step by hand."""
+"""One loop for every recipe: progress, history, resume. Lesson 02 writes its inner step by hand."""
 
-import errno
-import io
-import json
-import math
+import atexit
 import os
 import sys
 import time
@@ -13,146 +10,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.state import is_initialized
-from safetensors import SafetensorError
-from torch import nn
 from tqdm import tqdm
 
 from colorlib import data, models
-
-
-class Stopped(Exception):
-    """A training that cannot go on; the message says why and what to try."""
+from colorlib.checkpoints import Folder
+from colorlib.recipe import Recipe, Stopped
 
 
 def best_precision() -> str:
     """`bf16` or `fp16` where this machine calculates faster in half precision, else `no`.
 
-    A CPU without bf16 units is slower in bf16, so it is asked; $ACCELERATE_MIXED_PRECISION overrules.
+    A CPU without bf16 units is slower in bf16, so it is asked first. What Accelerate's own
+    environment variable says overrules all.
     """
     wish = os.environ.get("ACCELERATE_MIXED_PRECISION")
     if wish or torch.backends.mps.is_available():
         return wish or "no"
-    if torch.cuda.is_available() and os.environ.get("ACCELERATE_USE_CPU", "") in ("", "false"):
+    if torch.cuda.is_available() and os.environ.get("ACCELERATE_USE_CPU", "false") == "false":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     units = getattr(torch.cpu, "get_capabilities", dict)()
     return "bf16" if units.get("avx512_bf16") or units.get("amx_bf16") else "no"
 
 
-class Recipe:
-    """Networks, their optimizers, and what one step does with a batch: all that `fit` needs to know.
-
-    `networks` holds the `generator`, and its critic if it has one. A subclass writes `step`. It works
-    without `fit` too, in a plain Python loop. While `fit` runs it keeps `epoch` and `number` (of the
-    step) up to date; a step must take its randomness from torch.
-    """
-
-    def __init__(self, networks, optimizers, schedulers=None, *, batch_size, epochs, **figures):
-        self.networks, self.optimizers = networks, optimizers
-        self.schedulers = schedulers or {}
-        self.batch_size, self.epochs = batch_size, epochs
-        self.steps = figures.get("steps")  # where a schedule fixes them
-        self.seed = figures.get("seed", 0)
-        self.figures = {"batch_size": batch_size, **figures}
-        self.epoch = self.number = 0
-        self.accelerator = None
-
-    @property
-    def generator(self) -> nn.Module:
-        return self.networks["generator"]
-
-    def begin(self, pictures) -> None:
-        """Called before the first step: a recipe may look at the training pictures."""
-
-    def step(self, gray: torch.Tensor, ab: torch.Tensor) -> dict:
-        """One batch, all optimizers; gives the terms for the history."""
-        raise NotImplementedError
-
-    def end_epoch(self, row: dict) -> None:
-        """Called with each row of the history: some schedules depend on it."""
-
-    def run(self, network: nn.Module, *inputs) -> torch.Tensor:
-        """A network's output in float32, calculated in the machine's fastest precision."""
-        if self.accelerator is None:
-            return network(*inputs)
-        with self.accelerator.autocast():
-            return network(*inputs).float()
-
-    def descend(self, name: str, loss: torch.Tensor) -> torch.Tensor:
-        """One step of an optimizer down the loss; gives the length of the gradient."""
-        optimizer, accelerator = self.optimizers[name], self.accelerator
-        scaler = getattr(accelerator, "scaler", None)  # fp16 alone needs one
-        optimizer.zero_grad()
-        accelerator.backward(loss) if accelerator else loss.backward()
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if accelerator and accelerator.num_processes > 1:
-            _average(gradients, accelerator)
-        length = torch.nn.utils.get_total_norm(gradients)
-        # fp16 overflows now and then by design, and its scaler leaves out such a step.
-        healthy = accelerator.reduce(loss.detach(), "mean") if scaler else length
-        if not torch.isfinite(healthy):
-            raise Stopped(
-                f"The {name}'s loss or gradient is no longer a number. Its weights are as they were "
-                "before this step. Try a learning rate 3 to 10 times smaller, or look for a division, "
-                "root or logarithm at 0 in the loss."
-            )
-        if scaler:
-            length = (length / scaler.get_scale()).nan_to_num(0.0, 0.0, 0.0)
-            scaler.step(optimizer)
-            scaler.update()
-        else:
-            optimizer.step()
-        if name in self.schedulers:
-            self.schedulers[name].step()
-        return length
-
-    def move_to(self, accelerator: Accelerator) -> None:
-        """Onto the accelerator's device; there, half precision likes a picture's channels side by side."""
-        self.accelerator = accelerator
-        half = accelerator.mixed_precision != "no"
-        layout = torch.channels_last if half else torch.preserve_format
-        for network in self.networks.values():
-            network.to(accelerator.device, memory_format=layout).train()
-
-    def _parts(self):
-        scaler = getattr(self.accelerator, "scaler", None)
-        kinds = {"network": self.networks, "optimizer": self.optimizers, "scheduler": self.schedulers}
-        parts = {f"{kind} {name}": part for kind, of in kinds.items() for name, part in of.items()}
-        return parts | ({"scaler": scaler} if scaler else {})
-
-    def state(self) -> dict:
-        """All that a checkpoint must keep."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state(self, state: dict) -> None:
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-
-def _average(gradients, accelerator):
-    """Give every process the mean gradient.
-
-    By hand rather than by DistributedDataParallel, which expects one forward and one backward a
-    step: two networks that take turns, one of them frozen, are more than it bears.
-    """
-    flat = accelerator.reduce(torch.cat([g.flatten() for g in gradients]), "mean")
-    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
-        gradient.copy_(part.view_as(gradient))
-
-
 @dataclass(repr=False)
 class Run:
-    """A training, finished or not. `history` has a row an epoch; `stopped` says why it ended early."""
+    """A training. `history` has a row an epoch; `stopped` says why it ended early, if it did."""
 
     recipe: Recipe
     total: int  # steps
     step: int = 0
-    history: list[dict] = field(default_factory=list)
     seconds: float = 0.0
-    stopped: str | None = None
+    history: list[dict] = field(default_factory=list)
     sums: dict = field(default_factory=dict)  # [sum, count] of each term in the epoch under way
+    stopped: str | None = None
 
     @property
     def generator(self) -> models.Colorizer:
@@ -162,6 +54,16 @@ class Run:
     def __repr__(self):
         last = ", ".join(f"{key} {value:.4g}" for key, value in (self.history or [{}])[-1].items())
         return f"{self.step} of {self.total} steps in {self.seconds:.0f} s; last epoch: {last}"
+
+    def add(self, terms):
+        """Count one step's terms. They stay on the device: reading them would make it wait."""
+        for name, value in terms.items():
+            total, count = self.sums.get(name, (0.0, 0))
+            self.sums[name] = [total + torch.as_tensor(value).detach().float(), count + 1]
+        self.step += 1
+
+    def means(self):
+        return {name: float(total) / count for name, (total, count) in self.sums.items()}
 
 
 def fit(
@@ -179,32 +81,135 @@ def fit(
     progress: bool = True,
     **batch_options,
 ) -> Run:
-    """Train a recipe on uint8 pictures, for epochs or for steps (by default as many as it was built for).
+    """Train a recipe on uint8 pictures, for epochs or for steps (by default those of the recipe).
 
-    After each epoch `validate(generator)` may give figures for the history (a dict; they are stored as
-    `valid_…`), and `on_epoch(run)` may draw curves or keep snapshots. With `out` the history, a
-    checkpoint (each epoch and every `save_every` seconds) and at last the weights are written there,
-    and `resume` goes on from the checkpoint. Stop at any time: what was learned is kept.
+    After each epoch `validate(generator)` may give figures for the history (a dict, kept as
+    `valid_…`), and `on_epoch(run)` may draw curves or keep snapshots. With `out` the history, the
+    weights and a checkpoint (each epoch, and every `save_every` seconds) are written there, and
+    `resume` goes on from the checkpoint. Interrupt it at any time: what was learned is kept.
     `batch_options` are those of data.batches, such as `flips`.
     """
+    if resume and not out:
+        raise ValueError("Resuming needs `out`, the folder that holds the checkpoint.")
     accelerator = Accelerator(mixed_precision=None if is_initialized() else best_precision())
-    loop = _Loop(recipe, pictures, batch_size or recipe.batch_size, accelerator, batch_options)
-    run = Run(recipe, loop.count_steps(epochs, steps))
-    loop.folder = _folder(out, resume, accelerator)
-    loop.validate, loop.on_epoch, loop.save_every = validate, on_epoch, save_every
+    if accelerator.num_processes > 1:  # torch asks that its process group be closed before the end
+        atexit.register(PartialState().destroy_process_group)
+    feed = _Feed(pictures, batch_size or recipe.batch_size, recipe.seed, accelerator, batch_options)
+    run = Run(recipe, _count_steps(recipe, epochs, steps, feed.per_epoch))
+    facts = {**recipe.figures, **feed.facts}
+    folder = Folder(out, facts, save_every, accelerator.is_main_process) if out else None
     recipe.move_to(accelerator)
     recipe.begin(pictures)
-    try:
-        if resume and _restore(run, loop.facts, out) and run.step >= run.total:
-            return run
-        bar = tqdm(total=run.total, initial=run.step, unit="step", file=sys.stdout,
-                   disable=not (progress and accelerator.is_main_process))
-        with bar:
-            loop.run(run, bar)
-    except KeyboardInterrupt:
-        run.stopped = "Stopped by hand."
-    except Stopped as stop:
-        run.stopped = str(stop)
+    if resume and folder.restore(run) and run.step >= run.total:
+        return run
+    silent = not (progress and accelerator.is_main_process)
+    with tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=silent) as bar:
+        try:
+            _train(run, feed, bar, folder, validate, on_epoch)
+        except (KeyboardInterrupt, Stopped) as stop:
+            run.stopped = str(stop) or "Stopped by hand."
     if run.stopped:
-        warnings.warn(f"{run.stopped} Kept: what was learned in {run.step} of {run.total} steps.", stacklevel=2)
+        _keep(run, feed, folder)
     return run
+
+
+def _count_steps(recipe, epochs, steps, per_epoch):
+    if epochs is not None and steps is not None:
+        raise ValueError("Train for epochs or for steps, not both.")
+    if epochs is None:
+        steps = steps if steps is not None else recipe.steps or recipe.epochs * per_epoch
+    else:
+        steps = epochs * per_epoch
+    if steps < 1:
+        raise ValueError(f"{steps} steps are no training: at least 1 is needed.")
+    if recipe.steps and steps > recipe.steps:
+        raise ValueError(
+            f"The recipe's learning rate is planned for {recipe.steps} steps, these are {steps}: "
+            f"build the recipe with steps={steps}."
+        )
+    return steps
+
+
+class _Feed:
+    """The batches of this process: its share of the pictures and of every batch."""
+
+    def __init__(self, pictures, batch_size, seed, accelerator, options):
+        self.processes, self.place = accelerator.num_processes, accelerator.process_index
+        self.share = pictures[self.place :: self.processes][: len(pictures) // self.processes]
+        self.batch_size, self.rest = divmod(min(batch_size, len(pictures)), self.processes)
+        if self.batch_size < 1 or self.rest:
+            raise ValueError(
+                f"A batch of {batch_size} from {len(pictures)} pictures cannot be shared evenly by "
+                f"{self.processes} process(es). Choose another batch size."
+            )
+        self.per_epoch = len(self.share) // self.batch_size
+        self.facts = {"batch_size": self.batch_size * self.processes, "pictures": len(pictures)}
+        self.accelerator, self.seed = accelerator, seed
+        self.options = {"device": accelerator.device, "drop_last": True, **options}
+
+    def __call__(self, step):
+        """What is left of the epoch that holds a step. Each step gets random numbers of its own.
+
+        So a run that was stopped goes on with the same dropout as if it had not been.
+        """
+        epoch, start = divmod(step, self.per_epoch)
+        options = {"start": start, **self.options}
+        left = data.batches(self.share, self.batch_size, self.seed, epoch, **options)
+        for number, batch in enumerate(left, start=step):
+            torch.manual_seed(10**9 * self.seed + 1000 * number + self.place)
+            yield number, batch
+
+
+def _train(run, feed, bar, folder, validate, on_epoch):
+    recipe, before, started = run.recipe, run.seconds, time.monotonic()
+    here = [feed.accelerator.device] if feed.accelerator.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=here):  # the caller's random numbers go on as if nothing was
+        while run.step < run.total:
+            recipe.epoch = run.step // feed.per_epoch
+            for network in recipe.networks.values():
+                network.train()
+            for recipe.number, batch in feed(run.step):
+                run.add(recipe.step(*batch))
+                run.seconds = before + time.monotonic() - started
+                bar.update()
+                if not bar.disable and run.step % 10 == 0:
+                    bar.set_postfix(run.means(), refresh=False)
+                if run.step == run.total:
+                    break
+                if folder and run.step % feed.per_epoch:  # at its end the epoch is saved as a whole
+                    folder.save_now_and_then(run)
+            _end_epoch(run, feed, validate)
+            if on_epoch and feed.accelerator.is_main_process:
+                on_epoch(run)
+            if folder:
+                folder.save(run)
+
+
+def _end_epoch(run, feed, validate=None):
+    """Write the epoch's row of the history and start the next sums."""
+    means = {k: torch.tensor(v, device=feed.accelerator.device) for k, v in run.means().items()}
+    row = _row(run, feed, feed.accelerator.reduce(means, "mean"))
+    run.recipe.end_epoch(row)
+    if validate and feed.accelerator.is_main_process:
+        with torch.no_grad():
+            row |= {f"valid_{name}": float(v) for name, v in validate(run.generator).items()}
+    run.history.append(row)
+    run.sums = {}
+
+
+def _row(run, feed, means):
+    row = {"epoch": run.recipe.epoch + 1, "step": run.step, "seconds": round(run.seconds, 2)}
+    return row | {"processes": feed.processes} | {k: float(v) for k, v in means.items()}
+
+
+def _keep(run, feed, folder):
+    """After a stop: a row for the part of an epoch that was done, and the weights as they are."""
+    if run.sums:
+        run.history.append(_row(run, feed, run.means()))
+    try:
+        if folder:
+            folder.save_result(run)
+    except Stopped:
+        pass  # the disk is full: that is why it stopped, and it has been said
+    done = f"What was learned in {run.step} of {run.total} steps is kept."
+    warnings.warn(f"{run.stopped} {done}", stacklevel=3)

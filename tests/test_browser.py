@@ -76,7 +76,7 @@ def test_lesson_00_by_keyboard(opened):
     cell = lesson.show("be_the_network(")
     for number in range(1, 11):
         choose(cell.get_by_role("combobox", name=f"Balloon {number}", exact=True), page, "blue")
-    assert cell.get_by_role("img", name="Balloon 10, painted blue").count() == 1
+    cell.get_by_role("img", name="Balloon 10, painted blue").wait_for()
     cell.get_by_role("button", name="Score my colors").focus()
     page.keyboard.press("Enter")
     cell.get_by_role("status").filter(has_text="Your mean squared error").wait_for()

@@ -36,7 +36,7 @@ def test_runs_from_top_to_bottom(notebook, request, tmp_path):
     profile = request.config.getoption("--profile")
     prefix = CUT_OFF if _can_cut_off() else []
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax"]
-    command += [f"--nbval-cell-timeout={CELL_LIMIT[profile]}", f"--profile={profile}"]
+    command += [f"--nbval-cell-timeout={CELL_LIMIT[profile]}"]
     command += ["--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"), str(notebook)]
     environment = os.environ | {"COLORLIB_HOME": str(tmp_path / "home")}
     done = subprocess.run([*prefix, *command], cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The procedural worlds: what they promise, and the proof that the gray does not tell the hue."""
+"""The procedural worlds: what they promise about their pictures (the proof of ambiguity: test_ambiguity)."""
 
 import dataclasses
 
@@ -7,13 +7,10 @@ import pytest
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from torch import nn
 from torch.nn import functional as F
 
 from colorlib import scenes
-from colorlib.color import in_gamut, lab_to_rgb, rgb_to_lab, to_uint8
+from colorlib.color import in_gamut, rgb_to_lab
 from colorlib.scene_parts import MATERIAL_COLORS, MATERIALS, Canvas
 from colorlib.scene_things import LIGHTNESS
 
@@ -62,9 +59,9 @@ def test_sizes_show_the_same_composition(world):
 @every_world
 def test_every_color_is_in_gamut(world, monkeypatch):
     painted, pictures = [], Canvas.pictures
-    monkeypatch.setattr(Canvas, "pictures", lambda self: painted.append(self.lab.clone()) or pictures(self))
+    monkeypatch.setattr(Canvas, "pictures", lambda canvas: painted.append(canvas.lab) or pictures(canvas))
     scenes.draw(200, 32, 1, world)
-    assert in_gamut(torch.cat(painted), tolerance=0.02).float().mean() > 0.999
+    assert in_gamut(torch.cat(painted), tolerance=0.004).float().mean() > 0.998
 
 
 def test_slices_keep_everything_together():
@@ -81,9 +78,9 @@ def test_objects_carry_their_palette_color(world):
     found = things(drawn, rgb_to_lab(drawn.pictures))
     assert torch.equal(drawn.ambiguous, drawn.objects > 0)
     assert (drawn.palette_index[:, 0] >= 0).all() and min(lab.shape[1] for _, lab in found) >= 30
-    for number, lab in found:
-        assert (lab[1:].mean(1) - drawn.palette[number]).norm() < 1.0
-        assert LIGHTNESS[0] < lab[0].min() and lab[0].max() < LIGHTNESS[1]
+    off = torch.stack([lab[1:].mean(1) - drawn.palette[number] for number, lab in found]).norm(dim=1)
+    assert off.median() < 0.5 and off.max() < 1.5  # of a chroma of 41 to 72
+    assert all(LIGHTNESS[0] < lab[0].min() and lab[0].max() < LIGHTNESS[1] for _, lab in found)
     share = torch.bincount(torch.tensor([number for number, _ in found])) / len(found)
     assert (share - 1 / 3).abs().max() < 3 * (2 / 9 / len(found)) ** 0.5
 
@@ -94,7 +91,7 @@ def test_palette_and_probabilities_are_kept():
     drawn_colors = drawn.palette_index[drawn.palette_index >= 0]
     assert (drawn_colors == 0).float().mean() == pytest.approx(0.9, abs=3 * (0.09 / len(drawn_colors)) ** 0.5)
     for number, lab in things(drawn[:50], rgb_to_lab(drawn.pictures[:50])):
-        assert (lab[1:].mean(1) - palette[number]).norm() < 1.0
+        assert (lab[1:].mean(1) - palette[number]).norm() < 1.5
 
 
 @pytest.mark.parametrize("kind", scenes.KINDS)
@@ -193,77 +190,3 @@ def test_context_differs_only_at_the_cue_and_far_ground_lies_beyond_reach():
         )
     ground = [lab.movedim(1, -1)[drawn.far & (night == dark)[:, None, None]].mean(0)[1:] for dark in (0, 1)]
     assert (ground[0] - ground[1]).norm() > 70
-
-
-def fine_features(values):
-    """All that one might try on the lightnesses of an object: size, moments, a histogram, and their decimals."""
-    values = values.double().numpy()
-    decimals = [np.histogram(values % 1, bins, (0, 1))[0] for bins in (5, 10)]
-    spread = np.histogram(values, 24, (48, 62))[0]
-    return np.r_[values.mean(), values.std(), len(values), np.concatenate([*decimals, spread]) / len(values)]
-
-
-def scores(rows, labels):
-    """How well two kinds of model tell the labels of the second half after learning the first."""
-    half = len(labels) // 2
-    models = (
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)),
-        HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8),
-    )
-    return [model.fit(rows[:half], labels[:half]).score(rows[half:], labels[half:]) for model in models]
-
-
-def network_score(pictures, labels, classes):
-    """The same by a small network that looks for the best place in a picture."""
-    torch.manual_seed(0)
-    network = nn.Sequential(
-        *(nn.Conv2d(pictures.shape[1], 24, 5, padding=2), nn.BatchNorm2d(24), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Conv2d(24, 32, 5, padding=2), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()),
-        nn.Linear(32, classes),
-    )
-    optimizer, half = torch.optim.Adam(network.parameters(), 3e-3), len(labels) // 2
-    for _ in range(6):
-        for batch in torch.randperm(half).split(64):
-            optimizer.zero_grad()
-            F.cross_entropy(network(pictures[batch]), labels[batch]).backward()
-            optimizer.step()
-    with torch.no_grad():
-        return float((network.eval()(pictures[half:]).argmax(1) == labels[half:]).float().mean())
-
-
-def chance(classes, tests):
-    """What pure guessing stays below, but for one time in seven hundred (three deviations)."""
-    return 1 / classes + 3 * ((classes - 1) / classes**2 / tests) ** 0.5
-
-
-def test_proof_the_gray_does_not_tell_the_hue_of_an_object():
-    drawn = scenes.draw(2000, 32, 0, "ambiguous")
-    found = things(drawn, rgb_to_lab(drawn.pictures))
-    labels = np.array([number for number, _ in found])
-    limit = chance(3, len(labels) // 2)
-    assert max(scores(np.stack([fine_features(lab[0]) for _, lab in found]), labels)) < limit
-    assert min(scores(np.stack([lab[1:].mean(1).numpy() for _, lab in found]), labels)) > 0.99
-    # The proof can fail: the same objects in exactly their palette color, rounded the usual way, give it away.
-    plain = []
-    for number, lab in found:
-        exact = torch.cat((lab[:1], drawn.palette[number][:, None].expand(2, lab.shape[1])))[:, :, None]
-        plain.append(fine_features(rgb_to_lab(to_uint8(lab_to_rgb(exact)))[0, :, 0]))
-    assert min(scores(np.stack(plain), labels)) > 0.7
-
-
-def test_proof_by_a_network_on_whole_gray_pictures():
-    drawn = scenes.draw(2400, 32, 1, "ambiguous", kinds=("balloon", "door"), most=1)
-    lab, labels = rgb_to_lab(drawn.pictures), drawn.palette_index[:, 0]
-    light = lab[:, :1]
-    assert network_score(torch.cat((light / 50 - 1, light % 1), 1), labels, 3) < chance(3, 1200)
-    assert network_score(lab[:, 1:] / 110, labels, 3) > 0.97
-
-
-def test_proof_only_the_distant_cue_tells_day_from_night():
-    drawn = scenes.draw(1600, 32, 0, "context")
-    light, night = rgb_to_lab(drawn.pictures)[:, :1], drawn.night.long()
-    rows = np.stack([fine_features(one[0, far]) for one, far in zip(light, drawn.far, strict=True)])
-    assert max(scores(rows, night.numpy())) < chance(2, 800)
-    ground, sky = light[:, :, 20:] / 50 - 1, light[:, :, :20] / 50 - 1
-    assert network_score(ground, night, 2) < chance(2, 800)
-    assert network_score(sky, night, 2) > 0.95

@@ -53,7 +53,7 @@ class Game:
         return sum(mine == truth for mine, truth in zip(lefts, self.real_is_left, strict=True))
 
 
-class BeTheNetwork(page.Readable, widgets.VBox):
+class BeTheNetwork(page.Panel):
     """The game on the screen: ten menus, then five pairs. Works by mouse and by keyboard."""
 
     def __init__(self, seed=0):
@@ -147,8 +147,9 @@ class BeTheNetwork(page.Readable, widgets.VBox):
         shown = "".join(page.picture(p, f"Balloon {i}, gray", 72) for i, p in enumerate(self.game.gray, 1))
         return page.card(
             "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
-            f"or green in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the squared "
-            "error of a network that paints them all brown; and a critic tells that brown from real at once."
+            f"or green in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the "
+            "squared error of a network that paints them all brown; and a critic tells that brown from real "
+            "at once."
         )
 
 

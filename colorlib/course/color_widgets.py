@@ -48,7 +48,7 @@ def spread(gray, hints, softness=0.02):
     return torch.from_numpy(ab.T.reshape(2, height, width) / color.AB_SCALE).float()
 
 
-class _Live(page.Readable, widgets.VBox):
+class _Live(page.Panel):
     """Controls above one picture that follows them; without a kernel, that picture as it starts."""
 
     invitation = "Run this lesson to move the controls."

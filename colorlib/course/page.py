@@ -58,11 +58,11 @@ def picture(picture, alt, width=128):
     """A picture (3, H, W) as an <img> with alt text, enlarged without blur when it is small."""
     array = color.to_uint8(picture) if picture.is_floating_point() else picture
     buffer = io.BytesIO()
-    Image.fromarray(array.movedim(0, -1).numpy()).save(buffer, format="png")
+    Image.fromarray(array.movedim(0, -1).numpy()).save(buffer, format="webp", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode()
     scaling = "image-rendering:pixelated;" if array.shape[-1] < width else ""
     look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
-    return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
 
 
 def button(text):
@@ -70,11 +70,35 @@ def button(text):
     return widgets.Button(description=text, layout=widgets.Layout(width="auto", align_self="flex-start"))
 
 
-class Readable:
-    """Mixed into a widget: beside the live view it shows `as_text()`, for readers without a kernel.
+# Two repairs that Python can't make, for those who use the keyboard. JupyterLab takes arrows and letters for
+# its own shortcuts even inside a menu ("b" would insert a cell), so they are kept here; and ipywidgets gives
+# the radio buttons of a group no common name, without which arrows don't move among them.
+KEYBOARD = """
+const panel = this.closest('.colorlib-panel');
+panel.addEventListener('keydown', event => {
+  if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+});
+panel.addEventListener('focusin', event => {
+  const group = event.target.type === 'radio' && event.target.closest('.widget-radio-box');
+  if (group && !event.target.name) {
+    const name = 'choice-' + Math.random();
+    group.querySelectorAll('input').forEach(radio => radio.name = name);
+  }
+});
+"""
+
+
+class Panel(widgets.VBox):
+    """A box of widgets that works by keyboard, and has `as_text()` for readers without a kernel.
 
     ipywidgets 8 asks `_repr_mimebundle_`, ipywidgets 7 (Colab) `_ipython_display_`.
     """
+
+    def __init__(self, children, **options):
+        # An image that can't be loaded is the one way in which an HTML widget runs a line of its own.
+        start = f'<img alt="" src="data:," style="display:none" onerror="{KEYBOARD}">'
+        super().__init__([*children, widgets.HTML(start)], **options)
+        self.add_class("colorlib-panel")
 
     def as_text(self):
         raise NotImplementedError

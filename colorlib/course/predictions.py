@@ -8,7 +8,7 @@ from colorlib.course.quizzes import choice_list
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 
 
-class Prediction(page.Readable, widgets.VBox):
+class Prediction(page.Panel):
     """A question asked before an experiment: an answer, and how sure you are of it."""
 
     def __init__(self, identifier):
@@ -42,7 +42,7 @@ class Prediction(page.Readable, widgets.VBox):
         return page.card(f"<p><b>Predict.</b> {page.inline(self.text['ask'])}</p><ol type='A'>{options}</ol>")
 
 
-class Outcome(page.Readable, widgets.VBox):
+class Outcome(page.Panel):
     """The same question after the experiment: say what you saw, and the explanation unfolds."""
 
     def __init__(self, identifier):

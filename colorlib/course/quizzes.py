@@ -52,7 +52,7 @@ class Quiz:
         return page.card("".join(parts))
 
 
-class QuizWidget(page.Readable, widgets.VBox):
+class QuizWidget(page.Panel):
     """A `Quiz` to click through: choose with the arrow keys, check with Enter or Space."""
 
     def __init__(self, identifier):
@@ -61,11 +61,11 @@ class QuizWidget(page.Readable, widgets.VBox):
         for number in range(len(self.quiz.questions)):
             parts += self._question(number)
         super().__init__(parts, layout=widgets.Layout(padding="4px 0", max_width="54em"))
-        self.add_class("colorlib-quiz")
 
     def _question(self, number):
         question = self.quiz.questions[number]
-        ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{number + 1}. {page.inline(question['ask'])}</p>")
+        asked = f"{number + 1}. {page.inline(question['ask'])}"
+        ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>")
         choices = choice_list(
             [(text.replace("`", ""), i) for i, text in enumerate(self.quiz.options(number))]
         )

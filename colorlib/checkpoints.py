@@ -1,0 +1,97 @@
+"""What a training leaves in its folder, and how it goes on from there (training.py uses it).
+
+`generator.safetensors` and `history.json` are the result; `checkpoint/` is needed only to resume.
+"""
+
+import io
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+
+from colorlib import models
+from colorlib.recipe import Stopped
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write beside and rename: whoever reads meanwhile finds the old file or the new one, whole."""
+    beside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise Stopped(_cannot_write(path, error)) from error
+
+
+def _cannot_write(path, error):
+    return (
+        f"{path} could not be written: {getattr(error, 'strerror', None) or error}. What was there "
+        "before is whole. Make room or choose another folder, then resume."
+    )
+
+
+class Folder:
+    """The folder of one run. Only the main process writes; all of them read."""
+
+    def __init__(self, path, facts, save_every, writes):
+        self.path, self.facts = Path(path), facts
+        self.checkpoint = self.path / "checkpoint" / "state.pt"
+        self.save_every, self.writes, self.last = save_every, writes, time.monotonic()
+
+    def save_now_and_then(self, run):
+        """A checkpoint in mid-epoch, when the last one is old enough."""
+        if time.monotonic() - self.last >= self.save_every:
+            self._save_checkpoint(run)
+
+    def save(self, run):
+        """All there is to keep at the end of an epoch."""
+        self._save_checkpoint(run)
+        self.save_result(run)
+
+    def save_result(self, run):
+        if self.writes:
+            write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
+            known = run.recipe.generator.settings  # models.save writes these by itself
+            facts = {key: value for key, value in self.facts.items() if key not in known}
+            facts["epochs"] = run.history[-1]["epoch"] if run.history else 0
+            try:
+                models.save(run.recipe.generator, self.path / "generator.safetensors", **facts)
+            except (OSError, SafetensorError) as error:
+                raise Stopped(_cannot_write(self.path / "generator.safetensors", error)) from error
+
+    def _save_checkpoint(self, run):
+        if self.writes:
+            state = {"facts": self.facts, "recipe": run.recipe.state()}
+            state |= {key: getattr(run, key) for key in ("step", "seconds", "history", "sums")}
+            content = io.BytesIO()  # torch does not say that a disk is full; Python's files do
+            torch.save(state, content)
+            write(self.checkpoint, content.getvalue())
+        self.last = time.monotonic()
+
+    def restore(self, run) -> bool:
+        """Bring a run to where its checkpoint was written; False where there is none."""
+        if not self.checkpoint.is_file():
+            return False
+        device = run.recipe.accelerator.device
+        try:
+            state = torch.load(self.checkpoint, map_location=device, weights_only=True)
+        except Exception as error:
+            raise ValueError(
+                f"{self.checkpoint} cannot be read ({type(error).__name__}): delete it."
+            ) from error
+        for key in self.facts.keys() | state["facts"].keys():
+            now, then = self.facts.get(key), state["facts"].get(key)
+            if now != then:
+                raise ValueError(
+                    f"The checkpoint in {self.path} was made with {key} = {then}, this training "
+                    f"has {now}. Resume with the same figures, or choose another folder."
+                )
+        run.recipe.load_state(state["recipe"])
+        for key in ("step", "seconds", "history", "sums"):
+            setattr(run, key, state[key])
+        return True

@@ -1,0 +1,50 @@
+"""The commands' work: `python -m colorlib train` (__main__.py reads the command line)."""
+
+import sys
+
+from accelerate import PartialState
+
+from colorlib import data, metrics, models, profile, recipes, training
+
+# How big a training on the command line is. At `gpu` everything is as published.
+SMALL = dict(width=0.25, lr=3e-3, batch_size=64)
+SIZES = {
+    "quick": dict(n=256, epochs=2, size=32, **SMALL),
+    "laptop": dict(n=2048, epochs=8, size=32, **SMALL),
+    "gpu": dict(n=None),
+}
+
+
+def train(options) -> int:
+    """Train a recipe, tell how good it became, and leave the result in a folder; the exit status."""
+    try:
+        recipe, pictures, epochs = _prepare(options)
+        out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
+        if PartialState().is_main_process:
+            count = models.count_parameters(recipe.generator)
+            print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
+        check = metrics.validator(pictures, ("ab_error", "colorfulness"))
+        run = training.fit(
+            recipe, pictures.train, epochs=epochs, validate=check, out=out, resume=options.resume
+        )
+    except (ValueError, OSError, training.Stopped) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if PartialState().is_main_process:
+        print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, pictures)}")
+    return 1 if run.stopped else 0
+
+
+def _prepare(options):
+    """The recipe, the pictures and the number of epochs that the options ask for."""
+    figures = dict(SIZES[options.profile or profile.current()])
+    n, epochs = figures.pop("n"), options.epochs or figures.pop("epochs", None)
+    figures |= {"seed": options.seed, **({"size": 32} if options.data == "cifar10" else {})}
+    figures.pop("epochs", None)
+    size = figures.get("size") or recipes.build(options.recipe).figures["size"]
+    pictures = data.load(options.data, size, n, options.seed)
+    if "lr" in figures:  # a short training: the rate rises and falls once
+        figures["batch_size"] = min(figures["batch_size"], len(pictures.train))
+        figures["steps"] = epochs * (len(pictures.train) // figures["batch_size"])
+    recipe = recipes.build(options.recipe, **figures)
+    return recipe, pictures, epochs or recipe.epochs

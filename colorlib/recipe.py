@@ -1,0 +1,114 @@
+"""What a recipe is: networks, optimizers, a step. recipes.py lists them, training.py runs them."""
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+
+class Stopped(Exception):
+    """A training that cannot go on; the message says why and what to try."""
+
+
+class Recipe:
+    """Networks, their optimizers, and what one step does with a batch: all that `fit` must know.
+
+    `networks` holds the `generator`, and its critic if it has one. A subclass writes `step`, which
+    works in a plain Python loop too. `fit` keeps `epoch` and `number` (of the step) up to date.
+    A step takes its randomness from torch alone, so that a resumed training can repeat it.
+    """
+
+    def __init__(self, networks, optimizers, schedulers=None, *, batch_size, epochs, **figures):
+        self.networks, self.optimizers = networks, optimizers
+        self.schedulers = schedulers or {}
+        self.batch_size, self.epochs = batch_size, epochs
+        self.steps = figures.get("steps")  # where a schedule fixes them
+        self.seed = figures.get("seed", 0)
+        self.figures = {"batch_size": batch_size, **figures}
+        self.epoch = self.number = 0
+        self.accelerator = None
+
+    @property
+    def generator(self) -> nn.Module:
+        return self.networks["generator"]
+
+    def begin(self, pictures) -> None:
+        """Called before the first step: a recipe may look at the training pictures."""
+
+    def step(self, gray: torch.Tensor, ab: torch.Tensor) -> dict:
+        """One batch, all optimizers; gives the terms for the history."""
+        raise NotImplementedError
+
+    def end_epoch(self, row: dict) -> None:
+        """Called with each row of the history: some schedules depend on it."""
+
+    def run(self, network: nn.Module, *inputs) -> torch.Tensor:
+        """A network's output in float32, calculated in the machine's fastest precision."""
+        if self.accelerator is None:
+            return network(*inputs)
+        with self.accelerator.autocast():
+            return network(*inputs).float()
+
+    def descend(self, name: str, loss: torch.Tensor) -> torch.Tensor:
+        """One step of an optimizer down the loss; gives the length of the gradient."""
+        optimizer, accelerator = self.optimizers[name], self.accelerator
+        scaler = getattr(accelerator, "scaler", None)  # fp16 alone needs one
+        optimizer.zero_grad()
+        accelerator.backward(loss) if accelerator else loss.backward()
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if accelerator and accelerator.num_processes > 1:
+            _average(gradients, accelerator)
+        length = torch.nn.utils.get_total_norm(gradients)
+        # fp16 overflows now and then by design, and its scaler leaves out such a step.
+        healthy = accelerator.reduce(loss.detach(), "mean") if scaler else length
+        if not torch.isfinite(healthy):
+            raise Stopped(
+                f"The {name}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 "
+                "times smaller, or look for a division, root or logarithm at 0 in the loss."
+            )
+        if scaler:
+            length = (length / scaler.get_scale()).nan_to_num(0.0, 0.0, 0.0)
+            scaler.step(optimizer)
+            scaler.update()
+        else:
+            optimizer.step()
+        if name in self.schedulers:
+            self.schedulers[name].step()
+        return length
+
+    def move_to(self, accelerator: Accelerator) -> None:
+        """Onto the accelerator's device, a pixel's channels side by side, which is faster there."""
+        self.accelerator = accelerator
+        apple = accelerator.device.type == "mps"
+        layout = torch.preserve_format if apple else torch.channels_last
+        for network in self.networks.values():
+            network.to(accelerator.device, memory_format=layout).train()
+
+    def _parts(self):
+        scaler = getattr(self.accelerator, "scaler", None)
+        kinds = {
+            "network": self.networks,
+            "optimizer": self.optimizers,
+            "scheduler": self.schedulers,
+        }
+        parts = {f"{kind} {name}": part for kind, of in kinds.items() for name, part in of.items()}
+        return parts | ({"scaler": scaler} if scaler else {})
+
+    def state(self) -> dict:
+        """All that a checkpoint must keep."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state(self, state: dict) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+
+def _average(gradients, accelerator):
+    """Give every process the mean gradient.
+
+    By hand rather than by DistributedDataParallel, which expects one forward and one backward a
+    step: two networks that take turns, one of them frozen, are more than it bears.
+    """
+    flat = accelerator.reduce(torch.cat([g.flatten() for g in gradients]), "mean")
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
