@@ -2,8 +2,6 @@
 
 import sys
 
-from accelerate import PartialState
-
 from colorlib import data, metrics, models, profile, recipes, training
 
 # How big a training on the command line is. At `gpu` everything is as published.
@@ -16,11 +14,12 @@ SIZES = {
 
 
 def train(options) -> int:
-    """Train a recipe, tell how good it became, and leave the result in a folder; the exit status."""
+    """Train a recipe, leave the result in a folder, say how good it is; the exit status."""
     try:
         recipe, pictures, epochs = _prepare(options)
         out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
-        if PartialState().is_main_process:
+        speaks = training.start_accelerator().is_main_process  # one of several processes
+        if speaks:
             count = models.count_parameters(recipe.generator)
             print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
         check = metrics.validator(pictures, ("ab_error", "colorfulness"))
@@ -30,21 +29,22 @@ def train(options) -> int:
     except (ValueError, OSError, training.Stopped) as error:
         print(error, file=sys.stderr)
         return 2
-    if PartialState().is_main_process:
+    if speaks:
         print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, pictures)}")
     return 1 if run.stopped else 0
 
 
 def _prepare(options):
     """The recipe, the pictures and the number of epochs that the options ask for."""
-    figures = dict(SIZES[options.profile or profile.current()])
-    n, epochs = figures.pop("n"), options.epochs or figures.pop("epochs", None)
-    figures |= {"seed": options.seed, **({"size": 32} if options.data == "cifar10" else {})}
-    figures.pop("epochs", None)
+    figures = {"seed": options.seed, **SIZES[options.profile or profile.current()]}
+    n, epochs = figures.pop("n"), figures.pop("epochs", None)
+    epochs = epochs if options.epochs is None else options.epochs
+    if options.data == "cifar10":
+        figures["size"] = 32
     size = figures.get("size") or recipes.build(options.recipe).figures["size"]
     pictures = data.load(options.data, size, n, options.seed)
     if "lr" in figures:  # a short training: the rate rises and falls once
         figures["batch_size"] = min(figures["batch_size"], len(pictures.train))
         figures["steps"] = epochs * (len(pictures.train) // figures["batch_size"])
     recipe = recipes.build(options.recipe, **figures)
-    return recipe, pictures, epochs or recipe.epochs
+    return recipe, pictures, recipe.epochs if epochs is None else epochs

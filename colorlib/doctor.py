@@ -42,10 +42,7 @@ def check_torchvision():
 
     if not repair.declared:
         return OK, torchvision.__version__
-    return OK, (
-        f"{torchvision.__version__}, made for another build of torch; colorlib has declared what "
-        "was missing, and the lessons need no more"
-    )
+    return OK, (f"{torchvision.__version__}, made for another build of torch; colorlib works around it, nothing to do")
 
 
 def check_fastai():
@@ -104,11 +101,10 @@ def check_disk():
     free = shutil.disk_usage(folder).free / GIGABYTE
     if not os.access(folder, os.W_OK):
         return LESS, (
-            f"{folder} cannot be written, so your progress will be forgotten: "
-            "set COLORLIB_HOME to a folder of your own"
+            f"{folder} cannot be written, so your progress will be forgotten: set COLORLIB_HOME to a folder of your own"
         )
     if free >= 2:
-        return OK, f"{free:.0f} GB free where progress and pictures are kept ({profile.home()})"
+        return OK, f"{free:.0f} GB free where progress and pictures are kept ({profile.shown(profile.home())})"
     return (LESS if free >= 0.2 else FAIL), f"{free:.1f} GB free at {folder}: make room"
 
 

@@ -124,12 +124,18 @@ def unpack(archive, folder):
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def has_cifar10() -> bool:
+    """Whether CIFAR-10 is on this machine: nothing is downloaded to find out."""
+    folder = fastai_folder("data") / "cifar10"
+    return all((folder / part / name).is_dir() for part in ("train", "test") for name in CLASSES)
+
+
 def cifar10() -> Path:
     """The folder of CIFAR-10 (train/<class>, test/<class>), where fastai has or would have it."""
     folder = fastai_folder("data") / "cifar10"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        if all((folder / part / name).is_dir() for part in ("train", "test") for name in CLASSES):
+        if has_cifar10():
             return folder
         if folder.exists():
             raise DownloadError(f"{folder} is not all of CIFAR-10. Delete it and try again.")

@@ -107,10 +107,11 @@ def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
     several = isinstance(rows[0], (list, tuple)) or getattr(rows[0], "ndim", 3) == 4
     rows = [list(row) for row in rows] if several else [rows]
     columns = max(map(len, rows))
-    cell = cell or min(WIDTH / columns, 2.6)
+    cell = cell or min((WIDTH - (1.1 if row_titles else 0)) / columns, 2.6)
     shape = as_array(rows[0][0]).shape
-    height = cell * shape[0] / shape[1] + (0.35 if titles else 0.1)
-    with drawing(len(rows), columns, (cell * columns, height * len(rows))) as (canvas, axes):
+    height = cell * shape[0] / shape[1] + 0.1
+    size = (cell * columns + (1.1 if row_titles else 0), height * len(rows) + (0.25 if titles else 0))
+    with drawing(len(rows), columns, size) as (canvas, axes):
         grid = np.array(axes, dtype=object).reshape(len(rows), columns)
         for i, row in enumerate(rows):
             for j in range(columns):
@@ -146,8 +147,8 @@ def gamut_slice(lightness, side=221, reach=110):
     return torch.cat((color.lab_to_rgb(lab), color.in_gamut(lab)[None].float())).movedim(0, -1).numpy()
 
 
-def ab_plane(lightness, *, alt, points=None, labels=(), title=None):
-    """What a screen can show at this L, with optional points (K, 2) in Lab units on it."""
+def ab_plane(lightness, *, alt, points=None, labels=(), star=None, title=None):
+    """What a screen can show at this L, with optional points (K, 2) and one star in Lab units on it."""
     with drawing(1, 1, (4.6, 4.3)) as (canvas, axes):
         axes.imshow(gamut_slice(lightness), extent=(-110, 110, -110, 110), origin="lower")
         axes.axhline(0, color="#8a8d94", lw=0.7, ls="-")
@@ -157,6 +158,8 @@ def ab_plane(lightness, *, alt, points=None, labels=(), title=None):
         for (a, b), label in zip_longest(points or (), labels, fillvalue=""):
             axes.plot(a, b, "o", ms=9, mfc="none", mec=INK, mew=2)
             axes.annotate(label, (a, b), xytext=(8, 6), textcoords="offset points")
+        if star is not None:
+            axes.plot(*star, "*", ms=19, mfc="white", mec=INK, mew=1.5)
         return Figure(canvas, alt)
 
 

@@ -34,6 +34,14 @@ def best_precision() -> str:
     return "bf16" if units.get("avx512_bf16") or units.get("amx_bf16") else "no"
 
 
+def start_accelerator() -> Accelerator:
+    """The device, the precision and this process's place among several; once a Python session."""
+    accelerator = Accelerator(mixed_precision=None if is_initialized() else best_precision())
+    if accelerator.num_processes > 1:  # torch asks that its process group be closed before the end
+        atexit.register(PartialState().destroy_process_group)
+    return accelerator
+
+
 @dataclass(repr=False)
 class Run:
     """A training. `history` has a row an epoch; `stopped` says why it ended early, if it did."""
@@ -91,9 +99,7 @@ def fit(
     """
     if resume and not out:
         raise ValueError("Resuming needs `out`, the folder that holds the checkpoint.")
-    accelerator = Accelerator(mixed_precision=None if is_initialized() else best_precision())
-    if accelerator.num_processes > 1:  # torch asks that its process group be closed before the end
-        atexit.register(PartialState().destroy_process_group)
+    accelerator = start_accelerator()
     feed = _Feed(pictures, batch_size or recipe.batch_size, recipe.seed, accelerator, batch_options)
     run = Run(recipe, _count_steps(recipe, epochs, steps, feed.per_epoch))
     facts = {**recipe.figures, **feed.facts}

@@ -7,7 +7,8 @@
 # - explain why a network that is scored by squared error paints the world brown;
 # - run, check and undo anything in this course without fear.
 #
-# **You need** basic Python. No GPU, no network connection, no earlier lesson.
+# **You need** basic Python; it helps to have seen a PyTorch tensor, but you need not understand the code before section 3. No
+# GPU, no network connection, no earlier lesson.
 #
 # Run a cell with *Shift* + *Enter*, or all of them from the menu *Run → Run All Cells*. Nothing here can break: a
 # lesson always runs to its end, even with its exercises unsolved.
@@ -43,9 +44,9 @@ plots.pictures(
 # grass can be told by their looks, but each balloon is red, blue or green by the throw of a die:
 
 # %%
-sky_full = scenes.draw(6, size=64, seed=4, world="ambiguous", kinds=("balloon",), most=1)
+balloons = scenes.draw(6, size=64, seed=28, world="ambiguous", kinds=("balloon",), most=1)
 plots.pictures(
-    [plots.gray_picture(sky_full.pictures), sky_full.pictures],
+    [plots.gray_picture(balloons.pictures), balloons.pictures],
     row_titles=("gray", "color"),
     alt="Six drawn landscapes, each with one balloon: above in gray, where all balloons "
     "look alike; below in color, where they are red, blue or green.",
@@ -60,16 +61,17 @@ plots.pictures(
 predict("00.guess_or_brown")
 
 # %% [markdown]
-# Now play. **Round 1**: give each of ten gray balloons a color; your score is the mean squared error between your colors
-# and the true ones. **Round 2** appears after your score: there you are the critic. Menus can be reached with *Tab* and set
+# Now play. **Round 1**: give each of ten gray balloons a color; your score is the *mean squared error*: how far each of your colors is from the
+# true one, squared (so that a large miss counts far more than a small one), and averaged over the ten. Lower is better. **Round 2** appears after your score: there you are the critic. Menus can be reached with *Tab* and set
 # with the arrow keys.
 
 # %%
-be_the_network(seed=0)
+be_the_network(seed=26)
 
 # %% [markdown]
-# One game proves little, so let ten thousand players guess at random. A color is a point with two coordinates, *a* (green to
-# magenta) and *b* (blue to yellow), and brown is simply the middle of the three:
+# One game proves little, so let ten thousand players guess at random. At one lightness, a color is a point with two coordinates, *a* (green to
+# magenta) and *b* (blue to yellow), and “brown” is simply the middle of the three. (On these balloons it is a
+# dull pinkish gray. Everybody calls such an average *brown*, because in photos that is what it turns into; so do we.)
 
 # %%
 palette = torch.tensor(scenes.DEFAULT_PALETTE)
@@ -80,7 +82,8 @@ plots.ab_plane(
     labels=("red", "blue", "green", "their mean: brown"),
     title="Three colors of balloons, and their mean",
     alt="The plane of colors a and b with four marks: red at the upper right, blue at the "
-    "bottom, green at the left, and their mean near the gray center, a dull brown.",
+    "bottom, green at the left, and their mean just right of the gray center, a dull "
+    "pinkish gray.",
 )
 
 # %%
@@ -88,7 +91,7 @@ dice = torch.Generator().manual_seed(0)
 truth = palette[torch.randint(3, (10_000, 10), generator=dice)]
 guess = palette[torch.randint(3, (10_000, 10), generator=dice)]
 
-error_of_guessing = ((guess - truth) ** 2).sum(dim=2).mean(dim=1)  # one number a player
+error_of_guessing = ((guess - truth) ** 2).sum(dim=2).mean(dim=1)  # one number per player
 error_of_brown = ((brown - truth) ** 2).sum(dim=2).mean(dim=1)
 players_beating_brown = (error_of_guessing < error_of_brown).float().mean()
 
@@ -112,10 +115,10 @@ saw("00.guess_or_brown")
 #
 # Exercises are functions to fill in. Replace the line `raise NotImplementedError("your turn")`, run the cell, and the
 # check tells you how it went: `check` gives back *your* function when it is right, and the library's until then. That is why
-# a lesson always runs on.
+# a lesson always runs to its end.
 #
 # **Exercise.** Write the score of round 1: the mean, over the balloons, of the squared distance between the painted and
-# the true color. Both arguments are tensors with one row a balloon and two columns, *a* and *b*.
+# the true color. Both arguments are tensors with one row per balloon and two columns, *a* and *b*.
 
 
 # %%
@@ -136,13 +139,13 @@ squared_error = check("00.squared_error", squared_error)
 
 # %%
 always_red = palette[0].expand(10, 2)
-print(f"always red costs player 1: {squared_error(always_red, truth[0]):,.0f}")
-print(f"always brown costs him:    {squared_error(brown.expand(10, 2), truth[0]):,.0f}")
+print(f"always red costs player 1:   {squared_error(always_red, truth[0]):,.0f}")
+print(f"always brown costs player 1: {squared_error(brown.expand(10, 2), truth[0]):,.0f}")
 
 # %% [markdown]
 # ## 4. Does everything work here? (2 min)
 #
-# One line a thing. **[OK]** is fine, **[--]** is optional and missing, **[FAIL]** says what to do.
+# One line per thing. **[OK]** is fine, **[--]** is optional and missing, **[FAIL]** says what to do.
 
 # %%
 everything_works = doctor.main() == 0
@@ -153,7 +156,7 @@ everything_works = doctor.main() == 0
 # - **A cell stops with an error**: read its last line first, it says what went wrong. Then *Kernel → Restart Kernel and
 #   Run All Cells*; nothing you did is lost.
 # - **An exercise will not pass**: `hint(…)` leads to the solution step by step. The lesson goes on in the meantime.
-# - **You broke a notebook**: fetch it again from the repository; the folder `solutions` holds every lesson solved and with all its
+# - **You broke a notebook**: in a terminal, `git checkout lessons/00_start_here.ipynb` brings it back as it was (or download it again); the folder `solutions` holds every lesson solved and with all its
 #   pictures.
 # - **Something is missing or slow**: in a terminal, `python -m colorlib doctor` prints the list above.
 
@@ -165,13 +168,13 @@ everything_works = doctor.main() == 0
 # | **00 Start here** | be the network, then the critic | 15 |
 # | **01 Color: from RGB to Lab and back** | take color apart, and see what gray keeps | 45 |
 # | **02 The baseline CNN** | train a colorizer and find out why it paints brown | 60 |
-# | **03 pix2pix** | replace the score by a critic: a GAN | 75 |
+# | **03 pix2pix** | add a critic to the score: a GAN (generative adversarial network) | 75 |
 # | **04 WGAN-GP** | make the critic measure a distance | 75 |
 # | **05 NoGAN** | pretrain everything, then add a pinch of GAN | 90 |
 # | **06 Compare** | hold all of them against each other, and color your own photos | 60 |
 #
 # A lesson that is not in your folder yet is still being written. Each has a **Core**, whose minutes you see here, and
-# **Extra** sections after its take-away for those who want more. Work comes in three sizes: `quick` (a test that all
+# **Extra** sections after its take-away for those who want more. Work comes in three sizes, called *profiles*: `quick` (a test that all
 # runs), `laptop` (about a minute a training, on two cores), and `gpu` (the real thing). The course picks one for your machine:
 
 # %%

@@ -14,6 +14,7 @@
 import numpy as np
 import torch
 from skimage import data as photos
+from skimage.color import rgb2lab
 
 from colorlib import augment, color, data, plots, profile, scenes
 from colorlib.course import check, color_widgets, hint, predict, progress, quiz, saw
@@ -33,8 +34,9 @@ quiz("01.recall")
 # %% [markdown]
 # ## 1. What a gray photo keeps (5 min)
 #
-# Your eye has two kinds of sensors. About a hundred million *rods* know only light and dark; some six million *cones*, in three kinds, see color
-# too. So there are far fewer sensors for color. What does that mean for a picture?
+# Your eye has two kinds of sensors. About a hundred million *rods* know only light and dark, and work in the dusk; some six million *cones*, in three
+# kinds, work by day. Any one of them can tell light from dark; to tell a color, the eye must compare cones of different kinds. What does
+# that mean for a picture?
 
 # %%
 predict("01.blur")
@@ -72,7 +74,7 @@ saw("01.blur")
 # %% [markdown]
 # ## 2. Two ways to write a color (8 min)
 #
-# A screen needs three numbers a pixel: how much red, green and blue light to send. Here is a photo with each of them shown as a gray
+# A screen needs three numbers per pixel: how much red, green and blue light to send. Here is a photo with each of them shown as a gray
 # picture:
 
 # %%
@@ -81,26 +83,26 @@ plots.pictures(
     [coffee, *(channel[None].float() / 255 for channel in coffee)],
     titles=("the picture", "red", "green", "blue"),
     alt="A cup of coffee, then its red, green and blue channel as gray pictures. All three "
-    "show the cup, its shadow and the table; the saucer is bright in red and dark in "
-    "green and blue.",
+    "show the cup and its highlights; the saucer is fairly light in red and nearly black "
+    "in green and blue.",
 )
 
 # %% [markdown]
-# All three show the cup, its edges and its shadow: the lightness is in each of them. **Lab** sorts the same information
+# All three show the cup and its highlights: the lightness is in each of them. **Lab** sorts the same information
 # another way. *L* says how light a color looks, from 0 (black) to 100 (white). Two numbers are left for color: *a* runs from green (negative)
 # to magenta (positive), *b* from blue (negative) to yellow (positive). Gray is where both are 0.
 
 # %%
 plots.lab_channels(
     coffee,
-    alt="The same cup, then its L as a sharp gray picture, then a and b as flat areas of "
-    "color: in a cup and saucer are pink, in b the coffee is yellow. Shadows and the "
+    alt="The same cup, then its L as a sharp gray picture, then a and b as quieter areas of "
+    "color: in a cup and saucer are pink, in b the coffee is yellow. Highlights and the "
     "grain of the wood are mostly in L.",
 )
 
 # %% [markdown]
-# Shadows, highlights and the grain of the wood have moved into L; what is left in a and b are quieter areas with an edge here and there.
-# How quiet? We measure detail as the mean step from a pixel to its neighbor:
+# Highlights and the grain of the wood have moved into L; in a and b you see quieter areas. (The deep shadow is still there: a dark red has less color
+# than a light one.) How quiet? We measure detail as the mean step from a pixel to its neighbor:
 
 
 # %%
@@ -110,11 +112,14 @@ def detail(channel):
 
 
 for name, photo in {"cup": coffee, "cat": cat}.items():
+    red, green, blue = map(detail, photo.float() / 2.55)  # 0…100, as L
     lightness, a, b = map(detail, color.rgb_to_lab(photo))
-    print(f"{name}: mean step in L {lightness:.2f}, in a {a:.2f}, in b {b:.2f}")
+    print(f"{name}: mean step in red {red:.2f}, green {green:.2f}, blue {blue:.2f}")
+    print(f"{name}: mean step in L   {lightness:.2f}, a     {a:.2f}, b    {b:.2f}")
 
 # %% [markdown]
-# Most of the detail is in L. So if L is given, a network needs to predict **two** quiet numbers instead of three busy ones.
+# L alone carries about as much detail as each of red, green and blue. a and b carry less: less than half as much in the cat, about three quarters in the cup, which is unusually
+# colorful. So if L is given, a network needs to predict **two** quieter numbers instead of three busy ones.
 # That is why this course works in Lab.
 #
 # L is built to follow the eye, and that is not what RGB does:
@@ -132,12 +137,11 @@ plots.pictures(
     titles=("blue (0, 0, 255)", "red (255, 0, 0)", "green (0, 255, 0)"),
     row_titles=("color", "its L"),
     cell=2.2,
-    alt="Three patches, blue, red and green, and below each the gray of the same lightness:"
-    " nearly black for blue, a middle gray for red, nearly white for green.",
+    alt="Three patches, blue, red and green, and below each the gray of the same lightness: "
+    "dark gray for blue, a middle gray for red, light gray for green.",
 )
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name, patch in zip(("blue", "red", "green"), patches, strict=True):
     lightness = color.rgb_to_lab(patch)[0, 0, 0].item()
     print(f"pure {name}: L = {lightness:.1f}")
@@ -150,17 +154,17 @@ saw("01.blue_or_green")
 # to L alone.
 
 # %%
-saucer = coffee / 255
-lighter_rgb = (saucer + 0.25).clamp(0, 1)
+cup = coffee / 255
+lighter_rgb = (cup + 0.25).clamp(0, 1)
 lab = color.rgb_to_lab(coffee)
 lighter_lab = color.lab_to_rgb(lab + torch.tensor([24.0, 0, 0]).view(3, 1, 1))
 plots.pictures(
-    [saucer, lighter_rgb, lighter_lab],
+    [cup, lighter_rgb, lighter_lab],
     titles=("the picture", "RGB + 0.25", "L + 24"),
     cell=2.8,
-    alt="The cup three times: as it was; lighter by adding to red, green and blue, where "
-    "the colors look washed out; lighter by adding to L, where the wood stays warm and "
-    "the red rim strong.",
+    alt="The cup three times: as it was; lighter by adding to red, green and blue, where the "
+    "colors look washed out; lighter by adding to L, where wood and saucer keep a little "
+    "more color, and some of the wood turns salmon.",
 )
 
 
@@ -171,14 +175,14 @@ def chroma(picture):
 
 
 for name, picture in {
-    "as it was": saucer,
+    "as it was": cup,
     "RGB + 0.25": lighter_rgb,
     "L + 24": lighter_lab,
 }.items():
     print(f"{name:12} mean L {color.rgb_to_lab(picture)[0].mean():5.1f}   mean chroma {chroma(picture):5.1f}")
 
 # %% [markdown]
-# *Chroma* is the distance from gray, $\sqrt{a^2 + b^2}$. Adding to RGB made the picture lighter and washed out its color; adding to L kept
+# *Chroma* is the distance from gray, $\sqrt{a^2 + b^2}$. Distances in L, a and b are measured in *Lab units*: black and white are 100 of them apart. Adding to RGB made the picture lighter and washed out its color; adding to L kept
 # more of it. (Not quite all: some of the lightened colors don't exist on a screen. Section 5 comes back to that.)
 
 # %% [markdown]
@@ -189,12 +193,14 @@ for name, picture in {
 # 1. **Undo the screen's curve.** A pixel value is not an amount of light. Screens spend their 256 steps where the eye sees
 #    them, in the dark.
 # 2. **Mix.** Three sums turn red, green and blue light into X, Y and Z, three measures of light that belong to no particular screen.
-#    Y is the brightness.
+#    Y says how much light the eye gets (its *luminance*).
 # 3. **Bend it as the eye does, then take differences.** A cube root, because twice the light looks much less than twice as bright.
 #
 # Step 1 first. In words: a straight line for the darkest values, and from there on a power of 2.4.
 #
 # $$\text{light} = \begin{cases} v / 12.92 & v \le 0.04045 \\ \left(\frac{v + 0.055}{1.055}\right)^{2.4} & \text{above}\end{cases}$$
+#
+# Here $v$ is the pixel value, 0…1.
 #
 # **Exercise.** Write it for a whole tensor `value` at once (`torch.where` chooses for each element).
 
@@ -235,16 +241,19 @@ print("Y = {:.3f} red + {:.3f} green + {:.3f} blue".format(*RGB_TO_XYZ[1].tolist
 
 def light_to_xyz(light):
     """Mix red, green and blue light (3, H, W) into X, Y, Z (3, H, W)."""
+    # for every pixel: the matrix times its (red, green, blue)
     return torch.einsum("ij,jhw->ihw", RGB_TO_XYZ, light)
 
 
 # %% [markdown]
-# Step 3. Divide by what white has, bend with $f$, take differences:
+# Step 3. Divide X, Y and Z by what white has, and call the results $x$, $y$ and $z$ (white has 1, 1, 1). Bend each with a function $f$, then take
+# differences:
 #
 # $$L = 116\,f(y) - 16 \qquad a = 500\,\bigl(f(x) - f(y)\bigr) \qquad b = 200\,\bigl(f(y) - f(z)\bigr)$$
 #
 # In words: L is the bent brightness, stretched to 0…100; *a* is what X has more than Y (reddish), *b* what Y has more than Z
-# (yellowish). And $f$ is the cube root, except below 0.008856, where a straight line, $7.787\,t + 16/116$, keeps its slope finite.
+# (yellowish). And $f(t)$ is the cube root of $t$; but at and below 0.008856 it is the straight line $7.787\,t + 16/116$, because a
+# cube root is infinitely steep at 0.
 #
 # **Exercise.** Write step 3. `WHITE` has the shape (3, 1, 1), so `xyz / WHITE` divides each channel by its own number.
 
@@ -271,20 +280,17 @@ xyz_to_lab = check("01.xyz_to_lab", xyz_to_lab)
 # Put together, it is one line. Is it as good as scikit-image's?
 
 # %%
-from skimage.color import rgb2lab
-
 mine = xyz_to_lab(light_to_xyz(transfer_curve(coffee / 255)))
 theirs = torch.from_numpy(rgb2lab(photos.coffee()[:, 100:500])).movedim(-1, 0)
 print("largest difference from scikit-image is below 0.001:", bool((mine - theirs).abs().max() < 1e-3))
 
 # %% [markdown]
 # The way back undoes each step in turn; the library has it. From here on the course uses `color.rgb_to_lab` and
-# `color.lab_to_rgb`: the same formulas, for batches, on the GPU, and with gradients that stay finite at black (what is the
-# slope of a cube root at 0?).
+# `color.lab_to_rgb`: the same formulas, for batches, on the GPU, and with gradients that stay finite at black.
 
 # %%
 there_and_back = color.to_uint8(color.lab_to_rgb(color.rgb_to_lab(coffee)))
-print("pixels that changed on the way to Lab and back:", int((there_and_back != coffee).sum()))
+print("pixel values that changed on the way to Lab and back:", int((there_and_back != coffee).sum()))
 
 # %% [markdown]
 # ## 4. The plane where color lives (5 min)
@@ -296,7 +302,7 @@ color_widgets.gamut_slider()
 
 # %% [markdown]
 # The patch is the *gamut* at this L. It is small when L is close to black or white, and never a circle: blue reaches far only when
-# dark, yellow only when light. Lightness and color are not as independent as their names promise.
+# dark, yellow only when light. Lightness and color are not as independent as they seem.
 #
 # And where in this plane are the colors of real photos? Let us count pixels.
 
@@ -311,12 +317,13 @@ with plots.drawing(1, 2, (8.6, 4)) as (canvas, (left, right)):
     left.hist2d(*ab.numpy(), bins=110, range=[[-110, 110]] * 2, norm="log", cmap="viridis")
     left.set(xlabel="a", ylabel="b", title="How often each color occurs (log scale)", aspect="equal")
     right.hist(distance_from_gray.numpy(), bins=60, color=plots.CYCLE[0])
-    right.set(xlabel="distance from gray (chroma)", yticks=[], title="Most pixels are nearly gray")
+    right.set(xlabel="distance from gray (chroma)", yticks=[], title="Most pixels are not far from gray")
     where = plots.Figure(
         canvas,
-        "Left: pixel counts in the ab plane, a bright knot near gray, a broad arm towards orange "
-        "and red, a thinner one towards violet. Right: a histogram of chroma, piled up at "
-        "small values, with a long low tail.",
+        "Left: pixel counts in the ab plane: a bright knot near gray with a short spur toward"
+        " blue, a broad arm toward orange and red, a thin one toward violet. Right: a "
+        "histogram of chroma: highest near 5, a second peak at 22, then low, with a bump near"
+        " 65.",
     )
 where
 
@@ -325,8 +332,8 @@ for limit in (10, 20, 40, 60):
     print(f"pixels closer to gray than {limit}: {(distance_from_gray < limit).float().mean():.0%}")
 
 # %% [markdown]
-# More than half of all pixels lie within 20 units of gray, while the strongest colors of a screen are over 130 away. Strong colors exist, but they are rare. A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
-# in lesson 02, when yours turns out dull: the balloons are one reason, this heap in the middle is the other.
+# More than half of all pixels lie within 20 units of gray, while the strongest colors of a screen are over 130 away. Strong colors exist, but they are rare. (These crops come from only six photographs: the peak at 22 is the sky behind the rocket.) A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
+# in lesson 02, when yours turns out dull: colors that nobody can know, like the balloons', are one reason; this heap in the middle is the other.
 
 # %% [markdown]
 # ## 5. Three quiet mistakes (7 min)
@@ -336,20 +343,17 @@ for limit in (10, 20, 40, 60):
 # Networks like numbers between −1 and 1, so a and b are divided by something. Published code uses 100, 110, 127 or 128. What is the
 # largest value that any 8-bit color can have?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 levels = torch.linspace(0, 255, 52).round().to(torch.uint8)
 every_color = torch.stack(torch.meshgrid(levels, levels, levels, indexing="ij")).flatten(2)
 all_ab = color.rgb_to_lab(every_color)[1:]
-print(
-    f"a from {all_ab[0].min():.1f} to {all_ab[0].max():.1f}, b from {all_ab[1].min():.1f} to {all_ab[1].max():.1f}"
-)
+print(f"a from {all_ab[0].min():.1f} to {all_ab[0].max():.1f}, b from {all_ab[1].min():.1f} to {all_ab[1].max():.1f}")
 for divisor in (100, 110, 127, 128):
     largest = (all_ab.abs().max() / divisor).item()
     print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
 
 # %% [markdown]
-# A `tanh` at the end of a network cannot give more than 1, so with 100 the strongest blues can't be learnt at all. This course
+# Most colorizers end in a `tanh`, which squeezes any number into −1…1. It can't give more than 1, so with 100 the strongest blues can't be learned at all. This course
 # divides by 110, and writes L as $L/50 - 1$. The other divisors work too, but then an “error of 0.1” means another
 # thing in each paper. That is why our tables are in **Lab units**.
 #
@@ -374,11 +378,11 @@ print(f"of the others, clipping moves L by {moved.mean():.1f} units on average, 
 # %%
 strong = color.lab_to_rgb(lab * torch.tensor([1.0, 3, 3]).view(3, 1, 1))
 plots.pictures(
-    [saucer, strong, plots.gray_picture(saucer), plots.gray_picture(strong)],
-    titles=("the picture", "a and b times three", "its gray", "the gray of that"),
-    alt="The cup in its colors, then with color three times as strong: glaring. The grays "
-    "of both, which should be equal, differ: in the second one the red rim and the wood"
-    " have changed their lightness.",
+    [cup, strong, plots.gray_picture(cup), plots.gray_picture(strong)],
+    titles=("the picture", "a and b times three", "gray of the picture", "gray of the strong one"),
+    alt="The cup in its colors, then with color three times as strong: glaring. The grays of "
+    "both, which should be equal, differ: in the second one the saucer and the wood have "
+    "become lighter and lost their detail.",
 )
 
 # %%
@@ -390,17 +394,21 @@ saw("01.clipping")
 # To make a gray photo from a color one, take L. A common shortcut takes the gray pixel value and scales it to 0…100. Both run
 # from black to white, but not at the same speed:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 grays = torch.arange(256, dtype=torch.uint8).expand(3, 1, 256)
 true_lightness = color.rgb_to_lab(grays)[0, 0]
 shortcut = torch.arange(256) / 255 * 100
 print(f"gray 128: L = {true_lightness[128]:.1f}, the shortcut says {shortcut[128]:.1f}")
 print(f"largest mistake of the shortcut: {(true_lightness - shortcut).abs().max():.2f} units of L")
 
+usual_gray = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)
+shortcut = (usual_gray * every_color).sum(dim=0) / 2.55
+mistake = (color.rgb_to_lab(every_color)[0] - shortcut).abs().max()
+print(f"for colors, with the usual 0.299 R + 0.587 G + 0.114 B: up to {mistake:.0f} units")
+
 # %% [markdown]
-# Three units look like nothing. But a network trained with one kind of gray and used with the other sees every picture a little
-# too dark, and all its grays and colors are judged against the wrong L.
+# Three units look like nothing, but strong colors are off by almost thirty. A network trained with one kind of gray and used with the other sees other pictures than it learned
+# from: middle grays too dark, the darkest ones too light, greens far too dark.
 
 # %% [markdown]
 # ## 6. The pictures we learn from (6 min)
@@ -413,16 +421,17 @@ plots.pictures(
     [scenes.draw(6, size=64, seed=2, world=world).pictures for world in scenes.WORLDS],
     row_titles=scenes.WORLDS,
     cell=1.25,
-    alt="Five rows of small drawn pictures. Texture: grass, brick, water and sand with "
-    "small dots. Ambiguous: balloons, cars and doors in red, blue or green. Context: "
-    "green ground by day, blue ground by night. Mixed: all of it. Shapes: each shape in"
-    " its own color.",
+    alt="Five rows of small drawn pictures. Texture: areas of grass, brick, water, sand, sky "
+    "and leaves with small yellow and dark blue things. Ambiguous: balloons, cars, "
+    "flowers and doors in red, blue or green. Context: green ground under a sun, blue "
+    "ground under a moon. Mixed: such things by day and by night. Shapes: each shape in "
+    "its own color.",
 )
 
 # %% [markdown]
 # - **texture**: all materials are equally light on average; the color follows from the texture, and for the small things from their lightness.
 # - **ambiguous**: balloons, cars, flowers and doors whose color the gray does not tell.
-# - **context**: the ground looks the same by day and by night; only sun or moon decides whether it is green or blue.
+# - **context**: in gray the ground looks the same by day and by night; only sun or moon decides whether it is green or blue.
 # - **mixed**: ambiguous things, by day and by night. **shapes**: the shape decides.
 #
 # **Photos** come with the libraries you installed, and are cut into crops: few scenes, but real ones. And **CIFAR-10**, 60,000 tiny photos, is
@@ -448,11 +457,12 @@ print("found to be naturally gray:", int(data.is_gray(some).sum()), "of", len(so
 
 # %% [markdown]
 # One more trap hides in the split. To judge a network we hold out some pictures; but if by chance the held-out ones are
-# greener than the rest, we measure that chance. The remedy: sort all pictures by their mean hue, and hold out every tenth of the
-# sorted row. Then both parts have the same colors.
+# greener than the rest, we measure that chance. The remedy: sort all pictures by their mean *hue* (red, yellow, green… as a number from 0 to 1 around the color circle),
+# and hold out every tenth of the sorted row, beginning with the first. Then both parts have nearly the same colors. (The mean of a circle is rough: red lies at 0 and at 1. For
+# sorting it will do.)
 #
-# **Exercise.** `hues` has one number a picture. Return the places (numbers) of the pictures for training and for
-# validation.
+# **Exercise.** `hues` has one number per picture. Return two tensors: the numbers of the pictures for training,
+# and those for validation.
 
 
 # %%
@@ -471,14 +481,14 @@ hue_sorted_split = check("01.hue_sorted_split", hue_sorted_split)
 # hint("01.hue_sorted_split")
 
 # %% [markdown]
-# Is it worth the trouble? We compare how far the mean hue of the held-out part is from that of the rest: for the sorted
-# split, and for many random ones.
+# Is it worth the trouble? For each hue we ask which share of either part lies below it, and take the largest gap between the two
+# shares: for the sorted split, and for many random ones.
 
 # %%
 hues = data.mean_hue(dataset.train)
 
 
-def unlikeness(train, valid):
+def largest_gap(train, valid):
     """The largest gap between the two parts' distributions of hue (0: the same, 1: nothing in common)."""
     at = torch.linspace(0, 1, 101)
     below = [(hues[part][:, None] <= at).float().mean(dim=0) for part in (train, valid)]
@@ -488,15 +498,15 @@ def unlikeness(train, valid):
 random_gaps = []
 for seed in range(settings.splits):
     shuffled = torch.randperm(len(hues), generator=torch.Generator().manual_seed(seed))
-    random_gaps.append(unlikeness(shuffled[len(hues) // 10 :], shuffled[: len(hues) // 10]))
+    random_gaps.append(largest_gap(shuffled[len(hues) // 10 :], shuffled[: len(hues) // 10]))
 
-sorted_gap = unlikeness(*hue_sorted_split(hues))
+sorted_gap = largest_gap(*hue_sorted_split(hues))
 print(f"gap between the hues of both parts, sorted split: {sorted_gap:.3f}")
 print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):.3f} at worst")
 
 # %% [markdown]
 # The sorted split needs no luck. (One thing it does not do: two crops of the same photo may land on both sides. Our
-# photos are therefore split by photograph first. Whoever validates on crops of the training photos measures memory.)
+# photos are therefore split by photograph instead. Whoever validates on crops of the training photos measures memory.)
 
 # %% [markdown]
 # ## 7. Quiz and take-away (4 min)
@@ -509,7 +519,7 @@ progress()
 
 # %% [markdown]
 # **Take-away.** Lab separates what a gray photo has (L) from what a colorizer must add (a and b), and the missing part may be
-# coarse. Conversion is three steps, exact to the last bit of an 8-bit picture. Most pixels are nearly gray, most of
+# coarse. Conversion is three steps, and there and back no 8-bit pixel changes. Most pixels are nearly gray, most of
 # the Lab box can't be shown, and clipping changes the L that you meant to keep. Measure in Lab units, clean the data, split by hue.
 #
 # Next: **02 The baseline CNN** trains a network on these pictures and finds out why it paints the world brown.
@@ -531,38 +541,33 @@ plots.pictures(
     pairs,
     titles=[f"ΔE = {d}" for d in (1, 2.3, 5, 10, 20)],
     alt="Five patches of two halves each. The halves look the same at a difference of 1, a "
-    "seam can just be seen at 2.3, and at 20 they are an orange and a brownish pink.",
+    "seam can just be seen at 2.3, and at 20 they are a brownish pink and an ocher.",
 )
 
 # %% [markdown]
 # The map is not perfect: among strong colors, steps of equal length look smaller than among grays. CIEDE2000 corrects for that with a
-# page of formulas, which scikit-image has. Here are steps of the same CIE76 length, 10, started at different places:
+# page of formulas, which scikit-image has. Here are steps of length 10 away from gray, started at different places:
 
 # %%
-starts = {
-    "gray": (60, 0, 0),
-    "orange": (60, 40, 50),
-    "strong blue": (35, 60, -90),
-    "pale green": (80, -20, 15),
+steps_of_ten = {
+    "gray": ((60, 0, 0), (60, 10, 0)),
+    "orange": ((60, 40, 50), (60, 46, 58)),
+    "strong blue": ((35, 60, -90), (35, 66, -98)),
+    "pale green": ((80, -20, 15), (80, -28, 21)),
 }
-for name, start in starts.items():
-    first = torch.tensor(start, dtype=torch.float32).view(3, 1, 1)
-    outward = first * torch.tensor([0.0, 1, 1]).view(3, 1, 1)
-    outward = (
-        outward / outward.norm().clamp(min=1) if name != "gray" else torch.tensor([0.0, 1, 0]).view(3, 1, 1)
-    )
-    second = first + 10 * outward
+for name, ends in steps_of_ten.items():
+    first, second = (torch.tensor(end, dtype=torch.float32).view(3, 1, 1) for end in ends)
     e76, e2000 = color.delta_e_76(first, second).item(), color.delta_e_2000(first, second).item()
     print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
 
 # %% [markdown]
 # The same ten units count for most at gray and for least among strong colors. For a colorizer that means: a small cast on a gray
-# wall is a worse mistake than a slightly wrong red. Our tables give both numbers.
+# wall is a worse mistake than a slightly too strong red. Our tables give both numbers.
 
 # %% [markdown]
 # ## Extra B. Stretching the gray, and turning it over (10 min)
 #
-# Old photos are faint. Several published recipes therefore change the contrast of the gray input at random, so that a network learns
+# Which grays a picture has, and how many of each, is its *histogram*; to stretch it is to spread the grays. Old photos are faint. Several published recipes therefore change the contrast of the gray input at random, so that a network learns
 # to cope: *adaptive* equalization works around each pixel, *percentiles* spreads what lies between the 2nd and 98th percentile, *equalize* makes
 # all grays equally frequent.
 
@@ -573,9 +578,10 @@ stretched = {kind: augment.stretch(gray, kind) for kind in augment.STRETCHES}
 plots.pictures(
     [(gray[0] + 1) / 2, *((g[0] + 1) / 2 for g in stretched.values())],
     titles=("as it was", *augment.STRETCHES),
-    alt="A rocket on its pad at dusk, in gray: as it was, rather dark; with adaptive "
-    "equalization, where clouds and smoke show structure; with percentiles stretched, "
-    "slightly clearer; equalized, where the sky is bright and grainy.",
+    alt="A rocket between two towers at dusk, in gray: as it was, rather dark; adaptive, with"
+    " the towers clearer and a light halo around them; percentiles, with a darker sky and"
+    " a whiter rocket; equalized, where the lower sky is nearly white, the upper one "
+    "black, and both grainy.",
 )
 
 # %% [markdown]
@@ -584,13 +590,14 @@ plots.pictures(
 
 # %%
 faint = gray * 0.15
-print(f"{'as it was':12} {gray.std():.2f}")
-print(f"{'faint':12} {faint.std():.2f}")
-for kind in augment.STRETCHES:
-    print(f"{kind:12} {augment.stretch(faint, kind).std():.2f}   (stretched from the faint one)")
+versions = {"as it was": gray, "faint": faint}
+versions |= {f"faint, {kind}": augment.stretch(faint, kind) for kind in augment.STRETCHES}
+for name, version in versions.items():
+    away = (version - gray).abs().mean() * 50
+    print(f"{name:19} contrast {version.std():.2f}   {away:4.1f} units of L from the original")
 
 # %% [markdown]
-# All three bring contrast back. And when does a stretch harm? It decides anew for each picture, or each corner of it, so a gray value
+# All three bring contrast back. The first two also come close to the original; *equalize* overshoots and makes day of dusk. And when else does a stretch harm? It decides anew for each picture, or each corner of it, so a gray value
 # no longer means the same everywhere. Take all pixels with an L between 49 and 51 in our photos. What is their L afterwards?
 
 # %%
@@ -611,29 +618,33 @@ for kind in augment.STRETCHES:
 
 
 # %%
-def remember(pictures, levels=8):
-    """The mean ab for each row of the picture and each of a few lightness levels."""
-    gray, ab = color.to_gray_ab(pictures)
+def places(gray, levels=8):
+    """For each pixel the number of its cell: which row of the picture, which lightness level."""
     rows = torch.arange(gray.shape[2]).view(1, 1, -1, 1).expand_as(gray)
-    cell = rows * levels + ((gray + 1) / 2 * (levels - 1)).round().long()
-    count = torch.zeros(gray.shape[2] * levels).index_add(0, cell.flatten(), torch.ones(cell.numel()))
-    total = torch.zeros(len(count), 2).index_add(0, cell.flatten(), ab.movedim(1, -1).reshape(-1, 2))
-    return cell, ab, total / count.clamp(min=1)[:, None]
+    return rows * levels + ((gray + 1) / 2 * (levels - 1)).round().long()
 
 
-for world in ("ambiguous", "shapes"):
-    train = scenes.draw(1_500, size=32, seed=0, world=world).pictures
+def remember(pictures, levels=8):
+    """The mean ab in each cell, (cells, 2)."""
+    gray, ab = color.to_gray_ab(pictures)
+    place, cells = places(gray, levels).flatten(), gray.shape[2] * levels
+    total = torch.zeros(cells, 2).index_add(0, place, ab.movedim(1, -1).reshape(-1, 2))
+    return total / place.bincount(minlength=cells).clamp(min=1)[:, None]
+
+
+for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
+    train = scenes.draw(n, size=32, seed=0, world=world).pictures
     test = scenes.draw(300, size=32, seed=1, world=world).pictures
     turned = torch.cat((train, train.flip(-2)))
     for title, pictures in {"as they are": train, "half upside down": turned}.items():
-        cell, ab, _ = remember(test)
-        guess = remember(pictures)[2][cell[:, 0]].movedim(-1, 1)
+        gray, ab = color.to_gray_ab(test)
+        guess = remember(pictures)[places(gray)[:, 0]].movedim(-1, 1)
         error = (guess - ab).norm(dim=1).mean() * color.AB_SCALE
-        print(f"{world:10} {title:18} mean ab error {error:.1f}")
+        print(f"{world:10} {n:5} pictures, {title:16} ab error {error:.1f}")
 
 # %% [markdown]
 # In the landscapes of the world `ambiguous` the flip costs something: above and below was a clue. For shapes, which lie in any direction, it
-# costs nothing. Ask of every augmentation: *could this picture have occurred?*
+# costs nothing, and with only five pictures it even helps: there it is variety for free. Ask of every augmentation: *could this picture have occurred?*
 
 # %% [markdown]
 # ## Extra C. One hint spreads (5 min)
@@ -643,7 +654,7 @@ for world in ("ambiguous", "shapes"):
 # pixel. This is how computers colored pictures before they learned to (Levin, Lischinski and Weiss, 2004). Choose a place and a color, and put a hint.
 
 # %%
-garden = scenes.draw(1, size=64, seed=12, world="ambiguous", kinds=("balloon",), most=1)
+garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
 color_widgets.color_hints(garden.pictures[0])
 
 # %%
@@ -652,18 +663,19 @@ row, column = garden.ambiguous[0].nonzero().float().mean(dim=0).int().tolist()  
 places = {
     (4, 4): (-8, -35),
     (60, 10): (-30, 40),
-    (row, column): (60, 40),
+    (row, column): (10, -52),
 }
 spread_ab = color_widgets.spread(gray[0], places)
 plots.pictures(
     [gray[0] / 2 + 0.5, color.from_gray_ab(gray[0], spread_ab), garden.pictures[0]],
     titles=("gray", "three hints, spread", "the truth"),
     cell=2.8,
-    alt="A landscape with a balloon in gray; colored from three hints, a blue one in the "
-    "sky, a green one in the grass and a red one on the balloon, each filling its "
-    "region; and the true picture.",
+    alt="A landscape with a balloon in gray; colored from three hints: blue has filled the "
+    "sky, green hills and grass, another blue the balloon, and the basket, which got no "
+    "hint, is a dull green; and the true picture, in which the balloon is red and the "
+    "basket brown.",
 )
 
 # %% [markdown]
-# Three pixels of help and no learning at all. What it cannot do is *choose* the hints: for that one must have seen other pictures. That is what
-# lesson 02 teaches a network.
+# Three pixels of help and no learning at all; only the basket, which got no hint, took its neighbor's color. What it cannot do is *choose* the hints:
+# the balloon was red in truth, and blue looks just as good. To choose well, one must have seen other pictures. That is what lesson 02 teaches a network.

@@ -76,9 +76,7 @@ def test_a_random_stretch_uses_all_three_and_changes_no_input():
     before = gray.clone()
     stretched = augment.random_stretch(gray, generator())
     assert torch.equal(gray, before)
-    hits = [
-        torch.isclose(stretched, augment.stretch(gray, kind)).flatten(1).all(1) for kind in augment.STRETCHES
-    ]
+    hits = [torch.isclose(stretched, augment.stretch(gray, kind)).flatten(1).all(1) for kind in augment.STRETCHES]
     assert (torch.stack(hits).sum(0) == 1).all() and all(hit.sum() > 8 for hit in hits)
     assert torch.equal(stretched, augment.random_stretch(gray, generator()))
     with pytest.raises(ValueError, match="no stretch 'histogram'.*adaptive, percentiles, equalize"):

@@ -1,12 +1,27 @@
 """The teaching layer: checks, hints, predictions, quizzes, progress and the game, without a browser."""
 
 import json
+import types
 
 import pytest
 import torch
+from torch import nn
 
 from colorlib import color, data, scenes
-from colorlib.course import balloon_game, check, checks, color_widgets, content, hint, page, progress_file
+from colorlib.course import (
+    balloon_game,
+    check,
+    checks,
+    color_widgets,
+    content,
+    dial,
+    hint,
+    loss_quizzes,
+    page,
+    progress_file,
+    runs,
+    theory,
+)
 from colorlib.course.exercises import EXERCISES, mean_squared_error
 from colorlib.course.predictions import predict, saw
 from colorlib.course.quizzes import Quiz, quiz
@@ -75,6 +90,36 @@ def first_tenth(hues, every=10):
     return order[len(hues) // every :], order[: len(hues) // every]
 
 
+def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True):
+    """Makes functions that make decoders with one mistake each."""
+
+    def make(channels):
+        layers = []
+        for before, after in zip(channels, channels[1:], strict=False):
+            layers += [nn.Upsample(scale_factor=2)] if ups else []
+            layers += [nn.Conv2d(before, after, 3, padding=padding), nn.ReLU()]
+        return nn.Sequential(*layers, *extra, nn.Conv2d(channels[-1], 2, 3, padding=padding), last())
+
+    return make
+
+
+def a_step(forget=True, move=True, loss=nn.functional.mse_loss):
+    def step(network, optimizer, gray, ab):
+        value = loss(network(gray), ab)
+        if forget:
+            optimizer.zero_grad()
+        value.backward()
+        if move:
+            optimizer.step()
+        return value.item()
+
+    return step
+
+
+def expected_loss(grid, palette, probabilities, loss):
+    return sum(p * loss(grid, truth) for p, truth in zip(probabilities, palette, strict=True))
+
+
 WRONG = {
     "00.squared_error": {
         "the root of it": (lambda p, t: (p - t).norm(dim=1).mean(), "4,100"),
@@ -98,6 +143,31 @@ WRONG = {
         "not sorted": (unsorted_split, "sort by hue"),
         "hues instead of places": (hues_instead_of_places, "pictures 0 and 10"),
         "the first tenth": (first_tenth, "0 and 10"),
+    },
+    "02.decoder": {
+        "no padding": (a_decoder(padding=0), "padding=1"),
+        "no doubling": (a_decoder(ups=False), "double 8×8 to 32×32"),
+        "ReLU at the end": (a_decoder(last=nn.ReLU), "Tanh"),
+        "no limit at the end": (a_decoder(last=nn.Identity), "Tanh"),
+        "one layer too many": (a_decoder(extra=[nn.Conv2d(8, 8, 1)]), "nothing else that learns"),
+        "a network instead of a function": (a_decoder()([32, 16, 8]), "stopped with"),
+    },
+    "02.training_step": {
+        "gradients not forgotten": (a_step(forget=False), "zero_grad"),
+        "no step": (a_step(move=False), "optimizer.step()"),
+        "absolute error": (a_step(loss=nn.functional.l1_loss), "** 2"),
+    },
+    "02.best_color": {
+        "its number": (lambda *a: expected_loss(*a).argmin(), "not its number"),
+        "the worst": (lambda grid, *a: grid[expected_loss(grid, *a).argmax()], "that color itself"),
+        "not weighted": (
+            lambda grid, palette, p, loss: grid[expected_loss(grid, palette, torch.ones(len(p)), loss).argmin()],
+            "times its probability",
+        ),
+        "squared error always": (
+            lambda grid, palette, p, _: grid[expected_loss(grid, palette, p, theory.squared).argmin()],
+            "handed in",
+        ),
     },
 }
 
@@ -137,9 +207,12 @@ def test_the_solution_at_the_top_of_the_hint_ladder_is_right(identifier):
         "01.transfer_curve": "value",
         "01.xyz_to_lab": "xyz",
         "01.hue_sorted_split": "hues, every=10",
+        "02.decoder": "channels",
+        "02.training_step": "network, optimizer, gray, ab",
+        "02.best_color": "grid, palette, probabilities, loss",
     }[identifier]
     body = "\n    ".join(text["solution"].strip().splitlines())
-    known = {"torch": torch, "WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
+    known = {"torch": torch, "nn": nn, "WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
     exec(f"def solution({arguments}):\n    {body}", known)
     assert checks.compare(known["solution"], EXERCISES[identifier]) is None
 
@@ -331,3 +404,68 @@ def test_the_split_of_lesson_01_is_the_library_s(said):
     pictures = data.load("photos", size=16, n=40).train
     by_hues = data.hue_sorted_split(data.mean_hue(pictures))
     assert all(torch.equal(a, b) for a, b in zip(data.hue_sorted_split(pictures), by_hues, strict=True))
+
+
+def test_theory_agrees_with_the_grid():
+    palette = torch.tensor(scenes.DEFAULT_PALETTE)
+    axis = torch.arange(-60.0, 71)
+    grid = torch.cartesian_prod(axis, axis)
+    for chances in dial.CHANCES.values():
+        p = torch.tensor(chances)
+        for closed, loss in ((theory.mean, theory.squared), (theory.median, theory.absolute)):
+            best = theory.best_color(grid, palette, p, loss)
+            costs = [(p @ torch.stack([loss(c, t) for t in palette])).item() for c in (best, closed(palette, p))]
+            assert costs[1] <= costs[0] + 1e-3
+    drawn = [theory.sample(palette, torch.tensor([0.9, 0.0, 0.1])).tolist() for _ in range(300)]
+    assert palette[1].tolist() not in drawn and 230 < drawn.count(palette[0].tolist()) < 295
+
+
+def test_the_dial_paints_what_it_says():
+    shown = dial.BalloonDial()
+    assert "mean" in shown.view.value and "chroma 10" in shown.view.value
+    shown.slider.value = 3
+    assert "mode" in shown.view.value and "a real balloon" in shown.view.value
+    shown.slider.value, shown.menu.value = 2, "red 60 %, green 40 %"
+    assert "chroma 72, a real balloon" in shown.view.value
+    plain = shown.dial
+    inside = plain.cover > 0.99
+    for ab in plain.palette:
+        painted = color.rgb_to_lab(plain.paint(ab))[1:, inside].mean(dim=1)
+        assert (painted - ab).norm() < 1.5
+
+
+def a_loss_quiz():
+    losses = ("gray", "l2", "l1", "truth")
+    numbers = {"chroma": 9.0, "true_chroma": 55.0, "l1_chroma": 14.0, "l2_chroma": 9.0, "background_error": 5.0}
+    paintings = {loss: torch.rand(2, 3, 8, 8) for loss in losses}
+    return loss_quizzes.LossQuizWidget("02.which_loss", paintings, dict.fromkeys(losses, numbers))
+
+
+def test_the_loss_quiz_explains_every_wrong_match():
+    widget = a_loss_quiz()
+    asked = widget.quiz
+    for letter, truth in asked.rows.items():
+        for loss in asked.losses:
+            verdict = asked.answer(letter, loss)
+            assert verdict.right == (loss == truth) and len(verdict.why) > 25 and "{" not in verdict.why
+    widget.check()
+    assert "has no loss yet" in widget.verdicts["A"].value
+    for letter, truth in asked.rows.items():
+        widget.menus[letter].value = truth
+    widget.check()
+    assert all("Right" in verdict.value for verdict in widget.verdicts.values())
+    assert progress_file.progress().counts()["02"]["quizzes"][0] == 4
+    assert "<b>L2 (squared error)</b>" in asked.as_text()
+    with pytest.raises(ValueError, match="just these"):
+        loss_quizzes.LossQuiz("02.which_loss", {"l2": torch.rand(1, 3, 8, 8)}, {})
+
+
+def test_recorded_runs_stand_in_at_quick(monkeypatch, said):
+    run = types.SimpleNamespace(step=4, total=4, history=[{"mse": 0.5}, {"mse": 0.25}])
+    monkeypatch.setenv("COLORLIB_PROFILE", "quick")
+    recorded = runs.or_recorded(run, "ambiguous_l2")
+    assert recorded.history and recorded.generator(torch.zeros(1, 1, 32, 32)).shape == (1, 2, 32, 32)
+    assert "recorded run ambiguous_l2" in said[0]
+    monkeypatch.setenv("COLORLIB_PROFILE", "laptop")
+    assert runs.or_recorded(run, "ambiguous_l2") is run
+    assert "mse from 0.5 to 0.25" in runs.curves_of(run, "mse").alt

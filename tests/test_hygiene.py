@@ -82,9 +82,7 @@ def test_a_rebuild_changes_no_byte_and_drift_is_noticed(builder, tmp_path, monke
 
 
 def test_markers_cut_solutions_out(builder):
-    source = (
-        "def f(x):\n    # BEGIN SOLUTION\n    y = x\n    return y\n    # END SOLUTION\n\n\nf = check('1', f)"
-    )
+    source = "def f(x):\n    # BEGIN SOLUTION\n    y = x\n    return y\n    # END SOLUTION\n\n\nf = check('1', f)"
     assert builder.blank(source).startswith('def f(x):\n    raise NotImplementedError("your turn")\n\n')
     assert builder.solved(source).startswith("def f(x):\n    y = x\n    return y\n\n")
     for path in LESSONS:
@@ -111,12 +109,7 @@ def test_cells_are_short(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_headings_show_their_minutes(path):
-    headings = [
-        line
-        for cell in cells(path, "markdown")
-        for line in cell.source.splitlines()
-        if line.startswith("## ")
-    ]
+    headings = [line for cell in cells(path, "markdown") for line in cell.source.splitlines() if line.startswith("## ")]
     assert len(headings) >= 5 and all(re.search(r"\(\d+ min\)$", line) for line in headings), headings
     first = cells(path, "markdown")[0].source
     core = [int(re.search(r"\((\d+) min\)", line)[1]) for line in headings if not line.startswith("## Extra")]

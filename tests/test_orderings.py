@@ -52,7 +52,7 @@ def test_skips_carry_small_details_and_nothing_else():
 def test_the_global_branch_sees_the_sun():
     far = table(
         "context",
-        160,
+        200,
         ("far_error",),
         fusion=("cnn", FUSION),
         local=("cnn", FUSION | {"global_branch": False}),

@@ -71,8 +71,7 @@ def test_the_repair_comes_in_time_by_another_packages_import(broken):
 
 def test_where_the_library_loads_nothing_is_touched(healthy):
     done = run(
-        "import colorlib, torchvision, torch; "
-        "print(colorlib.repair.declared, hasattr(torch.ops.torchvision, 'nms'))",
+        "import colorlib, torchvision, torch; print(colorlib.repair.declared, hasattr(torch.ops.torchvision, 'nms'))",
         healthy,
     )
     assert done.stdout.strip() == "[] False", done.stderr

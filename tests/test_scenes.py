@@ -185,8 +185,6 @@ def test_context_differs_only_at_the_cue_and_far_ground_lies_beyond_reach():
     assert (lowest < highest).all()
     for region in (lab[:, 0], lab[:, 0, :30], lab[:, 0, 40:]):
         day, dark = region[~night].mean((1, 2)), region[night].mean((1, 2))
-        assert (
-            abs(day.mean() - dark.mean()) < 3 * (day.var() / len(day) + dark.var() / len(dark)) ** 0.5 + 0.05
-        )
+        assert abs(day.mean() - dark.mean()) < 3 * (day.var() / len(day) + dark.var() / len(dark)) ** 0.5 + 0.05
     ground = [lab.movedim(1, -1)[drawn.far & (night == dark)[:, None, None]].mean(0)[1:] for dark in (0, 1)]
     assert (ground[0] - ground[1]).norm() > 70

@@ -62,7 +62,7 @@ def test_the_loop_is_the_plain_loop(monkeypatch):
             plain.optimizers["generator"].zero_grad()
             loss.backward()
             plain.optimizers["generator"].step()
-    monkeypatch.setattr(training, "Accelerator", lambda mixed_precision: Plain())
+    monkeypatch.setattr(training, "start_accelerator", Plain)
     run = fit(recipe(dropout=0.0), epochs=2)
     same_weights(weights(run), plain.generator.state_dict(), tolerance=2e-4)
 

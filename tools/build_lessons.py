@@ -193,9 +193,7 @@ def make(source_path, address):
         notebook = execute(notebook)
     text = as_text(notebook)
     if len(text) > LARGEST:
-        sys.exit(
-            f"{solution.name} would have {len(text) / 1e6:.1f} MB; at most 3. Use fewer or smaller figures."
-        )
+        sys.exit(f"{solution.name} would have {len(text) / 1e6:.1f} MB; at most 3. Use fewer or smaller figures.")
     print(f"{'wrote' if write(solution, text) else 'same '} {solution.relative_to(ROOT)}")
 
 
@@ -211,9 +209,7 @@ def set_repository(address):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="numbers, for example 01; all of them if none is given")
     parser.add_argument("--check", action="store_true", help="build nothing, tell what has drifted")
     parser.add_argument("--repository", help="the public address for badges and Colab")
@@ -221,9 +217,7 @@ def main():
     if options.repository is not None:
         set_repository(options.repository)
     sources = [
-        p
-        for p in sorted(SOURCES.glob("[0-9][0-9]_*.py"))
-        if not options.lessons or p.name[:2] in options.lessons
+        p for p in sorted(SOURCES.glob("[0-9][0-9]_*.py")) if not options.lessons or p.name[:2] in options.lessons
     ]
     if not sources:
         sys.exit(f"No source in {SOURCES} matches {options.lessons}.")

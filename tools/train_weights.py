@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
 PICTURES = 2048
 UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)  # 0.4 million parameters
+CLASSES = {**UNET, "width": 0.1875, "batch_size": 32, "steps": 280}  # 227 outputs a pixel: slow
 PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
 FUSION = dict(network="fusion", width=0.125, levels=1)
 ONE_CYCLE = dict(size=32, lr=3e-3, batch_size=64)
@@ -31,11 +32,11 @@ RUNS = {
     "ambiguous_cnn": ("ambiguous", "cnn", dict(PLAIN, steps=280)),
     "ambiguous_l2": ("ambiguous", "unet_l2", dict(UNET, steps=280)),
     "ambiguous_l1": ("ambiguous", "unet_l1", dict(UNET, steps=280)),
-    "ambiguous_classify": ("ambiguous", "classify", dict(UNET, steps=280, batch_size=32)),
+    "ambiguous_classify": ("ambiguous", "classify", CLASSES),
     "texture_unet": ("texture", "unet_l1", dict(UNET, steps=160)),
     "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
-    "context_fusion": ("context", "cnn", dict(FUSION, steps=160)),
-    "context_local": ("context", "cnn", dict(FUSION, steps=160, global_branch=False)),
+    "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),
+    "context_local": ("context", "cnn", dict(FUSION, steps=200, global_branch=False)),
 }
 
 

@@ -2,8 +2,20 @@
 
 from colorlib.course.balloon_game import be_the_network
 from colorlib.course.checks import check, hint
+from colorlib.course.dial import balloon_dial
+from colorlib.course.loss_quizzes import loss_quiz
 from colorlib.course.predictions import predict, saw
 from colorlib.course.progress_file import progress
 from colorlib.course.quizzes import quiz
 
-__all__ = ["be_the_network", "check", "hint", "predict", "progress", "quiz", "saw"]
+__all__ = [
+    "balloon_dial",
+    "be_the_network",
+    "check",
+    "hint",
+    "loss_quiz",
+    "predict",
+    "progress",
+    "quiz",
+    "saw",
+]

@@ -48,6 +48,11 @@ class Game:
         pair = self.real[number], self.brown_pictures[number]
         return pair if self.real_is_left[number] else pair[::-1]
 
+    def look(self, number, side):
+        """What one sees on a side of a pair, for those who listen to it."""
+        is_real = self.real_is_left[number] == (side == "left")
+        return f"a {NAMES[self.color_numbers[number]]} balloon" if is_real else "a dull balloon"
+
     def verdicts(self, lefts):
         """How many pairs were judged right; `lefts` says of each whether its left picture was called real."""
         return sum(mine == truth for mine, truth in zip(lefts, self.real_is_left, strict=True))
@@ -85,14 +90,10 @@ class BeTheNetwork(page.Panel):
     def _score(self):
         choices = [menu.value for menu in self.menus]
         if OPEN in choices:
-            self.told.value = page.card(
-                f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet", "status"
-            )
+            self.told.value = page.card(f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet", "status")
             return
         mine, brown, hits = self.game.score(choices)
-        truth = "".join(
-            page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1)
-        )
+        truth = "".join(page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1))
         lost = mine > brown
         verdict = (
             "Brown wins, and no balloon is brown: a miss costs so much that never choosing is safer."
@@ -113,11 +114,9 @@ class BeTheNetwork(page.Panel):
     def _start_critic(self):
         self.judgments, cards = [], []
         for i in range(PAIRS):
-            left, right = self.game.pair(i)
-            view = (
-                page.picture(left, f"Pair {i + 1}, left picture", 70)
-                + " "
-                + page.picture(right, f"Pair {i + 1}, right picture", 70)
+            sides = zip(("left", "right"), self.game.pair(i), strict=True)
+            view = " ".join(
+                page.picture(shown, f"Pair {i + 1}, {side}: {self.game.look(i, side)}", 70) for side, shown in sides
             )
             menu = _menu(f"Pair {i + 1}", ("left is real", "right is real"), (True, False))
             self.judgments.append(menu)
@@ -144,10 +143,15 @@ class BeTheNetwork(page.Panel):
         )
 
     def as_text(self):
-        shown = "".join(page.picture(p, f"Balloon {i}, gray", 72) for i, p in enumerate(self.game.gray, 1))
+        game = self.game
+        rows = {"gray": game.gray, "real": game.real, "painted brown": game.brown_pictures}
+        shown = "".join(
+            f"<p>{name}<br>{''.join(page.picture(p, f'Balloon {i}, {name}', 72) for i, p in enumerate(row, 1))}</p>"
+            for name, row in rows.items()
+        )
         return page.card(
             "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
-            f"or green in truth. Which color has which?<p>{shown}</p>Whoever guesses pays about twice the "
+            f"or green in truth. Which color has which?{shown}Whoever guesses pays about twice the "
             "squared error of a network that paints them all brown; and a critic tells that brown from real "
             "at once."
         )

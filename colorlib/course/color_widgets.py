@@ -26,7 +26,7 @@ def blur(picture, color_blur, lightness_blur):
     return color.lab_to_rgb(torch.from_numpy(np.stack(soft)))
 
 
-def spread(gray, hints, softness=0.02):
+def spread(gray, hints, softness=0.01):
     """Color from a few hints: neighbors of like gray take like color (one sparse linear system).
 
     `gray` (1, H, W) in -1…1, `hints` {(row, column): ab in Lab units}; returns ab (2, H, W) in -1…1.
@@ -98,7 +98,7 @@ class GamutSlider(_Live):
         share = 100 * plane[..., 3].mean()
         alt = (
             f"The ab plane at L = {lightness}: a patch of color around gray in the middle, covering "
-            f"{share:.0f} per cent of the square from -110 to 110 in a and b."
+            f"{share:.0f} percent of the square from -110 to 110 in a and b."
         )
         note = f"<br>A screen can show <b>{share:.0f} %</b> of this square at L = {lightness}."
         return plots.ab_plane(lightness, alt=alt).html + note

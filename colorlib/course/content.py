@@ -32,12 +32,12 @@ def find(kind, identifier):
 
 
 def names(lesson):
-    """What can be done in a lesson, by kind; a quiz counts by its questions."""
+    """What can be done in a lesson, by kind; a quiz counts by its questions, a loss quiz by its losses."""
     texts = _texts()[lesson]
+    questions = [f"{quiz}.{q['id']}" for quiz, text in texts.get("quizzes", {}).items() for q in text["questions"]]
+    matches = [f"{quiz}.{loss}" for quiz, text in texts.get("loss_quizzes", {}).items() for loss in text["losses"]]
     return {
         "exercises": list(texts.get("exercises", {})),
-        "quizzes": [
-            f"{quiz}.{q['id']}" for quiz, text in texts.get("quizzes", {}).items() for q in text["questions"]
-        ],
+        "quizzes": questions + matches,
         "predictions": list(texts.get("predictions", {})),
     }

@@ -5,7 +5,7 @@ import ipywidgets as widgets
 from colorlib.course import content, page, progress_file
 from colorlib.course.quizzes import choice_list
 
-CONFIDENCE = ("a guess", "fairly sure", "certain")
+CONFIDENCE = ("guessing", "fairly sure", "certain")
 
 
 class Prediction(page.Panel):
@@ -15,16 +15,12 @@ class Prediction(page.Panel):
         self.lesson, self.name, self.text = content.find("predictions", identifier)
         known = progress_file.recall(self.lesson, "predictions", self.name)
         self.choices = choice_list(list(enumerate_options(self.text)))
-        self.sure = widgets.Dropdown(
-            options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em")
-        )
+        self.sure = widgets.Dropdown(options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em"))
         self.button = page.button("Keep my prediction")
         self.told = widgets.HTML()
         if "answer" in known:
             self.choices.value = known["answer"]
-            self.told.value = page.card(
-                "Your prediction of last time is kept. You may change it.", "quiet", "status"
-            )
+            self.told.value = page.card("Your prediction of last time is kept. You may change it.", "quiet", "status")
         self.button.on_click(lambda _: self.keep())
         ask = widgets.HTML(f"<p style='line-height:1.5'><b>Predict.</b> {page.inline(self.text['ask'])}</p>")
         super().__init__([ask, self.choices, self.sure, self.button, self.told])
@@ -65,7 +61,7 @@ class Outcome(page.Panel):
         options, truth = self.text["options"], self.text["outcome"]
         lines = []
         if self.choices.value != truth:
-            lines.append(f"Look again: it shows that {page.inline(options[truth].lower())}.")
+            lines.append(f"Look again. It shows: “{page.inline(options[truth])}”.")
         if "answer" in known:
             hit = "as you predicted" if known["answer"] == truth else "not what you predicted"
             lines.append(f"That is {hit} (you were: {known['confidence']}).")

@@ -65,11 +65,7 @@ def _write(lessons):
 def merge(lessons, other):
     """Both histories in one: what was right stays right, counts keep the larger, texts the later."""
     if not (isinstance(lessons, dict) and isinstance(other, dict)):
-        return (
-            max(lessons, other)
-            if isinstance(lessons, (bool, int)) and isinstance(other, (bool, int))
-            else other
-        )
+        return max(lessons, other) if isinstance(lessons, (bool, int)) and isinstance(other, (bool, int)) else other
     merged = dict(lessons)
     for key, value in other.items():
         merged[key] = merge(merged[key], value) if key in merged else value
@@ -91,9 +87,7 @@ def recall(lesson, kind, name):
 
 
 def _done(kind, entry):
-    return bool(
-        {"exercises": entry.get("passed"), "quizzes": entry.get("right")}.get(kind, "answer" in entry)
-    )
+    return bool({"exercises": entry.get("passed"), "quizzes": entry.get("right")}.get(kind, "answer" in entry))
 
 
 class Progress:
@@ -140,18 +134,14 @@ class Progress:
         heads = "".join(f"<th scope='col'>{kind}</th>" for kind in KINDS.values())
         rows = ""
         for lesson, kinds in self.counts().items():
-            cells = "".join(
-                f"<td>{done} of {of}{' ✓' if done == of else ''}</td>" for done, of in kinds.values()
-            )
+            cells = "".join(f"<td>{done} of {of}{' ✓' if done == of else ''}</td>" for done, of in kinds.values())
             rows += f"<tr><th scope='row'>{lesson} {content.title(lesson)}</th>{cells}</tr>"
         note = (
             f"Kept in <code>{profile.shown(_file())}</code>."
             if not _memory
             else "Kept in memory only: no file can be written here."
         )
-        table = (
-            f"<table><thead><tr><th scope='col'>lesson</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        table = f"<table><thead><tr><th scope='col'>lesson</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         return {
             "text/html": page.card(f"<b>Your progress</b>{table}<small>{note}</small>"),
             "text/plain": repr(self),

@@ -66,9 +66,7 @@ class QuizWidget(page.Panel):
         question = self.quiz.questions[number]
         asked = f"{number + 1}. {page.inline(question['ask'])}"
         ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>")
-        choices = choice_list(
-            [(text.replace("`", ""), i) for i, text in enumerate(self.quiz.options(number))]
-        )
+        choices = choice_list([(text.replace("`", ""), i) for i, text in enumerate(self.quiz.options(number))])
         button = page.button(f"Check answer {number + 1}")
         told = widgets.HTML()
 

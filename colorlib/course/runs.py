@@ -1,0 +1,61 @@
+"""Trainings in a lesson: curves that grow while it trains, and recorded runs where `quick` is too small."""
+
+import json
+import time
+
+from IPython.display import display
+
+from colorlib import models, plots, profile
+from colorlib.course import page
+
+
+class LiveCurves:
+    """An `on_epoch` for training.fit: draws the history so far, at most once in `seconds`."""
+
+    def __init__(self, *names, title="", seconds=1.0):
+        self.names, self.title, self.seconds = names, title, seconds
+        self.handle, self.drawn = None, 0.0
+
+    def __call__(self, run):
+        finished = run.step >= run.total
+        if len(run.history) < 2 or (time.monotonic() - self.drawn < self.seconds and not finished):
+            return
+        self.drawn = time.monotonic()
+        figure = curves_of(run, *self.names, title=self.title)
+        if self.handle is None:
+            self.handle = display(figure, display_id=True)
+        elif self.handle:
+            self.handle.update(figure)
+
+
+def curves_of(run, *names, title=""):
+    """Terms of a run's history as curves; their alt text says where each began and ended."""
+    series = {name.removeprefix("valid_"): [row[name] for row in run.history] for name in names}
+    told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+    alt = f"Curves of {title or 'a training'} over {len(run.history)} epochs: {told}."
+    return plots.curves(series, xlabel="epoch", title=title, alt=alt)
+
+
+class Recorded:
+    """A `laptop` run that comes with the course: what it trained, its history, and its card."""
+
+    def __init__(self, name):
+        self.name = name
+        self.generator = models.load(name)
+        self.card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+        self.history, self.seconds = self.card["history"], self.card["seconds"][0]
+
+    def __repr__(self):
+        return f"recorded run {self.name}: {self.card['steps']} steps on {self.card['hardware']}, {self.seconds:.0f} s"
+
+
+def or_recorded(run, name):
+    """The run itself; at `quick`, where it is too short for its effect, the recorded one, and says so."""
+    if profile.current() != "quick":
+        return run
+    recorded = Recorded(name)
+    page.say(
+        f"The profile <b>quick</b> trained {run.step} steps, enough to see that all works and too few to "
+        f"learn. From here on you see the <b>{recorded}</b>."
+    )
+    return recorded

@@ -1,0 +1,70 @@
+"""The shipped weights and their cards: small, whole, and as good as the cards and lesson 02 say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colorlib import data, metrics, models
+
+CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
+WORLDS = [name for name, card in CARDS.items() if card["data"].startswith("world ")]
+
+
+def held_out(name, measure):
+    """A measure of each recorded seed."""
+    return [figures[measure] for figures in CARDS[name]["held_out"][name]]
+
+
+def test_each_has_a_card_and_they_are_small():
+    files = list(models.WEIGHTS.glob("*.safetensors"))
+    assert {file.stem for file in files} == set(CARDS) != set()
+    sizes = [file.stat().st_size for file in files]
+    assert max(sizes) < 3e6 and sum(sizes) < 20e6
+    for card in CARDS.values():
+        assert {"data", "recipe", "epochs", "seeds", "hardware", "seconds"} <= card.keys()
+        assert "gray" in card["held_out"] and card["history"]
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_weights_are_as_good_as_their_card_says(name):
+    """The first seed, measured again: halved weights and other machines may move a last digit."""
+    card = CARDS[name]
+    world = card["data"].removeprefix("world ").split(":")[0]
+    pictures = data.load(world, 32, 2048, card["seeds"][0])
+    table = metrics.evaluate({name: models.load(name)}, pictures, names=("ab_error", "psnr"))
+    for row in ("gray", name):
+        for measure, value in table[row].items():
+            assert value == pytest.approx(card["held_out"][row][0][measure], abs=0.2)
+
+
+def test_what_lesson_02_shows_holds_for_every_seed():
+    l2, l1 = held_out("ambiguous_l2", "chroma_share"), held_out("ambiguous_l1", "chroma_share")
+    assert len(l2) == len(l1) == 3
+    for dull, less_dull in zip(l2, l1, strict=True):
+        assert 0 < dull <= 0.25 and dull < less_dull <= 0.40
+    unet, plain = (
+        held_out("texture_unet", "detail_error"),
+        held_out("texture_plain", "detail_error"),
+    )
+    assert all(one <= 0.6 * other for one, other in zip(unet, plain, strict=True))
+    assert all(error <= 8 for error in held_out("context_fusion", "far_error"))
+    assert all(error >= 30 for error in held_out("context_local", "far_error"))
+
+
+def test_no_card_tells_whose_machine_it_was():
+    for card in CARDS.values():
+        text = json.dumps(card)
+        assert "/" not in card["hardware"] and "/home" not in text and "/root" not in text
+
+
+def test_the_tool_lists_what_there_is():
+    tool = Path(__file__).parent.parent / "tools" / "train_weights.py"
+    done = subprocess.run([sys.executable, tool, "--list"], capture_output=True, text=True)
+    assert done.returncode == 0
+    listed = {line.split()[0]: line.split()[1] for line in done.stdout.splitlines()}
+    assert set(WORLDS) <= {name for name, made in listed.items() if made == "made"}
+    wrong = subprocess.run([sys.executable, tool, "--only", "nope"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "ambiguous_l1" in wrong.stderr
