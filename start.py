@@ -1,4 +1,4 @@
-"""Opens the course: `python start.py`. `python start.py test` tests it, `setup` only installs it.
+"""Opens the course: `python start.py`. Other commands, such as `python start.py test`: COMMANDS below.
 
 Needs nothing but Python. The course's packages go into `.venv` beside this file, in the versions of
 constraints.txt; from the second call on nothing is installed unless those versions change.
@@ -24,6 +24,13 @@ STAMP = ENVIRONMENT / "course-stamp.txt"  # says what was installed; written whe
 UNFINISHED = "unfinished"
 CONSTRAINTS = ROOT / "constraints.txt"
 FIRST_LESSON = ROOT / "lessons" / "00_start_here.ipynb"
+COMMANDS = {
+    "open": "open the course in JupyterLab, as without a command; other arguments are passed on to it",
+    "setup": "only install the course",
+    "test": "test the course; other arguments are passed on to pytest",
+    "doctor": "say whether the lessons can run on this machine, and what to do if not",
+    "progress": "show how far you are in the course",
+}
 FOR_LESSONS, FOR_TESTS = "lab", "lab,dev"  # extras of pyproject.toml
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
@@ -35,12 +42,12 @@ NO_NETWORK = re.compile(
 
 
 def check_python(version=sys.version_info, bits64=sys.maxsize > 2**32):
-    """Stop with a sentence where PyTorch has no build for this Python."""
+    """Stop with a sentence where PyTorch has no build for this Python, or its tarfile knows no `filter`."""
     example = "py -3.13 start.py" if os.name == "nt" else "python3.13 start.py"
-    if not (3, 11) <= tuple(version[:2]) <= (3, 13):
+    if not (3, 11, 4) <= tuple(version[:3]) < (3, 14):
         sys.exit(
-            f"The course needs Python 3.11, 3.12 or 3.13; this is {version[0]}.{version[1]}. Get "
-            f"one from https://www.python.org/downloads/ and start with it, for example: {example}"
+            f"The course needs Python 3.11 (from 3.11.4 on), 3.12 or 3.13; this is {'.'.join(map(str, version[:3]))}. "
+            f"Get one from https://www.python.org/downloads/ and start with it, for example: {example}"
         )
     if not bits64:
         sys.exit("This is a 32-bit Python, and PyTorch needs a 64-bit one: install that first.")
@@ -55,8 +62,8 @@ def environment_python():
 
 def stamp(extras):
     """A text that changes when another install is due: versions, package, Python or folder."""
-    parts = [extras, str(ROOT), platform.python_version()]
-    parts += [path.read_text(encoding="utf-8") for path in (CONSTRAINTS, ROOT / "pyproject.toml")]
+    files = [path.read_text(encoding="utf-8") for path in (CONSTRAINTS, ROOT / "pyproject.toml")]
+    parts = [extras, str(ROOT), platform.python_version(), *files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -75,18 +82,14 @@ def usable():
     if read_stamp() == UNFINISHED or not environment_python().exists():
         return False
     question = "import pip, platform; print(platform.python_version())"
-    command = [str(environment_python()), "-c", question]
-    answer = subprocess.run(command, capture_output=True, text=True).stdout
+    answer = subprocess.run([str(environment_python()), "-c", question], capture_output=True, text=True).stdout
     return answer.strip() == platform.python_version()
 
 
 def make_environment():
     """A fresh `.venv` in place of a missing or broken one."""
     if importlib.util.find_spec("ensurepip") is None:
-        sys.exit(
-            "This Python cannot make environments. On Debian and Ubuntu this helps: "
-            "sudo apt install python3-venv"
-        )
+        sys.exit("This Python cannot make environments. On Debian and Ubuntu this helps: sudo apt install python3-venv")
     if shutil.disk_usage(str(ROOT)).free < 3e9:
         sys.exit("Less than 3 GB are free here: make room, then start again.")
     if ENVIRONMENT.exists():
@@ -122,21 +125,15 @@ def wants_cpu_build():
 
     Only Linux has the choice: for Windows and macOS PyPI itself holds builds without CUDA.
     """
-    linux = sys.platform.startswith("linux")
-    return linux and shutil.which("nvidia-smi") is None and reachable(CPU_INDEX + "/torch/")
+    return sys.platform.startswith("linux") and shutil.which("nvidia-smi") is None and reachable(CPU_INDEX + "/torch/")
 
 
 def pip_install(*arguments):
     """Run the environment's pip; gives its errors, which stay visible, or "" when all went well."""
     command = [str(environment_python()), "-m", "pip", "install", "--disable-pip-version-check"]
     command += ["--constraint", str(CONSTRAINTS), *arguments]
-    process = subprocess.Popen(
-        command,
-        cwd=str(ROOT),
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-        errors="replace",
-    )
+    options = {"stderr": subprocess.PIPE, "universal_newlines": True, "errors": "replace"}
+    process = subprocess.Popen(command, cwd=str(ROOT), **options)
     lines = []
     for line in process.stderr:
         sys.stderr.write(line)
@@ -186,9 +183,8 @@ def open_course(python, arguments):
     """JupyterLab at the first lesson, with the whole course in its file list."""
     if not FIRST_LESSON.exists():
         sys.exit(f"{FIRST_LESSON} is missing: get the course's folder afresh.")
-    lesson = FIRST_LESSON.relative_to(ROOT).as_posix()
     command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
-    command += [f"--LabApp.default_url=/lab/tree/{lesson}"]
+    command += [f"--LabApp.default_url=/lab/tree/lessons/{FIRST_LESSON.name}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # a container: JupyterLab would refuse to start
     return run(command + arguments)
@@ -208,32 +204,38 @@ def run_tests(here, profile, arguments):
 
 
 def parse(arguments):
-    """The command, its options, and what is passed on to JupyterLab or pytest."""
-    parser = argparse.ArgumentParser("python start.py", allow_abbrev=False)
-    parser.description = "Opens the course in JupyterLab. Other arguments are passed on to it, "
-    parser.description += "or with `test` to pytest."
-    add = parser.add_argument
-    add("command", nargs="?", default="open", choices=["open", "setup", "test"])
-    add("--no-browser", action="store_true", help="start JupyterLab, but open no window")
-    add("--port", type=int, help="the port for JupyterLab")
-    add("--here", action="store_true", help="test: use this Python and install nothing")
-    add("--profile", choices=["quick", "laptop", "gpu"], help="test: how big; else quick")
-    options, rest = parser.parse_known_args(arguments)
-    if options.command == "setup" and rest:
+    """The command (the first word; in `--ip 0.0.0.0` there is none), its options, and what is passed on."""
+    parser = argparse.ArgumentParser("python start.py", usage="%(prog)s [COMMAND] [options]", allow_abbrev=False)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "\n".join(f"{name:10}{what}" for name, what in COMMANDS.items())
+    named = bool(arguments) and not arguments[0].startswith("-")
+    command = arguments[0] if named else "open"
+    if command not in COMMANDS:
+        parser.error(f"there is no command '{command}'; choose one of: {', '.join(COMMANDS)}")
+    parser.add_argument("--no-browser", action="store_true", help="start JupyterLab, but open no window")
+    parser.add_argument("--port", type=int, help="the port for JupyterLab")
+    parser.add_argument("--here", action="store_true", help="test: use this Python and install nothing")
+    parser.add_argument("--profile", choices=["quick", "laptop", "gpu"], help="test: how big; else quick")
+    options, rest = parser.parse_known_args(arguments[named:])
+    if command == "setup" and rest:
         parser.error("setup takes no arguments, but got: " + " ".join(rest))
-    return options, rest
+    if command != "test" and (options.here or options.profile):
+        parser.error("--here and --profile are for `test`: python start.py test --here")
+    return command, options, rest
 
 
 def main(arguments):
     """Do what the command line says; the exit status."""
     check_python()
-    options, rest = parse(arguments)
-    if options.command == "test":
+    command, options, rest = parse(arguments)
+    if command == "test":
         return run_tests(options.here, options.profile, rest)
     python = install(FOR_LESSONS)
-    if options.command == "setup":
+    if command == "setup":
         print("Ready. Open the course with: python start.py")
         return 0
+    if command in ("doctor", "progress"):
+        return run([python, "-m", "colorlib", command, *rest])
     rest += ["--no-browser"] if options.no_browser else []
     rest += [f"--port={options.port}"] if options.port else []
     return open_course(python, rest)

@@ -81,9 +81,8 @@ class Folder:
         try:
             state = torch.load(self.checkpoint, map_location=device, weights_only=True)
         except Exception as error:
-            raise ValueError(
-                f"{self.checkpoint} cannot be read ({type(error).__name__}): delete it."
-            ) from error
+            reason = f"cannot be read ({type(error).__name__})"
+            raise ValueError(f"{self.checkpoint} {reason}: delete it to start anew.") from error
         for key in self.facts.keys() | state["facts"].keys():
             now, then = self.facts.get(key), state["facts"].get(key)
             if now != then:

@@ -24,15 +24,25 @@ def _for_tensors_and_arrays(convert):
 
     @functools.wraps(convert)
     def wrapper(values, *args, **kwargs):
-        if isinstance(values, torch.Tensor):
+        tensor = _as_tensor(values)
+        if tensor.ndim < 3 or tensor.shape[-3 if tensor is values else -1] != 3:
+            raise ValueError(
+                "A picture is a tensor (…, 3, H, W) or an array (…, H, W, 3); "
+                f"this one has the shape {tuple(tensor.shape)}."
+            )
+        if tensor is values:
             with torch.autocast(values.device.type, enabled=False):
                 return convert(_as_float(values), *args, **kwargs)
-        tensor = _as_float(torch.from_numpy(np.array(values, copy=True))).movedim(-1, -3)
+        tensor = _as_float(tensor).movedim(-1, -3)
         with torch.no_grad():
             result = convert(tensor, *args, **kwargs)
         return (result.movedim(-3, -1) if result.ndim == tensor.ndim else result).numpy()
 
     return wrapper
+
+
+def _as_tensor(values):
+    return values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
 
 
 def _as_float(values):
@@ -109,10 +119,10 @@ def in_gamut(lab, tolerance=1e-3):
 
 
 def to_uint8(picture):
-    """A float picture 0…1, tensor or array, to the nearest uint8 values."""
-    if isinstance(picture, torch.Tensor):
-        return (picture.clamp(0, 1) * 255).round().to(torch.uint8)
-    return (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
+    """A float picture 0…1, tensor or array, to the nearest uint8 values; a uint8 picture keeps its own."""
+    tensor = _as_tensor(picture)
+    rounded = (_as_float(tensor).clamp(0, 1) * 255).round().to(torch.uint8)
+    return rounded if tensor is picture else rounded.numpy()
 
 
 def to_gray_ab(pictures):

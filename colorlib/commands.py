@@ -23,9 +23,8 @@ def train(options) -> int:
             count = models.count_parameters(recipe.generator)
             print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
         check = metrics.validator(pictures, ("ab_error", "colorfulness"))
-        run = training.fit(
-            recipe, pictures.train, epochs=epochs, validate=check, out=out, resume=options.resume
-        )
+        where = {"out": out, "resume": options.resume}
+        run = training.fit(recipe, pictures.train, epochs=epochs, validate=check, **where)
     except (ValueError, OSError, training.Stopped) as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Can the lessons run on this machine? `python -m colorlib doctor` and lesson 00 ask here."""
+"""Can the lessons run on this machine? `python start.py doctor` and lesson 00 ask here."""
 
 import os
 import platform
@@ -19,9 +19,9 @@ GIGABYTE = 1e9
 
 def check_python():
     version = platform.python_version()
-    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if (3, 11, 4) <= sys.version_info[:3] < (3, 14):
         return OK, version
-    return FAIL, f"{version}, but the course needs 3.11, 3.12 or 3.13. {INSTALL}"
+    return FAIL, f"{version}, but the course needs 3.11 (from 3.11.4 on), 3.12 or 3.13. {INSTALL}"
 
 
 def check_torch():
@@ -80,9 +80,10 @@ def free_memory():
     free = psutil.virtual_memory().available
     group = Path("/sys/fs/cgroup")
     try:
-        limit, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
-        return min(free, int(limit) - int(used))
-    except (OSError, ValueError):  # not Linux, or no limit: the file then says "max"
+        limit, used, parts = ((group / f"memory.{name}").read_text() for name in ("max", "current", "stat"))
+        cached = dict(line.split() for line in parts.splitlines())["inactive_file"]  # given back on demand
+        return min(free, int(limit) - int(used) + int(cached))
+    except (OSError, ValueError, KeyError):  # not Linux, or no limit: the file then says "max"
         return free
 
 
@@ -127,8 +128,10 @@ def check_widgets():
 
 def check_data():
     folder = download.fastai_folder("data") / "cifar10"
-    if folder.is_dir():
+    if download.has_cifar10():
         return OK, f"CIFAR-10 in {folder}"
+    if folder.exists():
+        return LESS, f"{folder} is not all of CIFAR-10: delete it, so that a lesson can fetch it anew"
     return LESS, (
         "CIFAR-10 is not here: the lesson that asks for it fetches it (168 MB); "
         "the pictures that come with the course need no download"

@@ -133,14 +133,17 @@ def has_cifar10() -> bool:
 def cifar10() -> Path:
     """The folder of CIFAR-10 (train/<class>, test/<class>), where fastai has or would have it."""
     folder = fastai_folder("data") / "cifar10"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if has_cifar10():
-            return folder
-        if folder.exists():
-            raise DownloadError(f"{folder} is not all of CIFAR-10. Delete it and try again.")
-        try:
+    if has_cifar10():  # asked before anything is written: a shared folder may be read-only
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if has_cifar10():  # another process was faster
+                return folder
+            if folder.exists():
+                raise DownloadError(f"{folder} is not all of CIFAR-10. Delete it and try again.")
             unpack(fetch(path=fastai_folder("archive") / "cifar10.tgz", **CIFAR10), folder)
-        except DownloadError as error:
-            raise DownloadError(f"CIFAR-10 is not at {folder}, and {error} {OFFLINE}") from error
+    except OSError as error:
+        reason = str(error).rstrip(".")
+        raise DownloadError(f"There is no whole CIFAR-10 at {folder}: {reason}. {OFFLINE}") from error
     return folder

@@ -43,9 +43,7 @@ def huber(prediction: torch.Tensor, target: torch.Tensor, delta: float = 0.1) ->
     return F.huber_loss(prediction, target, delta=delta)
 
 
-def ms_ssim(
-    prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0
-) -> torch.Tensor:
+def ms_ssim(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
     """Multi-scale structural similarity, right for small pictures too: 1 for equal ones.
 
     `low` and `high` are the ends of the value range; the published constants depend on it. Five
@@ -102,16 +100,12 @@ def _blur(values):
     return windows(height) @ values @ windows(width).T
 
 
-def ms_ssim_loss(
-    prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0
-) -> torch.Tensor:
+def ms_ssim_loss(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
     """1 − MS-SSIM."""
     return 1 - ms_ssim(prediction, target, low, high)
 
 
-def cross_entropy(
-    logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor | None = None
-) -> torch.Tensor:
+def cross_entropy(logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
     """Cross-entropy of bin logits N×Q×H×W with soft-encoded ab; `weights` as of `bin_weights`."""
     bins = len(ab_bins())
     if logits.shape != (len(ab), bins, *ab.shape[-2:]):

@@ -231,10 +231,9 @@ class Table:
     def _repr_html_(self):
         head, *rows = self._cells()
         heads = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
-        body = "".join(
-            f"<tr><th scope='row'>{html.escape(row[0])}</th>"
-            f"{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>"
-            for row in rows
-        )
+        body = ""
+        for name, *cells in rows:
+            numbers = "".join(f"<td>{cell}</td>" for cell in cells)
+            body += f"<tr><th scope='row'>{html.escape(name)}</th>{numbers}</tr>"
         caption = f"<caption>{self._caption()}</caption>"
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

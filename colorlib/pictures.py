@@ -19,7 +19,7 @@ from colorlib import profile
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM")
 PIXEL_LIMIT = 100_000_000  # a small file can unpack to gigabytes; 300 MB of RGB is enough
-MEMORY_LIMIT = 2**30  # bytes of pictures that `take` holds in RAM
+MEMORY_LIMIT = 2**27  # bytes of pictures that `take` holds in RAM: 128 MB, whatever the folder
 CHUNK = 128  # pictures decoded at a time: what the cache needs of RAM
 
 
@@ -118,6 +118,8 @@ def listing(source) -> list[str]:
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    if not found:
+        raise PictureError(source, "is an empty folder: put pictures into it, or give another")
     return sorted(found)
 
 
@@ -209,8 +211,11 @@ def _fill(file, rows, size):
             paths.append(path)
             file.write(pixels.tobytes())
     if not paths:
-        report = DecodedPictures(None, paths, faults).report() if faults else "It is empty."
-        raise PictureError("The folder", f"has no picture that can be read. {report[:-1]}")
+        if not faults:
+            raise PictureError("The list of pictures", "is empty")
+        folder = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path, _ in faults])
+        report = DecodedPictures(None, paths, faults).report()
+        raise PictureError(folder, f"has no picture that can be read. {report[:-1]}")
     file.write(json.dumps({"paths": paths, "faults": faults}).encode())
     file.seek(0)
     header(len(paths))

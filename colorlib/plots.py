@@ -82,14 +82,18 @@ def as_array(picture):
     return np.clip(picture, 0, 1)
 
 
+def as_tensor(picture):
+    """A tensor as it is, or an array (…, H, W, 3), whatever its strides, as a tensor (…, 3, H, W)."""
+    return picture if isinstance(picture, torch.Tensor) else torch.from_numpy(np.array(picture)).movedim(-1, -3)
+
+
 def gray_picture(picture):
     """What the network sees of a picture: its L, painted without color. Float, same shape."""
-    tensor = torch.as_tensor(picture)
-    tensor = tensor if isinstance(picture, torch.Tensor) else tensor.movedim(-1, -3)
-    lightness = color.rgb_to_lab(tensor)[..., :1, :, :]
+    lab = as_tensor(color.rgb_to_lab(picture))
+    lightness = lab[..., :1, :, :]
     nothing = torch.zeros_like(lightness)
     neutral = color.lab_to_rgb(torch.cat((lightness, nothing, nothing), dim=-3))
-    gray = neutral[..., 1:2, :, :].expand(tensor.shape)  # one channel for all three: no trace of color
+    gray = neutral[..., 1:2, :, :].expand(lab.shape)  # one channel for all three: no trace of color
     return gray if isinstance(picture, torch.Tensor) else gray.movedim(-3, -1).numpy()
 
 
@@ -127,7 +131,7 @@ def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
 
 def lab_channels(picture, *, alt, chroma_lightness=65):
     """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
-    lab = torch.as_tensor(color.rgb_to_lab(picture))
+    lab = as_tensor(color.rgb_to_lab(picture))
     flat = torch.full_like(lab[:1], chroma_lightness)
     nothing = torch.zeros_like(flat)
     panels = [
@@ -149,13 +153,16 @@ def gamut_slice(lightness, side=221, reach=110):
 
 def ab_plane(lightness, *, alt, points=None, labels=(), star=None, title=None):
     """What a screen can show at this L, with optional points (K, 2) and one star in Lab units on it."""
+    points = [(float(a), float(b)) for a, b in (() if points is None else points)]
+    if len(labels) > len(points):
+        raise ValueError(f"There are {len(labels)} labels, but {len(points)} points: each label needs a point.")
     with drawing(1, 1, (4.6, 4.3)) as (canvas, axes):
         axes.imshow(gamut_slice(lightness), extent=(-110, 110, -110, 110), origin="lower")
         axes.axhline(0, color="#8a8d94", lw=0.7, ls="-")
         axes.axvline(0, color="#8a8d94", lw=0.7, ls="-")
         axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
         axes.set_title(title or f"Colors a screen can show at L = {lightness:g}")
-        for (a, b), label in zip_longest(points or (), labels, fillvalue=""):
+        for (a, b), label in zip_longest(points, labels, fillvalue=""):
             axes.plot(a, b, "o", ms=9, mfc="none", mec=INK, mew=2)
             axes.annotate(label, (a, b), xytext=(8, 6), textcoords="offset points")
         if star is not None:

@@ -20,7 +20,7 @@ def current():
 
 def home():
     """The folder where colorlib keeps progress and caches: $COLORLIB_HOME, else ~/.colorlib."""
-    return Path(os.environ.get("COLORLIB_HOME") or Path.home() / ".colorlib")
+    return Path(os.environ.get("COLORLIB_HOME") or "~/.colorlib").expanduser()
 
 
 def shown(path):
@@ -49,22 +49,21 @@ class Settings(dict):
     def __repr__(self):
         rows = [("", *PROFILES), *((name, *map(_number, row)) for name, row in self.table.items())]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-        ]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
         return "\n".join([f"Profile in force: {self.profile}", *lines])
 
     def _repr_html_(self):
         chosen = PROFILES.index(self.profile)
 
-        def row(tag, name, cells):
+        def row(scope, name, cells):
+            opening, closing = ("<th scope='col'>", "</th>") if scope == "col" else ("<td>", "</td>")
             cells = [f"<b>{cell}</b>" if i == chosen else cell for i, cell in enumerate(cells)]
-            marked = "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
-            return f"<tr><th scope='row'>{name}</th>{marked}</tr>"
+            marked = "".join(f"{opening}{cell}{closing}" for cell in cells)
+            return f"<tr><th scope='{scope}'>{name}</th>{marked}</tr>"
 
         heads = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
-        body = "".join(row("td", name, map(_number, cells)) for name, cells in self.table.items())
-        return f"<table><thead>{row('th', 'setting', heads)}</thead><tbody>{body}</tbody></table>"
+        body = "".join(row("row", name, map(_number, cells)) for name, cells in self.table.items())
+        return f"<table><thead>{row('col', 'setting', heads)}</thead><tbody>{body}</tbody></table>"
 
 
 def settings(**table):

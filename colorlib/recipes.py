@@ -57,9 +57,8 @@ class Classify(Supervised):
     def begin(self, pictures):
         _, ab = next(data.batches(pictures, 500, shuffle=False, flips=False))
         weights = bins.bin_weights(ab, self.figures["mix"])
-        self.loss = losses.combine(
-            {"cross_entropy": 1.0}, cross_entropy=partial(losses.cross_entropy, weights=weights)
-        )
+        weighted = partial(losses.cross_entropy, weights=weights)
+        self.loss = losses.combine({"cross_entropy": 1.0}, cross_entropy=weighted)
 
 
 def target(outputs: str, gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:

@@ -70,9 +70,7 @@ def draw(
     kinds = _check_kinds(world, kinds)
     palette, weights = _check_palette(world, palette, probabilities, kinds)
     if n < 0 or size < 16 or (most is not None and most < 1):
-        raise ValueError(
-            f"Cannot draw n={n}, size={size}, most={most}: n ≥ 0, size ≥ 16 and most ≥ 1 are needed."
-        )
+        raise ValueError(f"Cannot draw n={n}, size={size}, most={most}: n ≥ 0, size ≥ 16 and most ≥ 1 are needed.")
     choices = torch.Generator().manual_seed(seed)
     groups = (world,) if world == "shapes" else kinds
     limits = torch.tensor([LIMITS[name] for name in groups]).clamp(max=4 if most is None else most)
@@ -80,10 +78,11 @@ def draw(
     scenes = _blank(n, size, world, palette, int(limits.max()))
     scenes.night[:] = torch.rand(n, generator=choices) < (0.5 if world in ("context", "mixed") else 0)
     counts = 1 + (torch.rand(n, generator=choices) * limits[group]).long()
+    edges = weights.double().cumsum(0)  # in float32 a chance just below 1 could land beyond the last edge
     for slot, colors in enumerate(scenes.palette_index.T):
         # One number each, whatever the palette: so the same seed draws the same picture in other colors.
         chance = torch.rand(n, generator=choices)
-        drawn = torch.searchsorted(weights.cumsum(0), chance * weights.sum(), right=True)
+        drawn = torch.searchsorted(edges, chance.double() * edges[-1], right=True)
         colors[:] = torch.where(slot < counts, drawn, -1)
     for number, name in enumerate(groups):
         members = (group == number).nonzero()[:, 0]
@@ -103,9 +102,7 @@ def _check_kinds(world, kinds):
     known = {"ambiguous": KINDS, "mixed": KINDS, "shapes": SHAPES}.get(world, (world,))
     kinds = known if kinds is None else (kinds,) if isinstance(kinds, str) else tuple(kinds)
     if not kinds or not set(kinds) <= set(known):
-        raise ValueError(
-            f"World {world!r} draws the kinds {', '.join(known)}; {kinds} asks for something else."
-        )
+        raise ValueError(f"World {world!r} draws the kinds {', '.join(known)}; {kinds} asks for something else.")
     return kinds
 
 
@@ -113,9 +110,7 @@ def _check_palette(world, palette, probabilities, kinds):
     """The palette as a tensor and a weight for each color, or a sentence about what is wrong with them."""
     if world not in ("ambiguous", "mixed"):
         if palette is not None or probabilities is not None:
-            raise ValueError(
-                f"The colors of world {world!r} are fixed; palettes are for ambiguous and mixed."
-            )
+            raise ValueError(f"The colors of world {world!r} are fixed; palettes are for ambiguous and mixed.")
         colors = [color for _, color in scene_things.SHAPES.values()] if world == "shapes" else []
         return torch.tensor(colors).view(-1, 2), torch.tensor([float(shape in kinds) for shape in SHAPES])
     palette = torch.as_tensor(DEFAULT_PALETTE if palette is None else palette, dtype=torch.float32)

@@ -7,8 +7,8 @@
 # - explain why a network that is scored by squared error paints the world brown;
 # - run, check and undo anything in this course without fear.
 #
-# **You need** basic Python; it helps to have seen a PyTorch tensor, but you need not understand the code before section 3. No
-# GPU, no network connection, no earlier lesson.
+# **You need** basic Python; it helps to have seen a PyTorch tensor, but you need not understand the code before
+# section 3. No GPU, no network connection, no earlier lesson.
 #
 # Run a cell with *Shift* + *Enter*, or all of them from the menu *Run → Run All Cells*. Nothing here can break: a
 # lesson always runs to its end, even with its exercises unsolved.
@@ -36,12 +36,12 @@ plots.pictures(
 )
 
 # %% [markdown]
-# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer too? Nothing in the gray picture says
-# red. That is the whole difficulty of colorization, and the reason why it is such a good way to learn about neural
-# networks: some colors *follow* from what you see, and some do not.
+# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer too? Nothing in the gray
+# picture says red. That is the whole difficulty of colorization, and the reason why it is such a good way to
+# learn about neural networks: some colors *follow* from what you see, and some do not.
 #
-# Real photos hide which is which. So the course brings small drawn **worlds** in which we know it. In this one, sky and
-# grass can be told by their looks, but each balloon is red, blue or green by the throw of a die:
+# Real photos hide which is which. So the course brings small drawn **worlds** in which we know it. In this one,
+# sky and grass can be told by their looks, but each balloon is red, blue or green by the throw of a die:
 
 # %%
 balloons = scenes.draw(6, size=64, seed=28, world="ambiguous", kinds=("balloon",), most=1)
@@ -61,17 +61,19 @@ plots.pictures(
 predict("00.guess_or_brown")
 
 # %% [markdown]
-# Now play. **Round 1**: give each of ten gray balloons a color; your score is the *mean squared error*: how far each of your colors is from the
-# true one, squared (so that a large miss counts far more than a small one), and averaged over the ten. Lower is better. **Round 2** appears after your score: there you are the critic. Menus can be reached with *Tab* and set
-# with the arrow keys.
+# Now play. **Round 1**: give each of ten gray balloons a color; your score is the *mean squared error*: how far
+# each of your colors is from the true one, squared (so that a large miss counts far more than a small one), and
+# averaged over the ten. Lower is better. **Round 2** appears after your score: there you are the critic. Menus
+# can be reached with *Tab* and set with the arrow keys.
 
 # %%
 be_the_network(seed=26)
 
 # %% [markdown]
-# One game proves little, so let ten thousand players guess at random. At one lightness, a color is a point with two coordinates, *a* (green to
-# magenta) and *b* (blue to yellow), and “brown” is simply the middle of the three. (On these balloons it is a
-# dull pinkish gray. Everybody calls such an average *brown*, because in photos that is what it turns into; so do we.)
+# One game proves little, so let ten thousand players guess at random. At one lightness, a color is a point with
+# two coordinates, *a* (green to magenta) and *b* (blue to yellow), and “brown” is simply the middle of the three.
+# (On these balloons it is a dull pinkish gray. Everybody calls such an average *brown*, because in photos that is
+# what it turns into; so do we.)
 
 # %%
 palette = torch.tensor(scenes.DEFAULT_PALETTE)
@@ -103,22 +105,22 @@ print(f"players who beat brown:         {players_beating_brown:.1%}")
 saw("00.guess_or_brown")
 
 # %% [markdown]
-# This is the course in two sentences. **A network scored by squared error is right to paint brown**: the fault is in the
-# score, not in the network. **A critic sees through brown at once**, so a network that must also please a critic has to
-# choose a color.
+# This is the course in two sentences. **A network scored by squared error is right to paint brown**: the fault is
+# in the score, not in the network. **A critic sees through brown at once**, so a network that must also please a
+# critic has to choose a color.
 #
-# Lesson 02 trains the brown network, lessons 03 to 05 train the critic, and both times you will measure what happens
-# instead of believing it.
+# Lesson 02 trains the brown network, lessons 03 to 05 train the critic, and both times you will measure what
+# happens instead of believing it.
 
 # %% [markdown]
 # ## 3. Your first exercise (3 min)
 #
-# Exercises are functions to fill in. Replace the line `raise NotImplementedError("your turn")`, run the cell, and the
-# check tells you how it went: `check` gives back *your* function when it is right, and the library's until then. That is why
-# a lesson always runs to its end.
+# Exercises are functions to fill in. Replace the line `raise NotImplementedError("your turn")`, run the cell, and
+# the check tells you how it went: `check` gives back *your* function when it is right, and the library's until
+# then. That is why a lesson always runs to its end.
 #
-# **Exercise.** Write the score of round 1: the mean, over the balloons, of the squared distance between the painted and
-# the true color. Both arguments are tensors with one row per balloon and two columns, *a* and *b*.
+# **Exercise.** Write the score of round 1: the mean, over the balloons, of the squared distance between the
+# painted and the true color. Both arguments are tensors with one row per balloon and two columns, *a* and *b*.
 
 
 # %%
@@ -132,7 +134,8 @@ def squared_error(painted, truth):
 squared_error = check("00.squared_error", squared_error)
 
 # %% [markdown]
-# Stuck? Each call of `hint` shows one more hint, and the solution after the last one. Take away the `#` and run the cell.
+# Stuck? Each call of `hint` shows one more hint, and the solution after the last one. Take away the `#` and run
+# the cell.
 
 # %%
 # hint("00.squared_error")
@@ -153,12 +156,13 @@ everything_works = doctor.main() == 0
 # %% [markdown]
 # If something fails, now or later:
 #
-# - **A cell stops with an error**: read its last line first, it says what went wrong. Then *Kernel → Restart Kernel and
-#   Run All Cells*; nothing you did is lost.
-# - **An exercise will not pass**: `hint(…)` leads to the solution step by step. The lesson goes on in the meantime.
-# - **You broke a notebook**: in a terminal, `git checkout lessons/00_start_here.ipynb` brings it back as it was (or download it again); the folder `solutions` holds every lesson solved and with all its
-#   pictures.
-# - **Something is missing or slow**: in a terminal, `python -m colorlib doctor` prints the list above.
+# - **A cell stops with an error**: read its last line first, it says what went wrong. Then *Kernel → Restart
+#   Kernel and Run All Cells*; nothing you did is lost.
+# - **An exercise will not pass**: `hint(…)` leads to the solution step by step. The lesson goes on in the
+#   meantime.
+# - **You broke a notebook**: in a terminal, `git checkout lessons/00_start_here.ipynb` brings it back as it was
+#   (or download it again); the folder `solutions` holds every lesson solved and with all its pictures.
+# - **Something is missing or slow**: in a terminal, `python start.py doctor` prints the list above.
 
 # %% [markdown]
 # ## 5. The map (1 min)
@@ -173,9 +177,10 @@ everything_works = doctor.main() == 0
 # | **05 NoGAN** | pretrain everything, then add a pinch of GAN | 90 |
 # | **06 Compare** | hold all of them against each other, and color your own photos | 60 |
 #
-# A lesson that is not in your folder yet is still being written. Each has a **Core**, whose minutes you see here, and
-# **Extra** sections after its take-away for those who want more. Work comes in three sizes, called *profiles*: `quick` (a test that all
-# runs), `laptop` (about a minute a training, on two cores), and `gpu` (the real thing). The course picks one for your machine:
+# A lesson that is not in your folder yet is still being written. Each has a **Core**, whose minutes you see here,
+# and **Extra** sections after its take-away for those who want more. Work comes in three sizes, called
+# *profiles*: `quick` (a test that all runs), `laptop` (about a minute a training, on two cores), and `gpu` (the
+# real thing). The course picks one for your machine:
 
 # %%
 print("This machine runs the lessons at the profile:", profile.current())
@@ -189,15 +194,15 @@ print("This machine runs the lessons at the profile:", profile.current())
 quiz("00.take_away")
 
 # %% [markdown]
-# Your progress is kept on this machine, without an account. On Binder it would be forgotten with the session: there,
-# `progress().code()` gives you a text, and `progress().restore("…")` brings it back elsewhere.
+# Your progress is kept on this machine, without an account. On Binder it would be forgotten with the session:
+# there, `progress().code()` gives you a text, and `progress().restore("…")` brings it back elsewhere.
 
 # %%
 progress()
 
 # %% [markdown]
-# **Take-away.** Gray keeps one number of three, so several colorings fit. Squared error rewards the average of them, which
-# is brown; a critic rejects brown, because nothing real looks so. Everything that follows is about the space between these
-# two scores.
+# **Take-away.** Gray keeps one number of three, so several colorings fit. Squared error rewards the average of
+# them, which is brown; a critic rejects brown, because nothing real looks so. Everything that follows is about
+# the space between these two scores.
 #
 # Next: **01 Color: from RGB to Lab and back**, where you build the two axes *a* and *b* yourself.

@@ -7,8 +7,8 @@
 # - convert sRGB to Lab with your own twenty lines, as exactly as a library does;
 # - tell which scalings, clippings and splits quietly spoil a training.
 #
-# **You need** lesson 00 and basic PyTorch (what a tensor is, how slicing works). No GPU. *Extra* sections follow the
-# take-away.
+# **You need** lesson 00 and basic PyTorch (what a tensor is, how slicing works). No GPU. *Extra* sections follow
+# the take-away.
 
 # %%
 import numpy as np
@@ -34,9 +34,9 @@ quiz("01.recall")
 # %% [markdown]
 # ## 1. What a gray photo keeps (5 min)
 #
-# Your eye has two kinds of sensors. About a hundred million *rods* know only light and dark, and work in the dusk; some six million *cones*, in three
-# kinds, work by day. Any one of them can tell light from dark; to tell a color, the eye must compare cones of different kinds. What does
-# that mean for a picture?
+# Your eye has two kinds of sensors. About a hundred million *rods* know only light and dark, and work in the
+# dusk; some six million *cones*, in three kinds, work by day. Any one of them can tell light from dark; to tell a
+# color, the eye must compare cones of different kinds. What does that mean for a picture?
 
 # %%
 predict("01.blur")
@@ -68,14 +68,14 @@ color_widgets.blur_sliders(cat)
 saw("01.blur")
 
 # %% [markdown]
-# This is good news for us. A gray photo keeps the part that your eye wants sharp. What a colorizer has to add may be
-# coarse.
+# This is good news for us. A gray photo keeps the part that your eye wants sharp. What a colorizer has to add may
+# be coarse.
 
 # %% [markdown]
 # ## 2. Two ways to write a color (8 min)
 #
-# A screen needs three numbers per pixel: how much red, green and blue light to send. Here is a photo with each of them shown as a gray
-# picture:
+# A screen needs three numbers per pixel: how much red, green and blue light to send. Here is a photo with each of
+# them shown as a gray picture:
 
 # %%
 coffee = as_tensor(photos.coffee()[:, 100:500])
@@ -89,8 +89,9 @@ plots.pictures(
 
 # %% [markdown]
 # All three show the cup and its highlights: the lightness is in each of them. **Lab** sorts the same information
-# another way. *L* says how light a color looks, from 0 (black) to 100 (white). Two numbers are left for color: *a* runs from green (negative)
-# to magenta (positive), *b* from blue (negative) to yellow (positive). Gray is where both are 0.
+# another way. *L* says how light a color looks, from 0 (black) to 100 (white). Two numbers are left for color:
+# *a* runs from green (negative) to magenta (positive), *b* from blue (negative) to yellow (positive). Gray is
+# where both are 0.
 
 # %%
 plots.lab_channels(
@@ -101,8 +102,9 @@ plots.lab_channels(
 )
 
 # %% [markdown]
-# Highlights and the grain of the wood have moved into L; in a and b you see quieter areas. (The deep shadow is still there: a dark red has less color
-# than a light one.) How quiet? We measure detail as the mean step from a pixel to its neighbor:
+# Highlights and the grain of the wood have moved into L; in a and b you see quieter areas. (The deep shadow is
+# still there: a dark red has less color than a light one.) How quiet? We measure detail as the mean step from a
+# pixel to its neighbor:
 
 
 # %%
@@ -118,9 +120,9 @@ for name, photo in {"cup": coffee, "cat": cat}.items():
     print(f"{name}: mean step in L   {lightness:.2f}, a     {a:.2f}, b    {b:.2f}")
 
 # %% [markdown]
-# L alone carries about as much detail as each of red, green and blue. a and b carry less: less than half as much in the cat, about three quarters in the cup, which is unusually
-# colorful. So if L is given, a network needs to predict **two** quieter numbers instead of three busy ones.
-# That is why this course works in Lab.
+# L alone carries about as much detail as each of red, green and blue. a and b carry less: less than half as much
+# in the cat, about three quarters in the cup, which is unusually colorful. So if L is given, a network needs to
+# predict **two** quieter numbers instead of three busy ones. That is why this course works in Lab.
 #
 # L is built to follow the eye, and that is not what RGB does:
 
@@ -150,8 +152,8 @@ for name, patch in zip(("blue", "red", "green"), patches, strict=True):
 saw("01.blue_or_green")
 
 # %% [markdown]
-# Now make a picture lighter, once in each language. In RGB we add the same amount to all three channels; in Lab we add
-# to L alone.
+# Now make a picture lighter, once in each language. In RGB we add the same amount to all three channels; in Lab
+# we add to L alone.
 
 # %%
 cup = coffee / 255
@@ -182,19 +184,22 @@ for name, picture in {
     print(f"{name:12} mean L {color.rgb_to_lab(picture)[0].mean():5.1f}   mean chroma {chroma(picture):5.1f}")
 
 # %% [markdown]
-# *Chroma* is the distance from gray, $\sqrt{a^2 + b^2}$. Distances in L, a and b are measured in *Lab units*: black and white are 100 of them apart. Adding to RGB made the picture lighter and washed out its color; adding to L kept
-# more of it. (Not quite all: some of the lightened colors don't exist on a screen. Section 5 comes back to that.)
+# *Chroma* is the distance from gray, $\sqrt{a^2 + b^2}$. Distances in L, a and b are measured in *Lab units*:
+# black and white are 100 of them apart. Adding to RGB made the picture lighter and washed out its color; adding
+# to L kept more of it. (Not quite all: some of the lightened colors don't exist on a screen. Section 5 comes back
+# to that.)
 
 # %% [markdown]
 # ## 3. Build it (10 min)
 #
 # From a pixel to Lab there are three steps, each with a reason:
 #
-# 1. **Undo the screen's curve.** A pixel value is not an amount of light. Screens spend their 256 steps where the eye sees
-#    them, in the dark.
-# 2. **Mix.** Three sums turn red, green and blue light into X, Y and Z, three measures of light that belong to no particular screen.
-#    Y says how much light the eye gets (its *luminance*).
-# 3. **Bend it as the eye does, then take differences.** A cube root, because twice the light looks much less than twice as bright.
+# 1. **Undo the screen's curve.** A pixel value is not an amount of light. Screens spend their 256 steps where the
+#    eye sees them, in the dark.
+# 2. **Mix.** Three sums turn red, green and blue light into X, Y and Z, three measures of light that belong to no
+#    particular screen. Y says how much light the eye gets (its *luminance*).
+# 3. **Bend it as the eye does, then take differences.** A cube root, because twice the light looks much less than
+#    twice as bright.
 #
 # Step 1 first. In words: a straight line for the darkest values, and from there on a power of 2.4.
 #
@@ -232,7 +237,8 @@ plots.curves(
 )
 
 # %% [markdown]
-# Step 2 is a matrix with fixed numbers, part of the sRGB standard. Its middle row gives Y: look how little blue counts.
+# Step 2 is a matrix with fixed numbers, part of the sRGB standard. Its middle row gives Y: look how little blue
+# counts.
 
 # %%
 RGB_TO_XYZ = torch.tensor(color.RGB_TO_XYZ)
@@ -246,16 +252,17 @@ def light_to_xyz(light):
 
 
 # %% [markdown]
-# Step 3. Divide X, Y and Z by what white has, and call the results $x$, $y$ and $z$ (white has 1, 1, 1). Bend each with a function $f$, then take
-# differences:
+# Step 3. Divide X, Y and Z by what white has, and call the results $x$, $y$ and $z$ (white has 1, 1, 1). Bend
+# each with a function $f$, then take differences:
 #
 # $$L = 116\,f(y) - 16 \qquad a = 500\,\bigl(f(x) - f(y)\bigr) \qquad b = 200\,\bigl(f(y) - f(z)\bigr)$$
 #
-# In words: L is the bent brightness, stretched to 0…100; *a* is what X has more than Y (reddish), *b* what Y has more than Z
-# (yellowish). And $f(t)$ is the cube root of $t$; but at and below 0.008856 it is the straight line $7.787\,t + 16/116$, because a
-# cube root is infinitely steep at 0.
+# In words: L is the bent brightness, stretched to 0…100; *a* is what X has more than Y (reddish), *b* what Y has
+# more than Z (yellowish). And $f(t)$ is the cube root of $t$; but at and below 0.008856 it is the straight line
+# $7.787\,t + 16/116$, because a cube root is infinitely steep at 0.
 #
-# **Exercise.** Write step 3. `WHITE` has the shape (3, 1, 1), so `xyz / WHITE` divides each channel by its own number.
+# **Exercise.** Write step 3. `WHITE` has the shape (3, 1, 1), so `xyz / WHITE` divides each channel by its own
+# number.
 
 # %%
 WHITE = torch.tensor(color.WHITE).view(3, 1, 1)
@@ -295,14 +302,15 @@ print("pixel values that changed on the way to Lab and back:", int((there_and_ba
 # %% [markdown]
 # ## 4. The plane where color lives (5 min)
 #
-# At a fixed L, all colors lie in a plane with the axes *a* and *b*. Move L and see which of them a screen can show.
+# At a fixed L, all colors lie in a plane with the axes *a* and *b*. Move L and see which of them a screen can
+# show.
 
 # %%
 color_widgets.gamut_slider()
 
 # %% [markdown]
-# The patch is the *gamut* at this L. It is small when L is close to black or white, and never a circle: blue reaches far only when
-# dark, yellow only when light. Lightness and color are not as independent as they seem.
+# The patch is the *gamut* at this L. It is small when L is close to black or white, and never a circle: blue
+# reaches far only when dark, yellow only when light. Lightness and color are not as independent as they seem.
 #
 # And where in this plane are the colors of real photos? Let us count pixels.
 
@@ -332,16 +340,19 @@ for limit in (10, 20, 40, 60):
     print(f"pixels closer to gray than {limit}: {(distance_from_gray < limit).float().mean():.0%}")
 
 # %% [markdown]
-# More than half of all pixels lie within 20 units of gray, while the strongest colors of a screen are over 130 away. Strong colors exist, but they are rare. (These crops come from only six photographs: the peak at 22 is the sky behind the rocket.) A network that learns from the average pixel hears “nearly gray” most of the time. Remember this
-# in lesson 02, when yours turns out dull: colors that nobody can know, like the balloons', are one reason; this heap in the middle is the other.
+# More than half of all pixels lie within 20 units of gray, while the strongest colors of a screen are over 130
+# away. Strong colors exist, but they are rare. (These crops come from only six photographs: the peak at 22 is the
+# sky behind the rocket.) A network that learns from the average pixel hears “nearly gray” most of the time.
+# Remember this in lesson 02, when yours turns out dull: colors that nobody can know, like the balloons', are one
+# reason; this heap in the middle is the other.
 
 # %% [markdown]
 # ## 5. Three quiet mistakes (7 min)
 #
 # ### Scaling
 #
-# Networks like numbers between −1 and 1, so a and b are divided by something. Published code uses 100, 110, 127 or 128. What is the
-# largest value that any 8-bit color can have?
+# Networks like numbers between −1 and 1, so a and b are divided by something. Published code uses 100, 110, 127
+# or 128. What is the largest value that any 8-bit color can have?
 
 # %% tags=["nbval-check-output"]
 levels = torch.linspace(0, 255, 52).round().to(torch.uint8)
@@ -353,9 +364,10 @@ for divisor in (100, 110, 127, 128):
     print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
 
 # %% [markdown]
-# Most colorizers end in a `tanh`, which squeezes any number into −1…1. It can't give more than 1, so with 100 the strongest blues can't be learned at all. This course
-# divides by 110, and writes L as $L/50 - 1$. The other divisors work too, but then an “error of 0.1” means another
-# thing in each paper. That is why our tables are in **Lab units**.
+# Most colorizers end in a `tanh`, which squeezes any number into −1…1. It can't give more than 1, so with 100 the
+# strongest blues can't be learned at all. This course divides by 110, and writes L as $L/50 - 1$. The other
+# divisors work too, but then an “error of 0.1” means another thing in each paper. That is why our tables are in
+# **Lab units**.
 #
 # ### Clipping
 #
@@ -391,8 +403,8 @@ saw("01.clipping")
 # %% [markdown]
 # ### Gray is not L
 #
-# To make a gray photo from a color one, take L. A common shortcut takes the gray pixel value and scales it to 0…100. Both run
-# from black to white, but not at the same speed:
+# To make a gray photo from a color one, take L. A common shortcut takes the gray pixel value and scales it to
+# 0…100. Both run from black to white, but not at the same speed:
 
 # %% tags=["nbval-check-output"]
 grays = torch.arange(256, dtype=torch.uint8).expand(3, 1, 256)
@@ -407,14 +419,15 @@ mistake = (color.rgb_to_lab(every_color)[0] - shortcut).abs().max()
 print(f"for colors, with the usual 0.299 R + 0.587 G + 0.114 B: up to {mistake:.0f} units")
 
 # %% [markdown]
-# Three units look like nothing, but strong colors are off by almost thirty. A network trained with one kind of gray and used with the other sees other pictures than it learned
-# from: middle grays too dark, the darkest ones too light, greens far too dark.
+# Three units look like nothing, but strong colors are off by almost thirty. A network trained with one kind of
+# gray and used with the other sees other pictures than it learned from: middle grays too dark, the darkest ones
+# too light, greens far too dark.
 
 # %% [markdown]
 # ## 6. The pictures we learn from (6 min)
 #
-# The course has three kinds of data. **Worlds** are drawn by the library, so we know which colors follow from the gray
-# and which do not:
+# The course has three kinds of data. **Worlds** are drawn by the library, so we know which colors follow from the
+# gray and which do not:
 
 # %%
 plots.pictures(
@@ -429,14 +442,16 @@ plots.pictures(
 )
 
 # %% [markdown]
-# - **texture**: all materials are equally light on average; the color follows from the texture, and for the small things from their lightness.
+# - **texture**: all materials are equally light on average; the color follows from the texture, and for the small
+#   things from their lightness.
 # - **ambiguous**: balloons, cars, flowers and doors whose color the gray does not tell.
-# - **context**: in gray the ground looks the same by day and by night; only sun or moon decides whether it is green or blue.
+# - **context**: in gray the ground looks the same by day and by night; only sun or moon decides whether it is
+#   green or blue.
 # - **mixed**: ambiguous things, by day and by night. **shapes**: the shape decides.
 #
-# **Photos** come with the libraries you installed, and are cut into crops: few scenes, but real ones. And **CIFAR-10**, 60,000 tiny photos, is
-# what several papers of this course trained on. It is a download of 168 MB, so a lesson uses it where it is there and
-# photos where not.
+# **Photos** come with the libraries you installed, and are cut into crops: few scenes, but real ones. And
+# **CIFAR-10**, 60,000 tiny photos, is what several papers of this course trained on. It is a download of 168 MB,
+# so a lesson uses it where it is there and photos where not.
 
 # %%
 plots.pictures(
@@ -447,8 +462,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Photos need cleaning. Some are gray by nature, and would teach a network that gray is a fine answer. We take them out,
-# and keep them: coloring what never had color is a test of its own.
+# Photos need cleaning. Some are gray by nature, and would teach a network that gray is a fine answer. We take
+# them out, and keep them: coloring what never had color is a test of its own.
 
 # %%
 some = dataset.train[:200].clone()
@@ -456,10 +471,11 @@ some[::20] = color.to_uint8(plots.gray_picture(some[::20]))  # ten of them lose 
 print("found to be naturally gray:", int(data.is_gray(some).sum()), "of", len(some))
 
 # %% [markdown]
-# One more trap hides in the split. To judge a network we hold out some pictures; but if by chance the held-out ones are
-# greener than the rest, we measure that chance. The remedy: sort all pictures by their mean *hue* (red, yellow, green… as a number from 0 to 1 around the color circle),
-# and hold out every tenth of the sorted row, beginning with the first. Then both parts have nearly the same colors. (The mean of a circle is rough: red lies at 0 and at 1. For
-# sorting it will do.)
+# One more trap hides in the split. To judge a network we hold out some pictures; but if by chance the held-out
+# ones are greener than the rest, we measure that chance. The remedy: sort all pictures by their mean *hue* (red,
+# yellow, green… as a number from 0 to 1 around the color circle), and hold out every tenth of the sorted row,
+# beginning with the first. Then both parts have nearly the same colors. (The mean of a circle is rough: red lies
+# at 0 and at 1. For sorting it will do.)
 #
 # **Exercise.** `hues` has one number per picture. Return two tensors: the numbers of the pictures for training,
 # and those for validation.
@@ -481,8 +497,8 @@ hue_sorted_split = check("01.hue_sorted_split", hue_sorted_split)
 # hint("01.hue_sorted_split")
 
 # %% [markdown]
-# Is it worth the trouble? For each hue we ask which share of either part lies below it, and take the largest gap between the two
-# shares: for the sorted split, and for many random ones.
+# Is it worth the trouble? For each hue we ask which share of either part lies below it, and take the largest gap
+# between the two shares: for the sorted split, and for many random ones.
 
 # %%
 hues = data.mean_hue(dataset.train)
@@ -505,8 +521,9 @@ print(f"gap between the hues of both parts, sorted split: {sorted_gap:.3f}")
 print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):.3f} at worst")
 
 # %% [markdown]
-# The sorted split needs no luck. (One thing it does not do: two crops of the same photo may land on both sides. Our
-# photos are therefore split by photograph instead. Whoever validates on crops of the training photos measures memory.)
+# The sorted split needs no luck. (One thing it does not do: two crops of the same photo may land on both sides.
+# Our photos are therefore split by photograph instead. Whoever validates on crops of the training photos measures
+# memory.)
 
 # %% [markdown]
 # ## 7. Quiz and take-away (4 min)
@@ -518,9 +535,10 @@ quiz("01.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** Lab separates what a gray photo has (L) from what a colorizer must add (a and b), and the missing part may be
-# coarse. Conversion is three steps, and there and back no 8-bit pixel changes. Most pixels are nearly gray, most of
-# the Lab box can't be shown, and clipping changes the L that you meant to keep. Measure in Lab units, clean the data, split by hue.
+# **Take-away.** Lab separates what a gray photo has (L) from what a colorizer must add (a and b), and the missing
+# part may be coarse. Conversion is three steps, and there and back no 8-bit pixel changes. Most pixels are nearly
+# gray, most of the Lab box can't be shown, and clipping changes the L that you meant to keep. Measure in Lab
+# units, clean the data, split by hue.
 #
 # Next: **02 The baseline CNN** trains a network on these pictures and finds out why it paints the world brown.
 
@@ -528,7 +546,8 @@ progress()
 # ## Extra A. How far is far? (8 min)
 #
 # Lab was meant as a map on which equal steps look equally large, so the distance between two colors is simply
-# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$ (called CIE76). About 2.3 of these units are said to be *just noticeable*. Can you see the seam?
+# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$ (called CIE76). About 2.3 of these units are said to be
+# *just noticeable*. Can you see the seam?
 
 # %%
 base = torch.tensor([60.0, 20, 20])
@@ -545,8 +564,9 @@ plots.pictures(
 )
 
 # %% [markdown]
-# The map is not perfect: among strong colors, steps of equal length look smaller than among grays. CIEDE2000 corrects for that with a
-# page of formulas, which scikit-image has. Here are steps of length 10 away from gray, started at different places:
+# The map is not perfect: among strong colors, steps of equal length look smaller than among grays. CIEDE2000
+# corrects for that with a page of formulas, which scikit-image has. Here are steps of length 10 away from gray,
+# started at different places:
 
 # %%
 steps_of_ten = {
@@ -561,15 +581,16 @@ for name, ends in steps_of_ten.items():
     print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
 
 # %% [markdown]
-# The same ten units count for most at gray and for least among strong colors. For a colorizer that means: a small cast on a gray
-# wall is a worse mistake than a slightly too strong red. Our tables give both numbers.
+# The same ten units count for most at gray and for least among strong colors. For a colorizer that means: a small
+# cast on a gray wall is a worse mistake than a slightly too strong red. Our tables give both numbers.
 
 # %% [markdown]
 # ## Extra B. Stretching the gray, and turning it over (10 min)
 #
-# Which grays a picture has, and how many of each, is its *histogram*; to stretch it is to spread the grays. Old photos are faint. Several published recipes therefore change the contrast of the gray input at random, so that a network learns
-# to cope: *adaptive* equalization works around each pixel, *percentiles* spreads what lies between the 2nd and 98th percentile, *equalize* makes
-# all grays equally frequent.
+# Which grays a picture has, and how many of each, is its *histogram*; to stretch it is to spread the grays. Old
+# photos are faint. Several published recipes therefore change the contrast of the gray input at random, so that a
+# network learns to cope: *adaptive* equalization works around each pixel, *percentiles* spreads what lies between
+# the 2nd and 98th percentile, *equalize* makes all grays equally frequent.
 
 # %%
 rocket = as_tensor(photos.rocket()[:400, 120:520])
@@ -585,8 +606,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# When does a stretch help? When contrast is missing. We make the rocket faint on purpose, as an old print would be, and measure contrast as
-# the standard deviation of the gray:
+# When does a stretch help? When contrast is missing. We make the rocket faint on purpose, as an old print would
+# be, and measure contrast as the standard deviation of the gray:
 
 # %%
 faint = gray * 0.15
@@ -597,8 +618,10 @@ for name, version in versions.items():
     print(f"{name:19} contrast {version.std():.2f}   {away:4.1f} units of L from the original")
 
 # %% [markdown]
-# All three bring contrast back. The first two also come close to the original; *equalize* overshoots and makes day of dusk. And when else does a stretch harm? It decides anew for each picture, or each corner of it, so a gray value
-# no longer means the same everywhere. Take all pixels with an L between 49 and 51 in our photos. What is their L afterwards?
+# All three bring contrast back. The first two also come close to the original; *equalize* overshoots and makes
+# day of dusk. And when else does a stretch harm? It decides anew for each picture, or each corner of it, so a
+# gray value no longer means the same everywhere. Take all pixels with an L between 49 and 51 in our photos. What
+# is their L afterwards?
 
 # %%
 gray, _ = color.to_gray_ab(dataset.train[:300])
@@ -609,12 +632,14 @@ for kind in augment.STRETCHES:
     print(f"{kind:12} L = 50 becomes anything from {low:.0f} to {high:.0f} (nine pixels in ten)")
 
 # %% [markdown]
-# Where lightness itself tells the color (snow is white *because* it is so light), that clue is gone. So stretch the input a
-# little, sometimes, and never the picture whose L you will keep: the colors must be put back onto the original L.
+# Where lightness itself tells the color (snow is white *because* it is so light), that clue is gone. So stretch
+# the input a little, sometimes, and never the picture whose L you will keep: the colors must be put back onto the
+# original L.
 
 # %% [markdown]
-# **Upside down?** Mirroring left and right is nearly always harmless. Turning upside down is not: it takes away the clue that the sky is above.
-# A very small “network” shows it: for each height in the picture and each lightness, it remembers the mean color.
+# **Upside down?** Mirroring left and right is nearly always harmless. Turning upside down is not: it takes away
+# the clue that the sky is above. A very small “network” shows it: for each height in the picture and each
+# lightness, it remembers the mean color.
 
 
 # %%
@@ -643,15 +668,17 @@ for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
         print(f"{world:10} {n:5} pictures, {title:16} ab error {error:.1f}")
 
 # %% [markdown]
-# In the landscapes of the world `ambiguous` the flip costs something: above and below was a clue. For shapes, which lie in any direction, it
-# costs nothing, and with only five pictures it even helps: there it is variety for free. Ask of every augmentation: *could this picture have occurred?*
+# In the landscapes of the world `ambiguous` the flip costs something: above and below was a clue. For shapes,
+# which lie in any direction, it costs nothing, and with only five pictures it even helps: there it is variety for
+# free. Ask of every augmentation: *could this picture have occurred?*
 
 # %% [markdown]
 # ## Extra C. One hint spreads (5 min)
 #
-# What if a person helps? If you fix the color of a single pixel, its neighbors of similar gray should take the same color,
-# *their* neighbors too, and at edges it should stop. Written as equations, this is one linear system with an unknown for each
-# pixel. This is how computers colored pictures before they learned to (Levin, Lischinski and Weiss, 2004). Choose a place and a color, and put a hint.
+# What if a person helps? If you fix the color of a single pixel, its neighbors of similar gray should take the
+# same color, *their* neighbors too, and at edges it should stop. Written as equations, this is one linear system
+# with an unknown for each pixel. This is how computers colored pictures before they learned to (Levin, Lischinski
+# and Weiss, 2004). Choose a place and a color, and put a hint.
 
 # %%
 garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
@@ -677,5 +704,6 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Three pixels of help and no learning at all; only the basket, which got no hint, took its neighbor's color. What it cannot do is *choose* the hints:
-# the balloon was red in truth, and blue looks just as good. To choose well, one must have seen other pictures. That is what lesson 02 teaches a network.
+# Three pixels of help and no learning at all; only the basket, which got no hint, took its neighbor's color. What
+# it cannot do is *choose* the hints: the balloon was red in truth, and blue looks just as good. To choose well,
+# one must have seen other pictures. That is what lesson 02 teaches a network.

@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.request
 
-BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+BROWSERS = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+BROWSER = os.environ.get("CHROMIUM") or next(filter(None, BROWSERS), None)
 BROWSER_OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -83,6 +84,7 @@ class Page:
         self.page.on("console", self._console)
         self.page.goto(f"{lab.address}/doc/tree/{notebook.name}?token=test")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
 
     def _console(self, message):
         text = f"{message.text} {message.location.get('url', '')}"
@@ -113,7 +115,7 @@ class Page:
         )
 
     def show(self, text):
-        """Scroll to the cell whose source contains `text` and wait until its output is drawn."""
+        """Go to the cell whose source contains `text`, as arrow keys would, and wait until its output is drawn."""
         number = self.page.evaluate(
             "text => [...jupyterapp.shell.currentWidget.content.model.cells]"
             ".findIndex(c => c.type === 'code' && c.sharedModel.getSource().includes(text))",
@@ -127,7 +129,16 @@ class Page:
         )
         cell = self.page.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
         cell.locator(".jp-OutputArea-output").first.wait_for()
+        cell.focus()
         return cell
+
+    def tab_to(self, control):
+        """Press Tab until `control`, or something in it, has the focus."""
+        for _ in range(40):
+            self.page.keyboard.press("Tab")
+            if control.evaluate("e => e.contains(document.activeElement)"):
+                return
+        raise AssertionError(f"Tab does not lead to {control}")
 
     def close(self):
         self.page.close()

@@ -79,6 +79,26 @@ def test_integers_that_are_not_uint8_are_refused():
         color.rgb_to_lab(torch.full((3, 2, 2), 200, dtype=torch.int32))
 
 
+def test_to_uint8_takes_both_kinds():
+    picture = torch.randint(0, 256, (3, 4, 5), dtype=torch.uint8)
+    assert torch.equal(color.to_uint8(picture), picture)
+    assert (color.to_uint8(picture.numpy()) == picture.numpy()).all()
+    assert torch.equal(color.to_uint8(picture / 255), picture)
+    assert color.to_uint8(np.array([-1, 0.5, 2])).tolist() == [0, 128, 255]
+    with pytest.raises(TypeError, match="must be uint8"):
+        color.to_uint8(np.array([200]))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [torch.rand(8, 8), torch.rand(1, 8, 8), torch.rand(8, 8, 3), np.ones((8, 8)), np.ones((3, 8, 8)), np.ones(3)],
+)
+@pytest.mark.parametrize("function", [color.rgb_to_lab, color.lab_to_rgb, color.in_gamut])
+def test_a_wrong_shape_gets_a_sentence(function, values):
+    with pytest.raises(ValueError, match=r"tensor \(…, 3, H, W\) or an array.* has the shape \("):
+        function(values)
+
+
 def test_color_differences():
     first = torch.tensor([50.0, 10.0, 20.0]).view(3, 1, 1)
     second = torch.tensor([50.0, 13.0, 24.0]).view(3, 1, 1)

@@ -135,7 +135,7 @@ def test_cifar10_by_folder_layout(tmp_path, monkeypatch):
 def test_cifar10_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
     monkeypatch.setitem(download.CIFAR10, "url", "http://127.0.0.1:9/cifar10.tgz")
-    with pytest.raises(OSError, match=r'CIFAR-10 is not at .*load\("photos"\)'):
+    with pytest.raises(OSError, match=r'no whole CIFAR-10 at .*load\("photos"\)'):
         data.load("cifar10")
 
 

@@ -61,9 +61,10 @@ def test_memory_of_a_container(monkeypatch, tmp_path):
     unlimited = doctor.free_memory()
     (tmp_path / "memory.max").write_text("1000000\n")
     (tmp_path / "memory.current").write_text("400000\n")
-    assert doctor.free_memory() == 600000 < unlimited
+    (tmp_path / "memory.stat").write_text("file 300000\ninactive_file 200000\nactive_file 100000\n")
+    assert doctor.free_memory() == 800000 < unlimited  # the page cache that can be given back is free
     (tmp_path / "memory.max").write_text("max\n")
-    assert doctor.free_memory() > 600000
+    assert doctor.free_memory() > 800000
 
 
 @pytest.mark.parametrize("free, status", [(50e9, "OK"), (1e9, "--"), (0.1e9, "FAIL")])
@@ -98,9 +99,34 @@ def test_a_gpu_that_this_torch_cannot_use(monkeypatch):
 def test_data_is_found_where_fastai_keeps_it(monkeypatch, tmp_path):
     monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
     assert doctor.check_data()[0] == "--"
-    (tmp_path / "data" / "cifar10").mkdir(parents=True)
+    (tmp_path / "data" / "cifar10" / "train" / "cat").mkdir(parents=True)
+    status, message = doctor.check_data()
+    assert status == "--" and str(tmp_path) in message and "delete it" in message
+    for part in ("train", "test"):
+        for name in doctor.download.CLASSES:
+            (tmp_path / "data" / "cifar10" / part / name).mkdir(parents=True, exist_ok=True)
     status, message = doctor.check_data()
     assert status == "OK" and str(tmp_path) in message
+
+
+@pytest.mark.parametrize("version, status", [((3, 11, 3), "FAIL"), ((3, 11, 4), "OK"), ((3, 14, 0), "FAIL")])
+def test_pythons(monkeypatch, version, status):
+    monkeypatch.setattr(doctor, "sys", SimpleNamespace(version_info=version))
+    assert doctor.check_python()[0] == status
+
+
+def test_a_tilde_in_the_home_is_the_own_folder(monkeypatch, tmp_path):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for value, folder in (("~/course", "course"), ("", ".colorlib")):
+        monkeypatch.setenv("COLORLIB_HOME", value)
+        assert doctor.profile.home() == tmp_path / folder
+
+
+def test_settings_head_their_columns_and_rows():
+    table = doctor.profile.Settings("laptop", {"steps": (1, 2, 3)})._repr_html_()
+    assert table.count("<th scope='col'>") == 4 and table.count("<th scope='row'>") == 1
+    assert table.count("<th") == 5 + table.count("<thead") and "<td><b>2</b></td>" in table
 
 
 def test_a_network_without_answer_is_given_up_in_time(monkeypatch):

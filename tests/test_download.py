@@ -193,6 +193,22 @@ def test_cifar10_offline_names_the_choice(tmp_path, monkeypatch, server):
         download.cifar10()
 
 
+def test_a_shared_folder_need_not_be_writable(tmp_path, monkeypatch, server):
+    serve_cifar(server, cifar_archive(), monkeypatch, tmp_path)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as read_only:
+        read_only.setattr(download, "FileLock", refuse)
+        with pytest.raises(DownloadError, match=r'Permission denied\. .*load\("photos"\)'):
+            download.cifar10()
+    folder = download.cifar10()
+    monkeypatch.setattr(download, "FileLock", refuse)
+    monkeypatch.setattr(download.Path, "mkdir", refuse)
+    assert download.cifar10() == folder
+
+
 def test_an_archive_that_cannot_be_used_leaves_nothing(tmp_path, monkeypatch, server):
     whole = cifar_archive()
     for content in (whole[: len(whole) // 2], b"no archive at all"):

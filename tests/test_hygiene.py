@@ -100,6 +100,21 @@ def test_badges_and_colab_come_from_one_setting(builder):
     assert "badge" not in plain.cells[0].source and "%pip" not in plain.cells[1].source
 
 
+def test_only_a_repository_on_github_is_taken(builder, tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "ROOT", tmp_path)
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
+    for end in ("", "/", ".git", ".git/"):
+        builder.set_repository("")
+        builder.set_repository(f"https://github.com/someone/a-fork{end}")
+        assert builder.repository() == "https://github.com/someone/a-fork"
+    for address in ("github.com/a/b", "https://github.com/a", "https://github.com/a/b/tree/main", 'https://x.org/"'):
+        with pytest.raises(SystemExit, match="give https://github.com/owner/name"):
+            builder.set_repository(address)
+    assert builder.repository() == "https://github.com/someone/a-fork"
+    assert b"\r" not in (tmp_path / "pyproject.toml").read_bytes()
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_cells_are_short(path):
     for cell in cells(path, "code"):
@@ -142,6 +157,30 @@ def test_lessons_have_no_outputs_and_solutions_have_all():
         assert not [o for cell in code for o in cell.outputs if o.output_type == "error"]
         warned = [o for cell in code for o in cell.outputs if o.get("name") == "stderr"]
         assert not warned, f"{path.name} shows students a warning: {warned[0].text[:300]}"
+
+
+def test_the_readme_tells_the_lessons_and_their_measured_times(builder, tmp_path, monkeypatch):
+    import time_lessons
+
+    monkeypatch.setattr(sys, "argv", ["time_lessons.py", "--check"])
+    time_lessons.main()
+    stale = tmp_path / "README.md"
+    monkeypatch.setattr(time_lessons, "README", stale)
+    stale.write_text("<!-- lessons -->\nnothing\n<!-- /lessons -->\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="out of step"):
+        time_lessons.main()
+    assert "nothing" in stale.read_text(encoding="utf-8"), "--check must not write"
+    monkeypatch.setattr(sys, "argv", ["time_lessons.py"])
+    time_lessons.main()
+    assert stale.read_text(encoding="utf-8").count("](lessons/") == len(SOLUTIONS)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_lead_to_files_that_exist(name):
+    links = re.findall(r"\]\(([^)#\s]+)", (ROOT / name).read_text(encoding="utf-8"))
+    inside = [link for link in links if "://" not in link]
+    broken = [link for link in inside if not (ROOT / link).exists()]
+    assert not broken, f"{name} links to {broken}"
 
 
 def test_modules_are_small():

@@ -344,12 +344,27 @@ def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
     with pytest.raises(PictureError, match="nowhere is not a folder"):
         pictures.cache(tmp_path / "nowhere", 8)
     (tmp_path / "album").mkdir()
-    with pytest.raises(PictureError, match="no picture that can be read. It is empty"):
+    with pytest.raises(PictureError, match="^album is an empty folder"):
         pictures.cache(tmp_path / "album", 8)
+    with pytest.raises(PictureError, match="^The list of pictures is empty"):
+        pictures.cache([], 8)
     (tmp_path / "album" / "bad.jpg").write_bytes(b"bad")
-    with pytest.raises(PictureError, match="Left out 1 of 1 files: bad.jpg is not a picture"):
-        pictures.cache(tmp_path / "album", 8)
+    (tmp_path / "album" / "summer").mkdir()
+    (tmp_path / "album" / "summer" / "empty.jpg").touch()
+    for source in (tmp_path / "album", pictures.listing(tmp_path / "album")):
+        with pytest.raises(PictureError, match="^album has no picture.*Left out 2 of 2 files: bad.jpg is not a pic"):
+            pictures.cache(source, 8)
     assert cache_files() == []
+
+
+def test_what_is_taken_of_a_large_folder_stays_on_disk(tmp_path):
+    decoded = pictures.cache(fill_folder(tmp_path / "album", 2), 512)
+    tracemalloc.start()
+    taken = decoded.take([1] * 200)  # 157 MB
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    os.unlink(taken.filename)
+    assert isinstance(taken, np.memmap) and used < 10e6 and (taken[::50, 0] == 1).all()
 
 
 @pytest.mark.parametrize("limit", [pictures.MEMORY_LIMIT, 0])

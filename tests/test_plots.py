@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
 
 from colorlib import plots, scenes
 
@@ -33,11 +34,37 @@ def test_alt_text_reaches_both_screen_and_text():
     assert "&quot;cross&quot;" in bundle["text/html"] and 'Two lines that "cross"' in bundle["text/plain"]
 
 
+def shown(monkeypatch):
+    """The pictures that the next figure is made of."""
+    seen = []
+    draw = plots.pictures
+    monkeypatch.setattr(plots, "pictures", lambda panels, **options: seen.extend(panels) or draw(panels, **options))
+    return seen
+
+
+def test_lab_channels_of_an_array_are_those_of_the_tensor(monkeypatch):
+    seen, picture = shown(monkeypatch), scenes.draw(1, size=24, seed=0).pictures[0]
+    plots.lab_channels(picture, alt=ALT)
+    plots.lab_channels(picture.movedim(0, -1).numpy(), alt=ALT)
+    assert len(seen) == 8
+    for tensor, array in zip(seen[:4], seen[4:], strict=True):
+        assert torch.allclose(tensor, array, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [list, torch.tensor, np.array])
+def test_points_of_every_kind(kind, monkeypatch):
+    points, marked = [(0.0, 0.0), (10.0, 20.0)], []
+    monkeypatch.setattr(Axes, "annotate", lambda _, label, at, **__: marked.append((label, at)))
+    assert len(plots.ab_plane(50, points=kind(points), labels=["gray"], alt=ALT).webp) > 1000
+    assert marked == [("gray", points[0]), ("", points[1])]
+    with pytest.raises(ValueError, match="3 labels, but 2 points"):
+        plots.ab_plane(50, points=kind(points), labels=["a", "b", "c"], alt=ALT)
+
+
 def test_the_other_figures():
     picture = scenes.draw(1, size=32, seed=0).pictures[0]
     for figure in (
         plots.lab_channels(picture, alt=ALT),
-        plots.ab_plane(50, points=[(0, 0), (10, 20)], labels=["gray"], alt=ALT),
         plots.bars({"L1": 2.0, "L2": 1.0}, alt=ALT),
     ):
         assert len(figure.webp) > 1000
@@ -51,6 +78,8 @@ def test_gray_picture_has_no_color_and_the_same_lightness():
     assert after[:, 1:].abs().max() < 0.1 and (before[:, 0] - after[:, 0]).abs().max() < 0.1
     array = plots.gray_picture(pictures[0].movedim(0, -1).numpy())
     assert np.allclose(array, plots.gray_picture(pictures[0]).movedim(0, -1).numpy(), atol=1e-4)
+    turned = plots.gray_picture(pictures[0].movedim(0, -1).numpy()[::-1, ::-1])  # strides below zero
+    assert np.allclose(turned, array[::-1, ::-1], atol=1e-4)
 
 
 def test_the_gamut_is_a_small_part_of_the_plane():

@@ -94,6 +94,15 @@ def test_palette_and_probabilities_are_kept():
         assert (lab[1:].mean(1) - palette[number]).norm() < 1.5
 
 
+def test_the_highest_chance_still_gets_a_color_of_the_palette(monkeypatch):
+    """In float32 the sum of these weights lies above their last edge."""
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.ones(*shape) - 2**-24)
+    for weights, last in (((0.95, 0.04, 0.19), 2), ((0.1,) * 7, 6), ((0.5, 0.5, 0.0), 1)):
+        palette = [(5.0 * number, 0.0) for number in range(len(weights))]
+        drawn = scenes.draw(2, 16, world="ambiguous", palette=palette, probabilities=weights, kinds="car", most=1)
+        assert (drawn.palette_index == last).all()
+
+
 @pytest.mark.parametrize("kind", scenes.KINDS)
 def test_kinds_and_most(kind):
     alone = scenes.draw(60, 32, 0, "ambiguous", kinds=(kind,), most=1)

@@ -68,16 +68,17 @@ def test_an_old_python_can_read_it_and_needs_nothing_else():
     assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("version", [(3, 6), (3, 10), (3, 14), (4, 0)])
+@pytest.mark.parametrize("version", [(3, 6, 0), (3, 10, 9), (3, 11, 3), (3, 14, 0), (4, 0, 0)])
 def test_another_python_is_told_which_to_get(start, version):
-    with pytest.raises(SystemExit, match=r"3\.11, 3\.12 or 3\.13; this is"):
-        start.check_python((*version, 0))
+    this = ".".join(map(str, version))
+    with pytest.raises(SystemExit, match=rf"3\.11 .*, 3\.12 or 3\.13; this is {this}\."):
+        start.check_python(version)
 
 
 def test_the_right_pythons_pass_and_32_bits_do_not(start, monkeypatch):
     monkeypatch.setattr(start, "sys", SimpleNamespace(platform="linux", exit=sys.exit))
-    for minor in (11, 12, 13):
-        start.check_python((3, minor, 0), bits64=True)
+    for version in ((3, 11, 4), (3, 12, 0), (3, 13, 0), (3, 13, 11)):
+        start.check_python(version, bits64=True)
     with pytest.raises(SystemExit, match="64-bit"):
         start.check_python((3, 12, 0), bits64=False)
 
@@ -245,15 +246,31 @@ def commands(start, monkeypatch):
 
 
 def test_it_opens_the_first_lesson_and_passes_jupyters_options_on(start, commands):
-    assert start.main(["--no-browser", "--port", "9000", "--ip=0.0.0.0"]) == 7
+    assert start.main(["--no-browser", "--port", "9000", "--ip", "0.0.0.0"]) == 7
     command, _ = commands[0]
     assert command[:3] == ["python with lab", "-m", "jupyterlab"]
-    assert {"--no-browser", "--port=9000", "--ip=0.0.0.0"} < set(command)
+    assert {"--no-browser", "--port=9000"} < set(command) and command[-4:-2] == ["--ip", "0.0.0.0"]
     assert f"--ServerApp.root_dir={start.ROOT}" in command
     assert "--LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb" in command
     start.FIRST_LESSON.unlink()
     with pytest.raises(SystemExit, match="missing"):
         start.main([])
+
+
+@pytest.mark.parametrize("command", ["doctor", "progress"])
+def test_colorlibs_commands_run_in_the_environment(start, commands, command):
+    assert start.main([command, "--help-me"]) == 7
+    assert commands[0][0] == ["python with lab", "-m", "colorlib", command, "--help-me"]
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [(["docter"], "no command 'docter'; choose one of: open"), (["--here", "test"], "are for `test`")],
+)
+def test_a_mistyped_command_installs_nothing(start, commands, capsys, arguments, sentence):
+    with pytest.raises(SystemExit):
+        start.main(arguments)
+    assert sentence in capsys.readouterr().err and commands == []
 
 
 def test_setup_only_installs(start, commands, capsys):
@@ -284,4 +301,4 @@ def test_here_uses_this_python_and_installs_nothing(start, commands, monkeypatch
 def test_the_exit_status_is_the_commands(start):
     assert start.run([sys.executable, "-c", "import sys; sys.exit(3)"]) == 3
     help_text = subprocess.run([sys.executable, SOURCE, "--help"], capture_output=True, text=True)
-    assert help_text.returncode == 0 and "--here" in help_text.stdout
+    assert help_text.returncode == 0 and "--here" in help_text.stdout and "doctor" in help_text.stdout

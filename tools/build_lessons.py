@@ -120,7 +120,11 @@ def execute(notebook):
         environment = os.environ | {"COLORLIB_PROFILE": "laptop", "HOME": home, "USERPROFILE": home}
         environment.pop("COLORLIB_HOME", None)
         client = NotebookClient(
-            notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": SOURCES}}
+            notebook,
+            timeout=1200,
+            kernel_name="python3",
+            resources={"metadata": {"path": SOURCES}},
+            coalesce_streams=True,  # of a progress bar only its end is kept
         )
         started = time.monotonic()
         client.execute(env=environment, cwd=str(SOURCES))
@@ -165,7 +169,7 @@ def write(path, text):
         return False
     path.parent.mkdir(exist_ok=True)
     beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_text(text, encoding="utf-8", newline="\n")
     os.replace(beside, path)
     return True
 
@@ -198,6 +202,10 @@ def make(source_path, address):
 
 
 def set_repository(address):
+    """Write the address into pyproject.toml; an empty one takes badges and Colab's install line away."""
+    address = address.strip().rstrip("/").removesuffix(".git")
+    if address and not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
+        sys.exit(f"{address} is no repository's address: give https://github.com/owner/name.")
     path = ROOT / "pyproject.toml"
     text = re.sub(
         r'^repository = ".*"$',

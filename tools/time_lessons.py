@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+import build_lessons
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,9 +39,10 @@ def table():
 def main():
     text = README.read_text(encoding="utf-8")
     wanted = TABLE.sub(lambda found: found[1] + table() + found[2], text)
-    if "--check" in sys.argv and wanted != text:
+    if "--check" not in sys.argv:
+        build_lessons.write(README, wanted)
+    elif wanted != text:
         sys.exit("The README's table of lessons is out of step: run python tools/time_lessons.py")
-    README.write_text(wanted, encoding="utf-8")
 
 
 if __name__ == "__main__":

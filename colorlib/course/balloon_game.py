@@ -70,7 +70,7 @@ class BeTheNetwork(page.Panel):
             cards.append(card)
         self.score_button = page.button("Score my colors")
         self.score_button.on_click(lambda _: self._score())
-        self.told, self.critic = widgets.HTML(), widgets.VBox()
+        self.told, self.critic = page.told(), widgets.VBox()
         intro = widgets.HTML("<b style='font-size:1.1em'>Round 1: you are the network</b>")
         super().__init__([intro, _rows(cards), self.score_button, self.told, self.critic])
 
@@ -90,7 +90,7 @@ class BeTheNetwork(page.Panel):
     def _score(self):
         choices = [menu.value for menu in self.menus]
         if OPEN in choices:
-            self.told.value = page.card(f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet", "status")
+            self.told.value = page.card(f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet")
             return
         mine, brown, hits = self.game.score(choices)
         truth = "".join(page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1))
@@ -106,7 +106,6 @@ class BeTheNetwork(page.Panel):
             f"(lower is better). {verdict}"
             f"<p style='margin:8px 0 2px'>The true colors:</p>{truth}",
             "wrong" if lost else "right",
-            "status",
         )
         if not self.critic.children:
             self._start_critic()
@@ -122,7 +121,7 @@ class BeTheNetwork(page.Panel):
             self.judgments.append(menu)
             cards.append(widgets.VBox([widgets.HTML(view), menu], layout=_cell()))
         button = page.button("Score my verdicts")
-        told = widgets.HTML()
+        told = page.told()
         button.on_click(lambda _: self._judge(told))
         intro = widgets.HTML(
             "<b style='font-size:1.1em'>Round 2: you are the critic</b><br>"
@@ -133,13 +132,12 @@ class BeTheNetwork(page.Panel):
     def _judge(self, told):
         lefts = [menu.value for menu in self.judgments]
         if OPEN in lefts:
-            told.value = page.card(f"Pair {lefts.index(OPEN) + 1} has no verdict yet.", "quiet", "status")
+            told.value = page.card(f"Pair {lefts.index(OPEN) + 1} has no verdict yet.", "quiet")
             return
         right = self.game.verdicts(lefts)
         told.value = page.card(
             f"<b>{right} of {PAIRS} right.</b> {LESSON_OF_THE_CRITIC if right >= PAIRS - 1 else LOOK_AGAIN}",
             "right" if right >= PAIRS - 1 else "wrong",
-            "status",
         )
 
     def as_text(self):
@@ -162,13 +160,13 @@ def _menu(name, texts, values):
         options=[("choose…", OPEN), *zip(texts, values, strict=True)],
         value=OPEN,
         description=name,
-        layout=widgets.Layout(width="150px"),
-        style={"description_width": "64px"},
+        layout=widgets.Layout(width="168px"),
+        style={"description_width": "76px"},
     )
 
 
 def _cell():
-    return widgets.Layout(margin="0 10px 12px 0", width="154px")
+    return widgets.Layout(margin="0 10px 12px 0", width="172px")
 
 
 def _rows(cards):

@@ -38,21 +38,20 @@ def compare(function, exercise, looks=None) -> Mismatch | None:
     for label, probe in exercise.cases():
         look = (looks or {}).get(label, "")
         expected = _arrays(probe(exercise.reference))
-        if not exercise.ordered:
-            expected = [np.sort(array) for array in expected]
         try:
-            given = probe(function)
+            result = probe(function)
         except NotImplementedError:
             raise
         except Exception as error:
             return Mismatch(f"For {label} it stopped with {type(error).__name__}: {error}", look)
-        if given is None:
+        if result is None:
             return Mismatch(f"For {label} it returned nothing. Is the `return` missing?", look)
         try:
-            given = _arrays(given)
-            given = given if exercise.ordered else [np.sort(array) for array in given]
+            given = _arrays(result)
         except (TypeError, ValueError):
-            return Mismatch(f"For {label} it returned a {type(given).__name__}, not numbers.", look)
+            return Mismatch(f"For {label} it returned a {type(result).__name__}, not numbers.", look)
+        if not exercise.ordered:
+            given, expected = ([np.sort(a) if a.ndim else a for a in arrays] for arrays in (given, expected))
         sentence = _difference(label, given, expected, exercise.tolerance)
         if sentence:
             return Mismatch(sentence, look)
@@ -93,8 +92,8 @@ def check(identifier: str, function: Callable) -> Callable:
         progress_file.record(lesson, "exercises", name, passed=True)
         page.say(f"<b>✓ {identifier}: right.</b> {page.inline(text['right'])}", "right")
         return function
-    # A wrong answer that was never right earns the next hint.
-    given = min(known.get("hints", 0) + 1, len(text["hints"]))
+    # A wrong answer earns the next hint, unless the exercise was right before.
+    given = min(known.get("hints", 0) + (not known.get("passed")), len(text["hints"]))
     progress_file.record(lesson, "exercises", name, hints=given, tries=known.get("tries", 0) + 1)
     sentence = html.escape(mismatch.sentence, quote=False)
     page.say(

@@ -48,26 +48,7 @@ def spread(gray, hints, softness=0.01):
     return torch.from_numpy(ab.T.reshape(2, height, width) / color.AB_SCALE).float()
 
 
-class _Live(page.Panel):
-    """Controls above one picture that follows them; without a kernel, that picture as it starts."""
-
-    invitation = "Run this lesson to move the controls."
-
-    def __init__(self, *controls):
-        self.view = widgets.HTML(self.draw())
-        super().__init__([*controls, self.view])
-
-    def draw(self):
-        raise NotImplementedError
-
-    def redraw(self, _=None):
-        self.view.value = self.draw()
-
-    def as_text(self):
-        return f"<div>{self.view.value}<br><small>{self.invitation}</small></div>"
-
-
-class BlurSliders(_Live):
+class BlurSliders(page.Live):
     """Two sliders: blur the color, blur the lightness."""
 
     def __init__(self, picture):
@@ -84,11 +65,12 @@ class BlurSliders(_Live):
         return page.picture(blur(self.picture, *radii), alt, 420)
 
 
-class GamutSlider(_Live):
+class GamutSlider(page.Live):
     """One slider: the colors a screen can show at lightness L."""
 
     def __init__(self, lightness=55):
         self.slider = _slider("Lightness L", 1, 99, lightness)
+        self.slider.continuous_update = False  # a figure takes longer than a mouse moves
         self.slider.observe(self.redraw, names="value")
         super().__init__(self.slider)
 
@@ -104,7 +86,7 @@ class GamutSlider(_Live):
         return plots.ab_plane(lightness, alt=alt).html + note
 
 
-class ColorHints(_Live):
+class ColorHints(page.Live):
     """Place a few color hints on a gray picture and watch them spread along like gray."""
 
     def __init__(self, picture):

@@ -57,7 +57,7 @@ class Dial:
         return *expected, (possible - ab).norm(dim=1).min().item()
 
 
-class BalloonDial(page.Panel):
+class BalloonDial(page.Live):
     """The dial on the screen: a slider with four stops, and a menu for how likely each color is."""
 
     def __init__(self, seed=4):
@@ -66,14 +66,11 @@ class BalloonDial(page.Panel):
         self.slider = widgets.IntSlider(description="Dial", min=1, max=len(STOPS), value=1, **look)
         self.menu = widgets.Dropdown(description="The world", options=list(CHANCES), **look)
         self.again = page.button("Draw again")
-        self.view = widgets.HTML(self.draw())
+        self.told = page.told()
         self.slider.observe(self.redraw, names="value")
         self.menu.observe(self.redraw, names="value")
         self.again.on_click(self.redraw)
-        super().__init__([self.menu, self.slider, self.again, self.view])
-
-    def redraw(self, _=None):
-        self.view.value = self.draw()
+        super().__init__(self.menu, self.slider, self.again, self.told)
 
     def draw(self):
         stop = list(STOPS)[self.slider.value - 1]
@@ -94,12 +91,11 @@ class BalloonDial(page.Panel):
             f"The balloon painted at the stop {stop}: a = {ab[0]:.0f}, b = {ab[1]:.0f}.",
             300,
         )
-        told = (
+        self.told.value = page.card(
             f"<b>{STOPS[stop]}</b><br>chroma {ab.norm():.0f}, {real}<br>"
             f"expected squared error {squared:,.0f}, expected absolute error {absolute:,.0f}"
         )
-        beside = f"<div style='display:flex;flex-wrap:wrap;gap:16px;align-items:center'>{picture}{plane.html}</div>"
-        return page.card(told, "note", "status") + beside
+        return f"<div style='display:flex;flex-wrap:wrap;gap:16px;align-items:center'>{picture}{plane.html}</div>"
 
     def as_text(self):
         shown = "".join(

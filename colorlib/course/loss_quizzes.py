@@ -72,7 +72,7 @@ class LossQuizWidget(page.Panel):
             self.menus[letter] = widgets.Dropdown(
                 options=options, value=OPEN, description=f"Row {letter}", layout=layout, style=style
             )
-            self.verdicts[letter] = widgets.HTML()
+            self.verdicts[letter] = page.told()
             rows += [widgets.HTML(self.quiz.pictures(letter)), self.menus[letter], self.verdicts[letter]]
         button = page.button("Check my matches")
         button.on_click(lambda _: self.check())
@@ -81,11 +81,11 @@ class LossQuizWidget(page.Panel):
     def check(self):
         for letter, menu in self.menus.items():
             if menu.value == OPEN:
-                self.verdicts[letter].value = page.card(f"Row {letter} has no loss yet.", "quiet", "status")
+                self.verdicts[letter].value = page.card(f"Row {letter} has no loss yet.", "quiet")
                 continue
             verdict = self.quiz.answer(letter, menu.value)
             word, kind = ("✓ Right.", "right") if verdict.right else ("✗ Not yet.", "wrong")
-            self.verdicts[letter].value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind, "status")
+            self.verdicts[letter].value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind)
 
     def as_text(self):
         return self.quiz.as_text()

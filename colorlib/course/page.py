@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from IPython.display import display
 from PIL import Image
 
-from colorlib import color
+from colorlib import color, plots
 
 # Accents from the color-blind-safe palette. Each kind also carries a word, so that color is never alone.
 ACCENTS = {"right": "#009E73", "wrong": "#D55E00", "note": "#0072B2", "quiet": "#8a8d94"}
@@ -24,20 +24,20 @@ def inline(text):
 
 
 def plain(markup):
-    """HTML to text, for screens that show no HTML."""
+    """HTML to text, for screens that show no HTML; a picture becomes its alt text."""
+    markup = re.sub(r'<img[^>]*\balt="([^"]+)"[^>]*>', r" [\1] ", markup)
     text = re.sub(r"<(br|/p|/div|/li|/tr|/summary)[^>]*>", "\n", markup)
     text = html.unescape(re.sub(r"<[^>]+>", " ", text))
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
 
 
-def card(body, kind="note", role=""):
-    """A card around HTML. `role="status"` makes a screen reader speak it when it changes."""
+def card(body, kind="note"):
+    """A card around HTML."""
     look = (
         f"border-left:5px solid {ACCENTS[kind]};background:{GRAY_WASH};border-radius:6px;"
         "padding:10px 16px;margin:4px 0;max-width:52em;line-height:1.5"
     )
-    spoken = f' role="{role}"' if role else ""
-    return f'<div style="{look}"{spoken}>{body}</div>'
+    return f'<div style="{look}">{body}</div>'
 
 
 def details(summary, body, open_=False):
@@ -55,12 +55,12 @@ def say(body, kind="note"):
 
 
 def picture(picture, alt, width=128):
-    """A picture (3, H, W) as an <img> with alt text, enlarged without blur when it is small."""
-    array = color.to_uint8(picture) if picture.is_floating_point() else picture
+    """A picture as an <img> with alt text, enlarged without blur when it is small."""
+    array = color.to_uint8(plots.as_array(picture))
     buffer = io.BytesIO()
-    Image.fromarray(array.movedim(0, -1).numpy()).save(buffer, format="webp", lossless=True)
+    Image.fromarray(array).save(buffer, format="webp", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode()
-    scaling = "image-rendering:pixelated;" if array.shape[-1] < width else ""
+    scaling = "image-rendering:pixelated;" if array.shape[1] < width else ""
     look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
     return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
 
@@ -70,40 +70,58 @@ def button(text):
     return widgets.Button(description=text, layout=widgets.Layout(width="auto", align_self="flex-start"))
 
 
-# Two repairs that Python can't make, for those who use the keyboard. JupyterLab takes arrows and letters for
-# its own shortcuts even inside a menu ("b" would insert a cell), so they are kept here; and ipywidgets gives
-# the radio buttons of a group no common name, without which arrows don't move among them.
-KEYBOARD = """
+def told():
+    """Where a widget answers. It is there, empty, from the start: only then a screen reader speaks what comes."""
+    answer = widgets.HTML()
+    answer.add_class("colorlib-told")
+    return answer
+
+
+# Repairs that Python can't make, for those who use the keyboard or a screen reader. JupyterLab takes arrows and
+# letters for its own shortcuts even inside a menu ("b" would insert a cell), so they are kept here. ipywidgets
+# gives the radio buttons of a group no common name, without which arrows don't move among them, and neither
+# groups nor sliders a name to be spoken. Parts may be drawn late (a game's second round): hence the observer.
+REPAIRS = """
 const panel = this.closest('.colorlib-panel');
 panel.addEventListener('keydown', event => {
   if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
 });
-panel.addEventListener('focusin', event => {
-  const group = event.target.type === 'radio' && event.target.closest('.widget-radio-box');
-  if (group && !event.target.name) {
-    const name = 'choice-' + Math.random();
+const repair = () => {
+  panel.querySelectorAll('.widget-radio-box').forEach(group => {
+    const name = group.querySelector('input')?.name || 'choice-' + Math.random();
     group.querySelectorAll('input').forEach(radio => radio.name = name);
-  }
-});
+    group.setAttribute('role', 'radiogroup');
+    const asked = group.closest('.widget-radio').previousElementSibling;
+    group.setAttribute('aria-label', asked ? asked.textContent.trim() : '');
+  });
+  panel.querySelectorAll('.widget-slider').forEach(slider => {
+    const label = slider.querySelector('.widget-label').textContent;
+    slider.querySelector('[role=slider]')?.setAttribute('aria-label', label);
+  });
+  panel.querySelectorAll('.colorlib-told').forEach(told => told.setAttribute('role', 'status'));
+};
+repair();
+new MutationObserver(repair).observe(panel, {childList: true, subtree: true});
 """
 
 
 class Panel(widgets.VBox):
     """A box of widgets that works by keyboard, and has `as_text()` for readers without a kernel.
 
-    ipywidgets 8 asks `_repr_mimebundle_`, ipywidgets 7 (Colab) `_ipython_display_`.
+    `_ipython_display_` is what ipywidgets 7 (Colab) and 8 both give way to.
     """
 
     def __init__(self, children, **options):
-        # An image that can't be loaded is the one way in which an HTML widget runs a line of its own.
-        start = f'<img alt="" src="data:," style="display:none" onerror="{KEYBOARD}">'
+        # An image that can't be loaded is the one way in which an HTML widget runs lines of its own.
+        start = f'<img alt="" src="data:," style="display:none" onerror="{REPAIRS}">'
         super().__init__([*children, widgets.HTML(start)], **options)
         self.add_class("colorlib-panel")
 
     def as_text(self):
         raise NotImplementedError
 
-    def _bundle(self):
+    def bundle(self):
+        """All that a notebook keeps of it: the view for a kernel, and its text for readers without one."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         text = self.as_text()
         return {
@@ -112,8 +130,24 @@ class Panel(widgets.VBox):
             "text/plain": plain(text),
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return self._bundle()
-
     def _ipython_display_(self, **_):
-        display(self._bundle(), raw=True)
+        display(self.bundle(), raw=True)
+
+
+class Live(Panel):
+    """Controls above one picture that follows them; without a kernel, that picture as it starts."""
+
+    invitation = "Run this lesson to move the controls."
+
+    def __init__(self, *controls):
+        self.view = widgets.HTML(self.draw())
+        super().__init__([*controls, self.view])
+
+    def draw(self):
+        raise NotImplementedError
+
+    def redraw(self, _=None):
+        self.view.value = self.draw()
+
+    def as_text(self):
+        return f"<div>{self.view.value}<br><small>{self.invitation}</small></div>"

@@ -26,7 +26,7 @@ def _read():
         if stored["schema"] > SCHEMA:
             return dict(_memory)  # from a newer course: left alone
         lessons = stored["lessons"]
-        if not all(isinstance(kinds, dict) for kinds in lessons.values()):
+        if not _sound(lessons):
             raise ValueError
     except FileNotFoundError:
         lessons = {}
@@ -36,6 +36,15 @@ def _read():
         _set_aside(path)
         lessons = {}
     return merge(lessons, _memory)
+
+
+def _sound(known, depth=4):
+    """Whether this is {lesson: {kind: {name: {fact: value}}}}, with whole numbers where numbers are counted."""
+    if not isinstance(known, dict):
+        return False
+    if depth == 1:
+        return all(isinstance(known.get(count, 0), int) for count in ("hints", "tries", "answer"))
+    return all(_sound(inner, depth - 1) for inner in known.values())
 
 
 def _set_aside(path):
@@ -54,9 +63,13 @@ def _write(lessons):
             raise OSError("written by a newer course")
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix="progress", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"schema": SCHEMA, "lessons": lessons}, file, indent=1)
-        os.replace(beside, path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"schema": SCHEMA, "lessons": lessons}, file, indent=1)
+            os.replace(beside, path)
+        except OSError:
+            os.unlink(beside)  # Windows replaces no file that is open elsewhere
+            raise
         _memory.clear()
     except OSError:
         _memory.update(lessons)
@@ -121,7 +134,7 @@ class Progress:
             lessons = stored["lessons"] if stored["schema"] <= SCHEMA else None
         except (ValueError, zlib.error, binascii.Error, KeyError, TypeError):
             lessons = None
-        if not isinstance(lessons, dict):
+        if not _sound(lessons):
             page.say(
                 "That code can't be read. Copy the whole text that <code>progress().code()</code> gave.",
                 "wrong",

@@ -66,17 +66,17 @@ class QuizWidget(page.Panel):
         question = self.quiz.questions[number]
         asked = f"{number + 1}. {page.inline(question['ask'])}"
         ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>")
-        choices = choice_list([(text.replace("`", ""), i) for i, text in enumerate(self.quiz.options(number))])
+        choices = choice_list(self.quiz.options(number))
         button = page.button(f"Check answer {number + 1}")
-        told = widgets.HTML()
+        told = page.told()
 
         def tell(_):
             if choices.value is None:
-                told.value = page.card("Choose an answer first.", "quiet", role="status")
+                told.value = page.card("Choose an answer first.", "quiet")
                 return
             verdict = self.quiz.answer(number, choices.value)
             word, kind = ("✓ Right.", "right") if verdict.right else ("✗ Not yet.", "wrong")
-            told.value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind, role="status")
+            told.value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind)
 
         button.on_click(tell)
         return [ask, choices, button, told]
@@ -85,9 +85,10 @@ class QuizWidget(page.Panel):
         return self.quiz.as_text()
 
 
-def choice_list(options, description=""):
-    """Radio buttons, none chosen, whose long texts wrap instead of being cut."""
-    choices = widgets.RadioButtons(options=options, value=None, description=description)
+def choice_list(texts):
+    """Radio buttons, none chosen, whose values are 0, 1, …; long texts wrap instead of being cut."""
+    options = [(text.replace("`", ""), number) for number, text in enumerate(texts)]
+    choices = widgets.RadioButtons(options=options, value=None)
     choices.layout = widgets.Layout(width="auto", max_width="54em")
     choices.add_class("colorlib-choices")
     return choices

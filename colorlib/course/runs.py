@@ -5,7 +5,7 @@ import time
 
 from IPython.display import display
 
-from colorlib import models, plots, profile
+from colorlib import metrics, models, plots, profile
 from colorlib.course import page
 
 
@@ -44,6 +44,14 @@ class Recorded:
         self.generator = models.load(name)
         self.card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
         self.history, self.seconds = self.card["history"], self.card["seconds"][0]
+
+    def table(self, *names):
+        """The card's figures on held-out pictures, of all its seeds."""
+        rows = {name: [dict(seed) for seed in seeds] for name, seeds in self.card["held_out"].items()}
+        for seed in rows["truth"]:
+            seed["psnr"] = float("inf")  # which a card cannot hold
+        kept = {row: [{n: seed[n] for n in names} for seed in seeds] for row, seeds in rows.items()}
+        return metrics.Table(kept, self.card.get("measured_on", 200))
 
     def __repr__(self):
         return f"recorded run {self.name}: {self.card['steps']} steps on {self.card['hardware']}, {self.seconds:.0f} s"

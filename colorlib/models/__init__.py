@@ -119,9 +119,7 @@ def load(name_or_path: str | Path) -> Colorizer:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise ValueError(
-            f"{path} is not a whole safetensors file ({error}). Save or download it again."
-        ) from None
+        raise ValueError(f"{path} is not a whole safetensors file ({error}). Save or download it again.") from None
     return Colorizer(_rebuild(path, metadata, tensors), metadata=metadata).eval()
 
 
@@ -137,9 +135,7 @@ def _rebuild(path: Path, metadata: dict, tensors: dict) -> nn.Module:
                 float(metadata["width"]),
                 **json.loads(metadata["options"]),
             )
-        network.load_state_dict(
-            {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True
-        )
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{path} does not fit the network that it names: {error}") from None
     return network
