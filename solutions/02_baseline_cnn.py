@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from colorlib import bins, color, data, download, losses, metrics, models, plots, profile, recipes, scenes, training
-from colorlib.course import balloon_dial, check, hint, loss_quiz, predict, progress, quiz, runs, saw
+from colorlib.course import balloon_dial, check, hint, loss_quiz, predict, progress, quiz, runs, saw, temperature_dial
 
 # %%
 settings = profile.settings(
@@ -352,6 +352,14 @@ for name, best in wants.items():
         f" ({measured / true_chroma:.0%} of the true chroma {true_chroma:.0f})"
     )
 
+# %% [markdown]
+# Was that luck? Both runs were recorded with three seeds (other worlds, other starting weights):
+
+# %%
+for name in ("ambiguous_l2", "ambiguous_l1"):
+    shares = [seed["chroma_share"] for seed in runs.Recorded(name).card["held_out"][name]]
+    print(f"{name}: " + ", ".join(f"{share:.0%}" for share in shares) + " of the true chroma")
+
 # %%
 saw("02.l2")
 
@@ -435,6 +443,9 @@ names = ("ab_error", "detail_error", "texture_error")
 details = metrics.evaluate({"plain": plain.generator, "U-Net": unet.generator}, textures, names=names)
 ratio = details["U-Net"]["detail_error"] / details["plain"]["detail_error"]
 print(f"in small things the U-Net's error is {ratio:.2f} times the plain network's")
+for run in (plain, unet):
+    seeds = [round(seed["detail_error"]) for seed in run.card["held_out"][run.name]]
+    print(f"detail error with three seeds, {run.name}: {seeds}")
 details
 
 # %%
@@ -630,6 +641,13 @@ plots.pictures(
     " for an object.",
 )
 
+# %% [markdown]
+# Turn it yourself: the slider is the temperature (arrow keys work), and the button draws a sample, in which each
+# pixel gets one of its likely colors by chance.
+
+# %%
+temperature_dial(classify.generator, gray[:5])
+
 # %%
 ambiguous = world.valid_scenes[:8].ambiguous
 for name, answer in answers.items():
@@ -754,9 +772,28 @@ plots.pictures(
 # to undo the checkerboard, but it starts with one, and one more thing to unlearn.
 
 # %% [markdown]
-# ## Extra F. Batch norm and dropout (6 min)
+# ## Extra F. Normalizing, batch norm and dropout (8 min)
 #
-# Two ingredients of nearly every recipe. *Batch norm* rescales each channel by its mean and spread over the
+# Three ingredients of nearly every recipe. *Normalizing* brings the input near −1…1, as we do with L. Does it
+# matter? The 64 pictures of section 2 again, with the same network and steps; only that L goes in as it is, from
+# 0 to 100:
+
+# %%
+_, errors_of_raw = learn_by_heart((many_gray + 1) * 50, many_ab, settings.overfit_steps)
+plots.curves(
+    {"gray, −1…1": errors_of_many, "L, 0…100": errors_of_raw},
+    xlabel="step",
+    ylabel="ab error",
+    title="The same pictures in another scale",
+    alt=f"Two falling curves: with gray in −1…1 the ab error ends at {errors_of_many[-1]:.1f}, "
+    f"with L in 0…100 at {errors_of_raw[-1]:.1f}.",
+)
+
+# %% [markdown]
+# Nothing is lost in the larger scale, and yet it learns more slowly: all numbers inside begin some fifty times
+# too large for weights that were drawn for inputs near 1.
+#
+# *Batch norm* applies the same idea inside the network: it rescales each channel by its mean and spread over the
 # batch, so that no layer has to follow the drifting scale of the one before. *Dropout* switches off random
 # channels in training, so that no channel can be relied on. What does each do to the curve of a plain network on
 # textures?

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from colorlib import color, scenes
+from colorlib import color, models, scenes
 from colorlib.course import (
     balloon_game,
     check,
@@ -27,6 +27,7 @@ from colorlib.course import (
     page,
     progress_file,
     runs,
+    temperature,
     theory,
 )
 from colorlib.course.exercises import EXERCISES, mean_squared_error
@@ -562,3 +563,19 @@ def test_recorded_runs_stand_in_at_quick(monkeypatch, said):
     monkeypatch.setenv("COLORLIB_PROFILE", "laptop")
     assert runs.or_recorded(run, "ambiguous_l2") is run
     assert "mse from 0.5 to 0.25" in runs.curves_of(run, "mse").alt
+
+
+def test_the_temperature_goes_from_dull_to_strong_and_samples_differ():
+    generator = models.load("ambiguous_classify")
+    gray, _ = color.to_gray_ab(scenes.draw(3, size=32, seed=5, world="ambiguous").pictures)
+    shown = temperature.TemperatureDial(generator, gray)
+    chroma = []
+    for value in (1.0, 0.1, 0.0):
+        shown.slider.value = value
+        chroma.append(shown.colors().norm(dim=1).mean().item())
+        assert f"temperature {value:.2f}" in shown.told.value
+    assert chroma[0] < chroma[1] < chroma[2]
+    shown.button.click()
+    assert "a sample" in shown.told.value and not torch.equal(shown.colors(), shown.colors())
+    shown.slider.value = 0.5
+    assert "temperature 0.50" in shown.told.value

@@ -7,6 +7,7 @@ from colorlib.course.loss_quizzes import loss_quiz
 from colorlib.course.predictions import predict, saw
 from colorlib.course.progress_file import progress
 from colorlib.course.quizzes import quiz
+from colorlib.course.temperature import temperature_dial
 
 __all__ = [
     "balloon_dial",
@@ -18,4 +19,5 @@ __all__ = [
     "progress",
     "quiz",
     "saw",
+    "temperature_dial",
 ]
