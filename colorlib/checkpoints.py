@@ -3,9 +3,11 @@
 `generator.safetensors` and `history.json` are the result; `checkpoint/` is needed only to resume.
 """
 
+import contextlib
 import io
 import json
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 
 from colorlib import models
-from colorlib.recipe import Stopped
+from colorlib.recipe import Stopped, plain
 
 
 def write(path: Path, content: bytes) -> None:
@@ -24,7 +26,8 @@ def write(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise Stopped(_cannot_write(path, error)) from error
 
 
@@ -42,6 +45,13 @@ class Folder:
         self.path, self.facts = Path(path), facts
         self.checkpoint = self.path / "checkpoint" / "state.pt"
         self.save_every, self.writes, self.last = save_every, writes, time.monotonic()
+        try:
+            if writes:  # now, not after an epoch
+                self.path.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=self.path).close()
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(f"Nothing can be written in {path}: {reason}. Choose another folder.") from error
 
     def save_now_and_then(self, run):
         """A checkpoint in mid-epoch, when the last one is old enough."""
@@ -49,15 +59,19 @@ class Folder:
             self._save_checkpoint(run)
 
     def save(self, run):
-        """All there is to keep at the end of an epoch."""
-        self._save_checkpoint(run)
+        """All there is to keep at the end of an epoch.
+
+        The checkpoint comes last: killed in between, a run repeats an epoch, and no result is behind its checkpoint.
+        """
         self.save_result(run)
+        self._save_checkpoint(run)
 
     def save_result(self, run):
         if self.writes:
             write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
-            known = run.recipe.generator.settings  # models.save writes these by itself
-            facts = {key: value for key, value in self.facts.items() if key not in known}
+            # models.save writes the settings by itself; flips matter only to a checkpoint.
+            left_out = {*run.recipe.generator.settings, "flips", "upside_down"}
+            facts = {key: value for key, value in self.facts.items() if key not in left_out}
             facts["epochs"] = run.history[-1]["epoch"] if run.history else 0
             try:
                 models.save(run.recipe.generator, self.path / "generator.safetensors", **facts)
@@ -69,27 +83,27 @@ class Folder:
             state = {"facts": self.facts, "recipe": run.recipe.state()}
             state |= {key: getattr(run, key) for key in ("step", "seconds", "history", "sums")}
             content = io.BytesIO()  # torch does not say that a disk is full; Python's files do
-            torch.save(state, content)
+            torch.save(plain(state), content)
             write(self.checkpoint, content.getvalue())
         self.last = time.monotonic()
 
     def restore(self, run) -> bool:
         """Bring a run to where its checkpoint was written; False where there is none."""
+        run.recipe.accelerator.wait_for_everyone()  # the main process may still be writing it
         if not self.checkpoint.is_file():
             return False
-        device = run.recipe.accelerator.device
-        try:
-            state = torch.load(self.checkpoint, map_location=device, weights_only=True)
+        try:  # on the CPU: what was the main process's device may not be this one's
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         except Exception as error:
             reason = f"cannot be read ({type(error).__name__})"
             raise ValueError(f"{self.checkpoint} {reason}: delete it to start anew.") from error
-        for key in self.facts.keys() | state["facts"].keys():
+        for key in self.facts | state["facts"]:
             now, then = self.facts.get(key), state["facts"].get(key)
             if now != then:
-                raise ValueError(
-                    f"The checkpoint in {self.path} was made with {key} = {then}, this training "
-                    f"has {now}. Resume with the same figures, or choose another folder."
-                )
+                made = f"{key} = {then}, this training has {now}. Resume with the same figures"
+                if key in ("pictures", "fingerprint"):
+                    made = "other pictures. Resume with the same ones"
+                raise ValueError(f"The checkpoint in {self.path} was made with {made}, or choose another folder.")
         run.recipe.load_state(state["recipe"])
         for key in ("step", "seconds", "history", "sums"):
             setattr(run, key, state[key])

@@ -6,6 +6,7 @@ from colorlib import data, metrics, models, profile, recipes, training
 
 # How big a training on the command line is. At `gpu` everything is as published.
 SMALL = dict(width=0.25, lr=3e-3, batch_size=64)
+SMALL_CRITIC = dict(critic_width=0.375, critic_lr=5e-4)  # slower, or it leaves the generator behind
 SIZES = {
     "quick": dict(n=256, epochs=2, size=32, **SMALL),
     "laptop": dict(n=2048, epochs=8, size=32, **SMALL),
@@ -35,15 +36,22 @@ def train(options) -> int:
 
 def _prepare(options):
     """The recipe, the pictures and the number of epochs that the options ask for."""
+    if options.recipe not in recipes.RECIPES:
+        recipes.build(options.recipe)  # says which there are, before any data is fetched
+    if options.seed < 0:
+        raise ValueError(f"A seed is a whole number from 0 on, not {options.seed}.")
+    if options.epochs is not None and options.epochs < 1:
+        raise ValueError(f"{options.epochs} epochs are no training: at least 1 is needed.")
     figures = {"seed": options.seed, **SIZES[options.profile or profile.current()]}
     n, epochs = figures.pop("n"), figures.pop("epochs", None)
     epochs = epochs if options.epochs is None else options.epochs
     if options.data == "cifar10":
         figures["size"] = 32
-    size = figures.get("size") or recipes.build(options.recipe).figures["size"]
+    size = figures.get("size") or recipes.RECIPES[options.recipe].keywords["size"]
     pictures = data.load(options.data, size, n, options.seed)
     if "lr" in figures:  # a short training: the rate rises and falls once
         figures["batch_size"] = min(figures["batch_size"], len(pictures.train))
         figures["steps"] = epochs * (len(pictures.train) // figures["batch_size"])
+        figures |= SMALL_CRITIC if options.recipe in recipes.ADVERSARIAL else {}
     recipe = recipes.build(options.recipe, **figures)
     return recipe, pictures, recipe.epochs if epochs is None else epochs

@@ -121,6 +121,26 @@ def cross_entropy(logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor 
     return pixels.mean()
 
 
+def adversarial(logits: torch.Tensor, label: float) -> torch.Tensor:
+    """What a critic pays for its logits where the truth is `label`: 1 real, 0 fake; ln 2 if it guesses.
+
+    For one-sided label smoothing call the real ones .9, and the fakes 0 as ever. Logits, no sigmoid before: the loss
+    has its own.
+    """
+    if not 0 <= label <= 1:
+        raise ValueError(f"The label must lie between 0 (fake) and 1 (real), not {label}.")
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+def fooling(fake_logits: torch.Tensor, saturating: bool = False) -> torch.Tensor:
+    """What a generator pays where the critic is not fooled (lesson 03 compares the two forms).
+
+    The saturating form is the minimax's own: the critic's loss turned around. It has no slope where the critic is
+    sure, so the form in use asks that fakes be called real.
+    """
+    return -adversarial(fake_logits, 0.0) if saturating else adversarial(fake_logits, 1.0)
+
+
 LOSSES = {
     "mse": mse,
     "l1": l1,

@@ -81,6 +81,7 @@ def _world_measures(ab, truth, world):
     if world.ambiguous.any():
         colors, palette = object_colors(ab, world), world.palette.to(ab)
         measures["chroma"] = colors.norm(dim=1).mean()
+        measures["chroma_share"] = measures["chroma"] / object_colors(truth, world).norm(dim=1).mean()
         measures["palette_distance"] = torch.cdist(colors, palette).amin(dim=1).mean()
         measures["palette_use"] = palette_use(colors, palette).min()
         measures["background_error"] = distance[~world.ambiguous].mean()
@@ -114,6 +115,15 @@ MEASURES = {
 }
 
 
+def _known(names):
+    """The names as a set, or a sentence that says which there are."""
+    unknown = {names} if isinstance(names, str) else set(names) - set(MEASURES)
+    if unknown:
+        choice = ", ".join(MEASURES)
+        raise ValueError(f"{sorted(unknown, key=str)} are not names of measures. Give several of: {choice}.")
+    return set(names)
+
+
 def measure(
     ab: torch.Tensor,
     truth: torch.Tensor,
@@ -122,7 +132,7 @@ def measure(
     names: Iterable[str] = MEASURES,
 ) -> dict[str, float]:
     """Measures by name; `ab`, the true ab and `gray` as networks see them."""
-    names, lab, true_lab = set(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
+    names, lab, true_lab = _known(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
     picture, true_picture = color.lab_to_rgb(lab), color.lab_to_rgb(true_lab)
     ab, truth = lab[:, 1:], true_lab[:, 1:]
     ways: dict[str, Callable] = {
@@ -151,7 +161,7 @@ def evaluate(
     Of a data set the first `n` validation pictures, so always the same. The table begins with plain
     gray and ends with the truth. Generators stay in the mode they are in, train or eval.
     """
-    pictures, world = _held_out(of, n)
+    names, (pictures, world) = _known(names), _held_out(of, n)
     gray, truth = color.to_gray_ab(pictures)
     rows = {"gray": [measure(torch.zeros_like(truth), truth, gray, world, names)]}
     for label, seeds in generators.items():
@@ -180,7 +190,7 @@ def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torc
 
 def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:
     """A `validate` for training.fit: measures on held-out pictures after each epoch."""
-    pictures, world = _held_out(of, n)
+    names, (pictures, world) = _known(names), _held_out(of, n)
     gray, truth = color.to_gray_ab(pictures)
     return lambda generator: measure(paint(generator, gray), truth, gray, world, names)
 
@@ -190,9 +200,6 @@ class Table:
 
     def __init__(self, rows: dict[str, list[dict]], pictures: int):
         self.seeds, self.pictures = rows, pictures
-        for measures in (m for seeds in rows.values() for m in seeds):
-            if "chroma" in measures:
-                measures["chroma_share"] = measures["chroma"] / rows["truth"][0]["chroma"]
         self.names = [name for name in MEASURES if name in rows["truth"][0]]
 
     def __getitem__(self, row: str) -> dict[str, float]:

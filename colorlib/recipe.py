@@ -1,8 +1,18 @@
 """What a recipe is: networks, optimizers, a step. recipes.py lists them, training.py runs them."""
 
+from contextlib import contextmanager
+
+import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import nn
+
+from colorlib import color
+
+NOT_A_NUMBER = (
+    "The {}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 times smaller, or look for a "
+    "division, root or logarithm at 0 in the loss."
+)
 
 
 class Stopped(Exception):
@@ -21,9 +31,9 @@ class Recipe:
         self.networks, self.optimizers = networks, optimizers
         self.schedulers = schedulers or {}
         self.batch_size, self.epochs = batch_size, epochs
-        self.steps = figures.get("steps")  # where a schedule fixes them
-        self.seed = figures.get("seed", 0)
-        self.figures = {"batch_size": batch_size, **figures}
+        self.figures = plain({"batch_size": batch_size, **figures})
+        self.steps = self.figures.get("steps")  # where a schedule fixes them
+        self.seed = self.figures.get("seed", 0)
         self.epoch = self.number = 0
         self.accelerator = None
 
@@ -62,17 +72,19 @@ class Recipe:
         # fp16 overflows now and then by design, and its scaler leaves out such a step.
         healthy = accelerator.reduce(loss.detach(), "mean") if scaler else length
         if not torch.isfinite(healthy):
-            raise Stopped(
-                f"The {name}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 "
-                "times smaller, or look for a division, root or logarithm at 0 in the loss."
-            )
+            raise Stopped(NOT_A_NUMBER.format(name))
+        left_out = False
         if scaler:
-            length = (length / scaler.get_scale()).nan_to_num(0.0, 0.0, 0.0)
+            scale = scaler.get_scale()
+            length = (length / scale).nan_to_num(0.0, 0.0, 0.0)
             scaler.step(optimizer)
             scaler.update()
+            left_out = scaler.get_scale() < scale
+            if scaler.get_scale() < 1:  # halved so often: no overflow, but no number at any scale
+                raise Stopped(NOT_A_NUMBER.format(name))
         else:
             optimizer.step()
-        if name in self.schedulers:
+        if name in self.schedulers and not left_out:
             self.schedulers[name].step()
         return length
 
@@ -100,7 +112,57 @@ class Recipe:
 
     def load_state(self, state: dict) -> None:
         for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+            if name != "scaler" or state.get(name):  # other precisions than fp16 leave none
+                part.load_state_dict(state[name])
+
+
+def plain(value):
+    """NumPy's numbers as Python's, wherever they are inside: checkpoints hold no others."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(plain, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+@contextmanager
+def frozen(critic: nn.Module):
+    """In here the critic judges as it does in its own step, and nothing of it changes.
+
+    Its weights get no gradient, yet let it through to the generator. Batch norm goes by the batch, as in the critic's
+    step, but keeps no running statistics.
+    """
+    norms = [module for module in critic.modules() if isinstance(module, nn.BatchNorm2d)]
+    critic.requires_grad_(False)
+    for norm in norms:
+        norm.track_running_stats = False
+    try:
+        yield critic
+    finally:
+        critic.requires_grad_(True)
+        for norm in norms:
+            norm.track_running_stats = True
+
+
+def target(outputs: str, gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+    """What a network should have given: ab, all of Lab, or the picture."""
+    if outputs in ("rgb", "picture"):
+        picture = color.from_gray_ab(gray, ab)
+        return picture * 2 - 1 if outputs == "rgb" else picture
+    return torch.cat((gray, ab), dim=1) if outputs == "lab" else ab
+
+
+def one_cycle(optimizer: torch.optim.Optimizer, steps: int):
+    """A learning rate that rises to the optimizer's own and falls to nothing, in so many steps."""
+    highest = [group["lr"] for group in optimizer.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, steps, cycle_momentum=False)
+
+
+def seeded(seed: int, make, *args, **options):
+    """Call `make` with random numbers of its own: a seed always starts from the same weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make(*args, **options)
 
 
 def _average(gradients, accelerator):

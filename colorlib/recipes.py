@@ -8,8 +8,9 @@ from functools import partial
 
 import torch
 
-from colorlib import bins, color, data, losses, models
-from colorlib.recipe import Recipe
+from colorlib import bins, data, losses, models
+from colorlib.adversarial import Adversarial, KerasGAN
+from colorlib.recipe import Recipe, one_cycle, seeded, target
 
 
 class Supervised(Recipe):
@@ -61,33 +62,25 @@ class Classify(Supervised):
         self.loss = losses.combine({"cross_entropy": 1.0}, cross_entropy=weighted)
 
 
-def target(outputs: str, gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-    """What a network should have given: ab, all of Lab, or the picture."""
-    if outputs in ("rgb", "picture"):
-        picture = color.from_gray_ab(gray, ab)
-        return picture * 2 - 1 if outputs == "rgb" else picture
-    return torch.cat((gray, ab), dim=1) if outputs == "lab" else ab
-
-
-def one_cycle(optimizer: torch.optim.Optimizer, steps: int):
-    """A learning rate that rises to the optimizer's own and falls to nothing, in so many steps."""
-    highest = [group["lr"] for group in optimizer.param_groups]
-    return torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, steps, cycle_momentum=False)
-
-
-def seeded(seed: int, make, *args, **options):
-    """Call `make` with random numbers of its own: a seed always starts from the same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make(*args, **options)
-
-
 # The published figures, as far as they are known.
 CNN = dict(network="cnn", size=256)
 FUSION = dict(network="fusion", size=256, epochs=500)
 # As printed: its discriminator never reaches the generator, so squared error is all there is.
 VALID_UNET = dict(network="valid_unet", size=120, lr=5e-4, epochs=100)
 UNET = dict(network="unet", size=32, lr=1e-3, batch_size=128, epochs=200)  # Nazeri et al.
+# Isola et al. name a batch of 4 and 6 epochs (of ImageNet) for color.
+PIX2PIX = dict(network="pix2pix", size=256, batch_size=4, epochs=6)
+RGB = dict(PIX2PIX, inputs=3, outputs="rgb", critic_weight=1.0)  # the critic's loss is a sum: chance is 2 ln 2
+CGAN = dict(lr=3e-4, critic_lr=3e-5, betas=(0.0, 0.999), real_label=0.9, generator_steps=2, patience=10)
+KERAS_GAN = dict(network="keras_gan", critic="keras_critic", size=256, batch_size=16, epochs=50)
+KERAS_GAN |= dict(lr=1e-3, critic_lr=1e-4, betas=(0.9, 0.999), lam=0.0, conditional=False)
+ADVERSARIAL = {
+    "pix2pix": partial(Adversarial, "pix2pix", **PIX2PIX),
+    "pix2pix_rgb": partial(Adversarial, "pix2pix_rgb", **RGB),
+    "pix2pix_ms_ssim": partial(Adversarial, "pix2pix_ms_ssim", **RGB, ms_ssim=1.0),
+    "cgan": partial(Adversarial, "cgan", **UNET | CGAN),
+    "keras_gan": partial(KerasGAN, **KERAS_GAN),
+}
 RECIPES = {
     "cnn": partial(Supervised, "cnn", {"mse": 1.0}, **CNN),
     "fusion": partial(Supervised, "fusion", {"ms_ssim": 1.0}, **FUSION),
@@ -96,14 +89,15 @@ RECIPES = {
     "unet_l1": partial(Supervised, "unet_l1", {"l1": 1.0}, **UNET),
     "unet_ms_ssim": partial(Supervised, "unet_ms_ssim", {"ms_ssim": 1.0}, **UNET),
     "classify": partial(Classify, **UNET),
+    **ADVERSARIAL,
 }
 
 
 def build(name: str, size: int | None = None, **figures) -> Recipe:
     """A recipe, ready to train.
 
-    The supervised ones take `width`, `lr`, `steps` (then the rate is one cycle of so many steps),
-    `seed`, `network`, `batch_size`, `epochs` and the options of their network.
+    All take `width`, `lr`, `steps` (then the rate is one cycle of so many steps), `seed`, `network`, `batch_size`,
+    `epochs` and the options of their network; the adversarial ones also what Adversarial lists.
     """
     if name not in RECIPES:
         raise ValueError(f"There is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")

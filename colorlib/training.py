@@ -1,10 +1,12 @@
 """One loop for every recipe: progress, history, resume. Lesson 02 writes its inner step by hand."""
 
 import atexit
+import contextlib
 import os
 import sys
 import time
 import warnings
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +20,13 @@ from colorlib import data, models
 from colorlib.checkpoints import Folder
 from colorlib.recipe import Recipe, Stopped
 
+BATCH_OPTIONS = ("flips", "upside_down", "change_pictures", "change_gray")
+
 
 def best_precision() -> str:
     """`bf16` or `fp16` where this machine calculates faster in half precision, else `no`.
 
-    A CPU without bf16 units is slower in bf16, so it is asked first. What Accelerate's own
-    environment variable says overrules all.
+    A CPU without bf16 units is slower in bf16, so it is asked first. Accelerate's own environment variable overrules.
     """
     wish = os.environ.get("ACCELERATE_MIXED_PRECISION")
     if wish or torch.backends.mps.is_available():
@@ -64,10 +67,15 @@ class Run:
         return f"{self.step} of {self.total} steps in {self.seconds:.0f} s; last epoch: {last}"
 
     def add(self, terms):
-        """Count one step's terms. They stay on the device: reading them would make it wait."""
-        for name, value in terms.items():
+        """Count one step's terms, of all processes. They stay on the device: reading them would make it wait."""
+        accelerator = self.recipe.accelerator
+        values = [torch.as_tensor(value).detach().float() for value in terms.values()]
+        if accelerator.num_processes > 1:
+            values = torch.stack([value.to(accelerator.device) for value in values])
+            values = accelerator.reduce(values, "mean").unbind()
+        for name, value in zip(terms, values, strict=True):
             total, count = self.sums.get(name, (0.0, 0))
-            self.sums[name] = [total + torch.as_tensor(value).detach().float(), count + 1]
+            self.sums[name] = [total + value, count + 1]
         self.step += 1
 
     def means(self):
@@ -91,14 +99,14 @@ def fit(
 ) -> Run:
     """Train a recipe on uint8 pictures, for epochs or for steps (by default those of the recipe).
 
-    After each epoch `validate(generator)` may give figures for the history (a dict, kept as
-    `valid_…`), and `on_epoch(run)` may draw curves or keep snapshots. With `out` the history, the
-    weights and a checkpoint (each epoch, and every `save_every` seconds) are written there, and
-    `resume` goes on from the checkpoint. Interrupt it at any time: what was learned is kept.
-    `batch_options` are those of data.batches, such as `flips`.
+    After each epoch `validate(generator)` may give figures for the history (a dict, kept as `valid_…`), and
+    `on_epoch(run)` may draw curves or keep snapshots. With `out` the history, the weights and a checkpoint (each epoch,
+    and every `save_every` seconds) are written there, and `resume` goes on from the checkpoint. Interrupt it at any
+    time: what was learned is kept. `batch_options` are those of data.batches: BATCH_OPTIONS.
     """
     if resume and not out:
         raise ValueError("Resuming needs `out`, the folder that holds the checkpoint.")
+    _check(pictures, recipe, batch_options)
     accelerator = start_accelerator()
     feed = _Feed(pictures, batch_size or recipe.batch_size, recipe.seed, accelerator, batch_options)
     run = Run(recipe, _count_steps(recipe, epochs, steps, feed.per_epoch))
@@ -119,6 +127,21 @@ def fit(
     return run
 
 
+def _check(pictures, recipe, options):
+    """Say at once what would fail, or train on nonsense, later."""
+    shape = list(getattr(pictures, "shape", []))
+    size = recipe.figures.get("size") or (shape or [0])[-1]
+    if str(getattr(pictures, "dtype", "")).removeprefix("torch.") != "uint8" or shape[1:] != [3, size, size]:
+        raise ValueError(
+            f"A training needs uint8 pictures, N×3×{size}×{size} as its recipe is planned, not "
+            f"{shape or type(pictures).__name__}. Of a data set `world` give world.train."
+        )
+    if unknown := set(options) - set(BATCH_OPTIONS):
+        raise ValueError(f"There is no option {min(unknown)!r} for batches: choose from {', '.join(BATCH_OPTIONS)}.")
+    if any(getattr(schedule, "last_epoch", 0) for schedule in recipe.schedulers.values()):
+        raise ValueError("This recipe has been trained, and its learning rate with it: build a fresh recipe.")
+
+
 def _count_steps(recipe, epochs, steps, per_epoch):
     if epochs is not None and steps is not None:
         raise ValueError("Train for epochs or for steps, not both.")
@@ -130,8 +153,7 @@ def _count_steps(recipe, epochs, steps, per_epoch):
         raise ValueError(f"{steps} steps are no training: at least 1 is needed.")
     if recipe.steps and steps > recipe.steps:
         raise ValueError(
-            f"The recipe's learning rate is planned for {recipe.steps} steps, these are {steps}: "
-            f"build the recipe with steps={steps}."
+            f"The learning rate is planned for {recipe.steps} steps, not {steps}: build the recipe with steps={steps}."
         )
     return steps
 
@@ -145,19 +167,19 @@ class _Feed:
         self.batch_size, self.rest = divmod(min(batch_size, len(pictures)), self.processes)
         if self.batch_size < 1 or self.rest:
             raise ValueError(
-                f"A batch of {batch_size} from {len(pictures)} pictures cannot be shared evenly by "
-                f"{self.processes} process(es). Choose another batch size."
+                f"A batch of {batch_size} from {len(pictures)} pictures cannot be shared evenly by {self.processes} "
+                "process(es). Choose another batch size."
             )
         self.per_epoch = len(self.share) // self.batch_size
+        some = torch.as_tensor(pictures[torch.linspace(0, len(pictures) - 1, 64).long()]).cpu().contiguous()
         self.facts = {"batch_size": self.batch_size * self.processes, "pictures": len(pictures)}
+        self.facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": options.get("flips", True)}
+        self.facts |= {"upside_down": options.get("upside_down", False)}
         self.accelerator, self.seed = accelerator, seed
         self.options = {"device": accelerator.device, "drop_last": True, **options}
 
     def __call__(self, step):
-        """What is left of the epoch that holds a step. Each step gets random numbers of its own.
-
-        So a run that was stopped goes on with the same dropout as if it had not been.
-        """
+        """What is left of the epoch that holds a step. Its own random numbers let a stopped run repeat its dropout."""
         epoch, start = divmod(step, self.per_epoch)
         options = {"start": start, **self.options}
         left = data.batches(self.share, self.batch_size, self.seed, epoch, **options)
@@ -193,8 +215,7 @@ def _train(run, feed, bar, folder, validate, on_epoch):
 
 def _end_epoch(run, feed, validate=None):
     """Write the epoch's row of the history and start the next sums."""
-    means = {k: torch.tensor(v, device=feed.accelerator.device) for k, v in run.means().items()}
-    row = _row(run, feed, feed.accelerator.reduce(means, "mean"))
+    row = _row(run, feed)
     run.recipe.end_epoch(row)
     if validate and feed.accelerator.is_main_process:
         with torch.no_grad():
@@ -203,19 +224,24 @@ def _end_epoch(run, feed, validate=None):
     run.sums = {}
 
 
-def _row(run, feed, means):
+def _row(run, feed):
     row = {"epoch": run.recipe.epoch + 1, "step": run.step, "seconds": round(run.seconds, 2)}
-    return row | {"processes": feed.processes} | {k: float(v) for k, v in means.items()}
+    return row | {"processes": feed.processes} | run.means()
 
 
 def _keep(run, feed, folder):
     """After a stop: a row for the part of an epoch that was done, and the weights as they are."""
+    epochs = run.history[-1]["epoch"] if run.history else 0
     if run.sums:
-        run.history.append(_row(run, feed, run.means()))
-    try:
+        run.history.append(_row(run, feed))
+    tensors = run.recipe.generator.state_dict().values()  # a loss can spoil batch norm's before it is noticed
+    if all(tensor.isfinite().all() for tensor in tensors):
+        done = f"What was learned in {run.step} of {run.total} steps is kept."
         if folder:
-            folder.save_result(run)
-    except Stopped:
-        pass  # the disk is full: that is why it stopped, and it has been said
-    done = f"What was learned in {run.step} of {run.total} steps is kept."
+            with contextlib.suppress(Stopped):  # the disk is full: that is why it stopped, and it has been said
+                folder.save_result(run)
+    elif folder and epochs:
+        done = f"The network is full of NaN by now; in {folder.path} the weights of epoch {epochs} are kept."
+    else:
+        done = "The network is full of NaN by now: nothing usable was learned."
     warnings.warn(f"{run.stopped} {done}", stacklevel=3)

@@ -1,6 +1,7 @@
 """`python -m colorlib train`: what it leaves, what it says, how it ends."""
 
 import json
+from argparse import Namespace
 
 import pytest
 
@@ -27,6 +28,13 @@ def test_it_leaves_weights_history_and_a_table(train, tmp_path, capsys):
     assert "detail error" in said and "\n   gray" in said and "4 of 4 steps" in said
 
 
+def test_the_adversarial_ones_too(train, tmp_path, capsys):
+    assert train("cgan", "--data", "ambiguous", "--out", "here") == 0
+    history = json.loads((tmp_path / "here" / "history.json").read_text())
+    assert {"critic_real", "right_on_fake", "l1", "valid_ab_error"} <= history[-1].keys()
+    assert "rarest color" in capsys.readouterr().out
+
+
 def test_epochs_and_a_folder_of_its_own(train, tmp_path):
     assert train("cnn", "--data", "shapes", "--epochs", "1") == 0
     assert len(json.loads((tmp_path / "runs/cnn-shapes-seed0/history.json").read_text())) == 1
@@ -47,12 +55,24 @@ def test_resuming_what_is_finished_changes_nothing(train, tmp_path):
     [
         (["unet_l3"], "no recipe 'unet_l3'"),
         (["cnn", "--data", "nowhere"], "folder 'nowhere'"),
-        (["cnn", "--epochs", "0"], "at least 1 is needed"),
+        (["cnn", "--epochs", "0"], "0 epochs are no training: at least 1 is needed"),
+        (["cnn", "--epochs", "-3"], "-3 epochs are no training"),
+        (["cnn", "--seed", "-1"], "from 0 on, not -1"),
+        (["unet_l3", "--data", "nowhere"], "no recipe 'unet_l3'"),  # before any data is looked for
     ],
 )
 def test_bad_input_gets_a_sentence(train, capsys, arguments, sentence):
     assert train(*arguments) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_the_published_size_is_known_without_building_the_network(monkeypatch):
+    built = []
+    monkeypatch.setattr(recipes, "build", lambda name, **figures: built.append(figures) or recipes.Recipe)
+    monkeypatch.setattr(commands.data, "load", lambda name, size, n, seed: size)
+    options = Namespace(recipe="valid_unet", data="shapes", profile="gpu", seed=0, epochs=3)
+    _, size, epochs = commands._prepare(options)
+    assert (size, epochs) == (120, 3) and built == [{"seed": 0}]
 
 
 def test_a_stop_is_told_to_the_shell(train, monkeypatch, capsys):

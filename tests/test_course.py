@@ -98,20 +98,20 @@ def first_tenth(hues, every=10):
     return order[len(hues) // every :], order[: len(hues) // every]
 
 
-def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True):
+def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True, between=nn.ReLU):
     """Makes functions that make decoders with one mistake each."""
 
     def make(channels):
         layers = []
         for before, after in zip(channels, channels[1:], strict=False):
             layers += [nn.Upsample(scale_factor=2)] if ups else []
-            layers += [nn.Conv2d(before, after, 3, padding=padding), nn.ReLU()]
+            layers += [nn.Conv2d(before, after, 3, padding=padding), between()]
         return nn.Sequential(*layers, *extra, nn.Conv2d(channels[-1], 2, 3, padding=padding), last())
 
     return make
 
 
-def a_step(forget=True, move=True, loss=nn.functional.mse_loss):
+def a_step(forget=True, move=True, loss=nn.functional.mse_loss, give=torch.Tensor.item):
     def step(network, optimizer, gray, ab):
         value = loss(network(gray), ab)
         if forget:
@@ -119,7 +119,7 @@ def a_step(forget=True, move=True, loss=nn.functional.mse_loss):
         value.backward()
         if move:
             optimizer.step()
-        return value.item()
+        return give(value)
 
     return step
 
@@ -158,11 +158,17 @@ WRONG = {
         "ReLU at the end": (a_decoder(last=nn.ReLU), "Tanh"),
         "no limit at the end": (a_decoder(last=nn.Identity), "Tanh"),
         "one layer too many": (a_decoder(extra=[nn.Conv2d(8, 8, 1)]), "nothing else that learns"),
+        "no ReLU": (a_decoder(between=nn.Identity), "expected order"),
+        "doubled at once": (
+            lambda c: nn.Sequential(nn.Upsample(scale_factor=4), *a_decoder(ups=False)(c)),
+            "expected order",
+        ),
         "a network instead of a function": (a_decoder()([32, 16, 8]), "stopped with"),
     },
     "02.training_step": {
         "gradients not forgotten": (a_step(forget=False), "zero_grad"),
         "no step": (a_step(move=False), "optimizer.step()"),
+        "a tensor given back": (a_step(give=lambda loss: loss.detach()), "loss.item()"),
         "absolute error": (a_step(loss=nn.functional.l1_loss), "** 2"),
     },
     "02.best_color": {

@@ -28,6 +28,7 @@ LAYERS = [
     ["recipe"],
     ["checkpoints"],
     ["training"],
+    ["adversarial"],
     ["recipes"],
     ["metrics"],
     ["plots"],

@@ -164,6 +164,23 @@ def test_a_data_set_is_measured_on_what_was_held_out():
     assert check(sepia)["ab_error"] != table["gray"]["ab_error"]
 
 
+@pytest.mark.parametrize("names", ["psnr", ("psnr", "beauty"), [3]])
+def test_names_that_are_none_of_the_measures(names):
+    for use in (metrics.validator, lambda of, names: metrics.evaluate({}, of, names=names)):
+        with pytest.raises(ValueError, match="not names of measures.*ab_error, psnr"):
+            use(WORLD, names=names)
+    with pytest.raises(ValueError, match="not names of measures"):
+        metrics.measure(AB, AB, GRAY, WORLD, names)
+
+
+def test_the_share_of_chroma_is_a_measure_like_others():
+    for factor in (0.3, 1.0):
+        share = metrics.measure(AB * factor, AB, GRAY, WORLD, names=["chroma_share"])
+        assert share == {"chroma_share": pytest.approx(factor, abs=1e-4)}
+    rows = {"gray": [{"chroma": 0.0}], "truth": [{"chroma": 0.0}]}
+    assert metrics.Table(rows, 3).names == ["chroma"] and rows["truth"] == [{"chroma": 0.0}]
+
+
 def test_generators_stay_in_their_mode():
     network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.Dropout(0.9)).train()
     metrics.evaluate({"noisy": network}, WORLD, n=4)

@@ -123,6 +123,34 @@ def test_names_of_weights(tmp_path, monkeypatch):
         models.load(tmp_path / "missing.safetensors")
 
 
+def test_what_is_loaded_does_not_hang_on_the_file(tmp_path, monkeypatch):
+    """Windows replaces no file that is still mapped: a lesson that saves what it loaded would fail there."""
+    path = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
+    mapped, plain_open = [], models.safe_open
+
+    class Watched:
+        def __init__(self, *args):
+            self.file = plain_open(*args).__enter__()
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            self.file.__exit__(*error)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+        def get_tensor(self, key):
+            mapped.append(self.file.get_tensor(key))
+            return mapped[-1]
+
+    monkeypatch.setattr(models, "safe_open", Watched)
+    loaded = models.load(path)
+    own = {p.untyped_storage().data_ptr() for p in loaded.network.state_dict().values()}
+    assert mapped and own.isdisjoint(part.untyped_storage().data_ptr() for part in mapped)
+
+
 def test_a_classifier_loads_first_thing_in_a_fresh_process(tmp_path):
     # `load` rebuilds without memory, and the table of bins must not be made in that state.
     network = models.build("unet", size=32, width=0.125, outputs="bins").eval()

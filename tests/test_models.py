@@ -6,6 +6,7 @@ import torch
 from colorlib import color, models
 from colorlib.bins import ab_bins
 from colorlib.models import cnn
+from colorlib.models.patchgan import receptive_field
 
 NAMES = list(models.NETWORKS)
 
@@ -24,6 +25,10 @@ def grays(size, n=2):
         ("fusion", {}, 50_004_370, None),
         ("valid_unet", {}, 1_406_403, 1_406_403),
         ("unet", {}, 16_654_722, None),
+        ("patchgan", {"inputs": 6}, 2_768_641, None),
+        ("patchgan", {"inputs": 3}, 2_765_569, None),
+        ("keras_critic", {}, 454_561, 455_457),
+        ("keras_critic", {"size": 32}, 390_049, 390_945),
     ],
 )
 def test_published_counts(name, options, trainable, total):
@@ -117,6 +122,35 @@ def test_what_a_network_can_see():
     assert reach(models.build("cnn", size=64, levels=1, width=0.5), 64) < 16
 
 
+@pytest.mark.parametrize(("layers", "sees", "logits"), [(1, 16, 126), (2, 34, 62), (3, 70, 30), (4, 142, 14)])
+def test_a_patchgan_judges_patches(layers, sees, logits):
+    critic = models.build("patchgan", 256, 0.125, layers=layers).eval()
+    assert receptive_field(critic) == sees
+    pictures = torch.rand(1, 3, 256, 256, requires_grad=True)
+    judged = critic(pictures)
+    assert judged.shape == (1, 1, logits, logits)
+    judged[0, 0, logits // 2, logits // 2].backward()
+    touched = pictures.grad[0].abs().sum(dim=(0, 1)) > 0
+    assert int(touched.sum()) == sees
+
+
+def test_receptive_fields_by_hand():
+    conv, pool = torch.nn.Conv2d, torch.nn.MaxPool2d
+    assert receptive_field([(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)]) == 70
+    assert receptive_field([(4, 2), (4, 1), (4, 1)]) == 16
+    assert receptive_field([]) == 1
+    assert receptive_field(torch.nn.Sequential(conv(1, 1, 3), pool(2), conv(1, 1, 3, dilation=2))) == 12
+    with pytest.raises(ValueError, match="Linear has no window"):
+        receptive_field(models.build("keras_critic", 32))
+    with pytest.raises(ValueError, match="ConvTranspose2d"):
+        receptive_field(models.build("pix2pix", 32, 0.125))
+
+
+def test_keras_gans_critic_gives_one_logit_a_picture():
+    critic = models.build("keras_critic", 64, 0.25)
+    assert critic(torch.rand(3, 2, 64, 64)).shape == (3, 1)
+
+
 def test_fusion_paints_blocks_of_two_pixels():
     output = models.build("fusion", size=32, width=0.125)(grays(32))
     assert torch.equal(output[..., ::2, ::2], output[..., 1::2, 1::2])
@@ -172,6 +206,9 @@ def test_transposed_decoder_needs_no_upsampling():
         (dict(name="cnn", skips=False), "no option 'skips'.*levels"),
         (dict(name="valid_unet", outputs="ab"), "no option 'outputs'.*none"),
         (dict(name="unet", outputs="hsv"), "'hsv'.*picture"),
+        (dict(name="patchgan", size=32, layers=4), "4 layers.*32 pixels"),
+        (dict(name="patchgan", layers=0), "at least 1"),
+        (dict(name="keras_critic", size=40), "multiple of 16.*40"),
     ],
 )
 def test_bad_requests_get_a_sentence(call, words):

@@ -11,7 +11,8 @@ SUPERVISED = ("cnn", "fusion", "valid_unet", "unet_l2", "unet_l1", "unet_ms_ssim
 
 
 def test_the_names():
-    assert tuple(recipes.RECIPES) == SUPERVISED
+    adversarial = ("pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan")
+    assert tuple(recipes.RECIPES) == SUPERVISED + adversarial
 
 
 @pytest.mark.parametrize("name", SUPERVISED)

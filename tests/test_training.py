@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from colorlib import data, models, recipes, scenes, training
+from colorlib import checkpoints, data, models, recipes, scenes, training
 
 PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
 SMALL = dict(network="pix2pix", width=0.125, levels=4)  # with dropout: it must resume too
@@ -105,6 +106,22 @@ def test_epochs_or_steps():
         fit(recipe(), steps=1, resume=True)
 
 
+def test_what_cannot_be_trained_on_is_told_at_once():
+    world = data.load("shapes", 32, 40)
+    for wrong in (world, PICTURES / 255, PICTURES[0], PICTURES.movedim(1, -1), PICTURES[..., :16], [1]):
+        with pytest.raises(ValueError, match="needs uint8 pictures, N×3×32×32.*give world.train"):
+            training.fit(recipe(), wrong, steps=1)
+    assert training.fit(recipe(), world.train, steps=1, progress=False).step == 1
+    for name in ("flip", "start", "shuffle"):
+        with pytest.raises(ValueError, match=f"no option '{name}'.*flips, upside_down, change_pictures"):
+            fit(recipe(), steps=1, **{name: False})
+    assert fit(recipe(), steps=1, flips=False, change_gray=lambda gray, generator: gray).step == 1
+    used = recipe(steps=3)
+    fit(used, steps=1)
+    with pytest.raises(ValueError, match="build a fresh recipe"):
+        fit(used)
+
+
 def test_one_cycle_rises_and_falls():
     r, rates = recipe(lr=1e-2, steps=20), []
 
@@ -128,6 +145,16 @@ def test_the_folder(tmp_path):
     facts = {"recipe": "unet_l1", "network": "pix2pix", "size": "32", "width": "0.125"}
     facts |= {"seed": "2", "epochs": "2"}
     assert facts.items() <= loaded.metadata.items()
+    assert loaded.metadata.keys() - facts.keys() == {
+        "lr",
+        "loss",
+        "steps",
+        "options",
+        "outputs",
+        "batch_size",
+        "pictures",
+        "fingerprint",
+    }
     assert sorted(p.name for p in tmp_path.rglob("*.*")) == [
         "generator.safetensors",
         "history.json",
@@ -152,6 +179,14 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     fit(recipe(), epochs=1, out=tmp_path)
     with pytest.raises(ValueError, match="seed = 0, this training has 1"):
         fit(recipe(seed=1), epochs=1, out=tmp_path, resume=True)
+    for options, told in (({"flips": False}, "flips = True"), ({"upside_down": True}, "upside_down = False")):
+        with pytest.raises(ValueError, match=told):
+            fit(recipe(), epochs=2, out=tmp_path, resume=True, **options)
+    for others in (255 - PICTURES, PICTURES[:32]):
+        with pytest.raises(ValueError, match="was made with other pictures. Resume with the same ones"):
+            training.fit(recipe(), others, epochs=2, out=tmp_path, resume=True)
+    same = training.fit(recipe(), PICTURES.numpy(), epochs=2, out=tmp_path, resume=True, flips=True, progress=False)
+    assert same.step == 10
     (tmp_path / "checkpoint" / "state.pt").write_bytes(b"half a file")
     with pytest.raises(ValueError, match="cannot be read"):
         fit(recipe(), epochs=1, out=tmp_path, resume=True)
@@ -172,10 +207,11 @@ def interrupted(happens, at=12):
     return a_recipe
 
 
-def test_the_stop_button_keeps_what_was_learned(tmp_path):
-    def stop():
-        raise KeyboardInterrupt
+def stop():
+    raise KeyboardInterrupt
 
+
+def test_the_stop_button_keeps_what_was_learned(tmp_path):
     with pytest.warns(UserWarning, match="Stopped by hand.*12 of 25 steps is kept"):
         run = fit(interrupted(stop), epochs=5, out=tmp_path)
     assert run.step == 12 and [row["step"] for row in run.history] == [5, 10, 12]
@@ -202,6 +238,135 @@ def test_nan_stops_with_advice_before_it_spoils_the_weights(tmp_path):
     assert json.loads((tmp_path / "history.json").read_text())[-1]["step"] == 12
     resumed = fit(recipe(), epochs=5, out=tmp_path, resume=True)
     same_history(resumed.history, fit(recipe(), epochs=5).history)
+
+
+class Spoiled(torch.nn.Module):
+    """Batch norm that meets an infinite number: its loss stops the training, its averages are spoiled by then."""
+
+    def __init__(self, network, at):
+        super().__init__()
+        self.network, self.norm, self.left = network, torch.nn.BatchNorm2d(1), at
+        self.settings, self.inputs, self.outputs = network.settings, network.inputs, network.outputs
+
+    def forward(self, gray):
+        self.left -= 1
+        seen = self.norm(gray if self.left >= 0 else gray * torch.inf)
+        return self.network(seen)
+
+
+@pytest.mark.parametrize(("at", "told"), [(7, "weights of epoch 1 are kept"), (2, "nothing usable was learned")])
+def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path, at, told):
+    a_recipe = recipe()
+    a_recipe.networks["generator"] = Spoiled(a_recipe.generator, at)
+    with pytest.warns(UserWarning, match=f"no longer a number.*{told}"):
+        run = fit(a_recipe, epochs=3, out=tmp_path)
+    assert run.step == at and not run.recipe.generator.norm.running_mean.isfinite().all()
+    if at > 5:
+        kept = load_file(tmp_path / "generator.safetensors")
+        assert all(value.isfinite().all() for value in kept.values())
+        assert len(json.loads((tmp_path / "history.json").read_text())) == 1
+    else:
+        assert not list(tmp_path.iterdir())
+
+
+class HalfPrecision:
+    """What fp16 needs of Accelerate, on the CPU."""
+
+    num_processes = 1
+
+    def __init__(self, scale=2.0**16):
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+
+    def backward(self, loss):
+        self.scaler.scale(loss).backward()
+
+    def reduce(self, value, how):
+        return value
+
+
+def root_at_0(weight):
+    """A loss of 0 whose gradient is not a number."""
+    return (weight * 0).abs().sqrt().sum()
+
+
+def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it():
+    a_recipe = recipe(steps=9)
+    a_recipe.accelerator = HalfPrecision()
+    weight, cycle = a_recipe.optimizers["generator"].param_groups[0]["params"][0], a_recipe.schedulers["generator"]
+    before = weight.detach().clone()
+    assert a_recipe.descend("generator", root_at_0(weight)) == 0
+    assert cycle.last_epoch == 0 and torch.equal(weight, before) and a_recipe.accelerator.scaler.get_scale() == 2**15
+    a_recipe.descend("generator", weight.square().sum())
+    assert cycle.last_epoch == 1 and not torch.equal(weight, before)
+
+
+def test_fp16_does_not_leave_out_steps_for_ever():
+    a_recipe = recipe()
+    a_recipe.accelerator = HalfPrecision()
+    weight = a_recipe.optimizers["generator"].param_groups[0]["params"][0]
+    for _ in range(16):
+        a_recipe.descend("generator", root_at_0(weight))
+    with pytest.raises(training.Stopped, match="gradient is no longer a number"):
+        a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until below 1
+
+
+def test_a_checkpoint_in_another_precision_can_be_resumed():
+    a_recipe, fp16 = recipe(seed=1), recipe()
+    fp16.accelerator = HalfPrecision(scale=8.0)
+    fp16.load_state(a_recipe.state())
+    same_weights(fp16.generator.state_dict(), a_recipe.generator.state_dict())
+    assert fp16.accelerator.scaler.get_scale() == 8
+    another = recipe()
+    another.accelerator = HalfPrecision()
+    another.load_state(fp16.state())
+    assert another.accelerator.scaler.get_scale() == 8
+    a_recipe.load_state(fp16.state())
+
+
+def test_numbers_of_numpy_do_not_spoil_a_checkpoint(tmp_path):
+    odd = dict(lr=np.float64(1e-3), seed=np.int64(3))
+    assert {type(recipe(**odd).figures[name]) for name in odd} == {float, int}
+    fit(recipe(**odd), epochs=1, out=tmp_path)
+    resumed = fit(recipe(**odd), epochs=2, out=tmp_path, resume=True)
+    same_history(resumed.history, fit(recipe(lr=1e-3, seed=3), epochs=2).history)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path):
+    (tmp_path / "file").write_text("a file")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ValueError, match="Nothing can be written in .*file.*Choose another folder"):
+            fit(interrupted(lambda: pytest.fail("it trained"), at=0), epochs=1, out=out)
+    fit(recipe(), steps=1, out=tmp_path / "new")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "checkpoint",
+        "generator.safetensors",
+        "history.json",
+    ]
+
+
+def test_a_folder_that_fails_later_stops_with_a_sentence(tmp_path):
+    (tmp_path / "checkpoint").write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match="could not be written.*5 of 15 steps is kept"):
+        fit(recipe(), epochs=3, out=tmp_path)
+
+
+def test_killed_while_saving_the_result_is_never_behind(tmp_path, monkeypatch):
+    """Were the checkpoint first, a resumed run would find itself finished, and the result lack its last epoch."""
+    plain_write = checkpoints.write
+
+    def kill(path, content):
+        if b'"epoch": 2' in content:
+            raise SystemExit
+        plain_write(path, content)
+
+    monkeypatch.setattr(checkpoints, "write", kill)
+    with pytest.raises(SystemExit):
+        fit(recipe(), epochs=2, out=tmp_path)
+    monkeypatch.undo()
+    resumed = fit(recipe(), epochs=2, out=tmp_path, resume=True)
+    assert json.loads((tmp_path / "history.json").read_text()) == resumed.history
+    same_history(resumed.history, fit(recipe(), epochs=2).history)
+    same_weights(load_file(tmp_path / "generator.safetensors"), weights(resumed))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
@@ -255,15 +420,22 @@ TWO = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
 import torch
-from test_training import fit, recipe
-run = fit(recipe(dropout=0.0), epochs=2, out=sys.argv[1])
-parameters = [p.detach().flatten() for p in run.recipe.generator.parameters()]
-torch.save(torch.cat(parameters), f"{sys.argv[1]}/of_process_{os.environ['RANK']}.pt")
+from test_training import fit, interrupted, recipe, stop
+def keep(run, name):
+    parameters = [p.detach().flatten() for p in run.recipe.generator.parameters()]
+    terms = torch.tensor([row["l1"] for row in run.history])
+    torch.save(torch.cat([*parameters, terms]), f"{sys.argv[1]}/{name}_{os.environ['RANK']}.pt")
+keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/whole"), "whole")
+fit(interrupted(stop, at=8), epochs=2, out=f"{sys.argv[1]}/resumed", save_every=0)
+keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/resumed", resume=True), "resumed")
 """
 
 
 def test_two_processes_share_a_batch_and_agree(tmp_path):
-    """Each sees its own pictures, so their weights agree only if gradients are averaged."""
+    """Each sees its own pictures, so their weights agree only if gradients are averaged.
+
+    Stopped in mid-epoch and resumed, they end with the same weights and history: what both had summed up is kept.
+    """
     script = tmp_path / "two.py"
     script.write_text(TWO)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
@@ -276,9 +448,13 @@ def test_two_processes_share_a_batch_and_agree(tmp_path):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    history = json.loads((tmp_path / "history.json").read_text())
-    assert [(row["processes"], row["step"]) for row in history] == [(2, 5), (2, 10)]
-    first, second = (torch.load(tmp_path / f"of_process_{rank}.pt") for rank in (0, 1))
-    assert torch.equal(first, second)
-    start = torch.cat([p.flatten() for p in recipe(dropout=0.0).generator.parameters()])
-    assert (first - start).abs().max() > 1e-3
+    whole, resumed = (json.loads((tmp_path / name / "history.json").read_text()) for name in ("whole", "resumed"))
+    assert [(row["processes"], row["step"]) for row in whole] == [(2, 5), (2, 10)]
+    same_history(resumed, whole)
+    first, *others = (torch.load(tmp_path / f"{name}_{rank}.pt") for name in ("whole", "resumed") for rank in (0, 1))
+    for other in others:
+        torch.testing.assert_close(first, other, atol=1e-5, rtol=0)
+    assert torch.equal(first, others[0]) and torch.equal(*others[1:])
+    assert first[-2:].tolist() == pytest.approx([row["l1"] for row in whole])  # of both: the same in both
+    start = torch.cat([p.flatten() for p in recipe().generator.parameters()])
+    assert (first[:-2] - start).abs().max() > 1e-3

@@ -24,16 +24,19 @@ PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
 UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)  # 0.4 million parameters
 CLASSES = {**UNET, "width": 0.1875, "batch_size": 32, "steps": 280}  # 227 outputs a pixel: slow
+PIX2PIX = dict(UNET, width=0.375, lam=100, real_label=0.9, steps=448)  # 16 epochs
+PIX2PIX |= dict(critic_width=0.375, critic_layers=2, critic_lr=1e-3)
 PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
 FUSION = dict(network="fusion", width=0.125, levels=1)
 ONE_CYCLE = dict(size=32, lr=3e-3, batch_size=64)
 
-# Name: the data, the recipe, and where it is not as published. Lesson 02 shows them all.
+# Name: the data, the recipe, and where it is not as published. Lessons 02 and 03 show them.
 RUNS = {
     "ambiguous_cnn": ("ambiguous", "cnn", dict(PLAIN, steps=280)),
     "ambiguous_l2": ("ambiguous", "unet_l2", dict(UNET, steps=280)),
     "ambiguous_l1": ("ambiguous", "unet_l1", dict(UNET, steps=280)),
     "ambiguous_classify": ("ambiguous", "classify", CLASSES),
+    "ambiguous_pix2pix": ("ambiguous", "pix2pix", PIX2PIX),
     "texture_unet": ("texture", "unet_l1", dict(UNET, steps=160)),
     "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
     "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),

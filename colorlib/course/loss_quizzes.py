@@ -64,7 +64,8 @@ class LossQuizWidget(page.Panel):
 
     def __init__(self, identifier, paintings, measures, seed=0):
         self.quiz = LossQuiz(identifier, paintings, measures, seed)
-        intro = f"<b style='font-size:1.1em'>{self.quiz.title}</b><p>{page.inline(self.quiz.ask)}</p>"
+        ask = f"<p style='line-height:1.5'>{page.inline(self.quiz.ask)}</p>"
+        intro = f"<b style='font-size:1.1em'>{self.quiz.title}</b>{ask}"
         self.menus, self.verdicts, rows = {}, {}, []
         options = [("choose…", OPEN), *((self.quiz.label(loss), loss) for loss in self.quiz.losses)]
         for letter in self.quiz.rows:

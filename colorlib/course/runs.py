@@ -30,9 +30,10 @@ class LiveCurves:
 
 def curves_of(run, *names, title=""):
     """Terms of a run's history as curves; their alt text says where each began and ended."""
-    series = {name.removeprefix("valid_"): [row[name] for row in run.history] for name in names}
+    rows = [row for row in run.history if all(name in row for name in names)]  # a stopped run ends in part of one
+    series = {name.removeprefix("valid_"): [row[name] for row in rows] for name in names}
     told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
-    alt = f"Curves of {title or 'a training'} over {len(run.history)} epochs: {told}."
+    alt = f"Curves of {title or 'a training'} over {len(rows)} epochs: {told}."
     return plots.curves(series, xlabel="epoch", title=title, alt=alt)
 
 

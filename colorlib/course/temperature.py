@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import torch
 
-from colorlib import bins, color
+from colorlib import bins, color, metrics
 from colorlib.course import page
 
 
@@ -12,8 +12,7 @@ class TemperatureDial(page.Live):
 
     def __init__(self, generator, gray, temperature=0.38):
         self.gray, self.dice = gray, torch.Generator().manual_seed(0)
-        with torch.no_grad():
-            self.logits = generator.network(gray).float()
+        self.logits = metrics.paint(generator.network, gray)
         self.slider = widgets.FloatSlider(
             value=temperature,
             min=0,

@@ -14,7 +14,8 @@ from colorlib import color
 from colorlib.bins import annealed_mean
 from colorlib.models.cnn import PlainCNN
 from colorlib.models.fusion import Fusion
-from colorlib.models.keras_gan import KerasGenerator
+from colorlib.models.keras_gan import KerasCritic, KerasGenerator
+from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
@@ -27,19 +28,21 @@ NETWORKS = {
     "keras_gan": KerasGenerator,
     "pix2pix": Pix2Pix,
 }
+CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
     """A fresh network, as published at width 1. Options are those of the network's class."""
-    if name not in NETWORKS:
-        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(NETWORKS)}.")
+    networks = NETWORKS | CRITICS
+    if name not in networks:
+        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
     if not width > 0:
         raise ValueError(f"The width must be above 0 (1.0 is the published one), not {width}.")
-    known = list(inspect.signature(NETWORKS[name]).parameters)[2:]
+    known = list(inspect.signature(networks[name]).parameters)[2:]
     for option in set(options) - set(known):
         raise ValueError(f"{name} has no option {option!r}. It has: {', '.join(known) or 'none'}.")
-    network = NETWORKS[name](size, width, **options)
+    network = networks[name](size, width, **options)
     network.settings = {"network": name, "size": size, "width": width, "options": options}
     return network
 
@@ -117,7 +120,7 @@ def load(name_or_path: str | Path) -> Colorizer:
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}). Save or download it again.") from None
     return Colorizer(_rebuild(path, metadata, tensors), metadata=metadata).eval()

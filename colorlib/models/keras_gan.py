@@ -1,4 +1,4 @@
-"""`keras_gan`: the generator of pdrabinski's GAN_Colorizer. Lesson 03 (Extra) trains it whole."""
+"""`keras_gan`: the two networks of pdrabinski's GAN_Colorizer. Lesson 03 (Extra) trains them whole."""
 
 import torch
 from torch import nn
@@ -41,3 +41,29 @@ class KerasGenerator(nn.Module):
         x = self.join_quarter(torch.cat((x, quarter), dim=1))
         x = self.join_half(torch.cat((self.up_half(x), half), dim=1))
         return self.last(self.up_full(x))
+
+
+class KerasCritic(nn.Module):
+    """One logit for a whole picture, from its colors alone: it never sees the gray that they belong to."""
+
+    def __init__(self, size: int = 256, width: float = 1.0, inputs: int = 2):
+        super().__init__()
+        require_halvings("keras_gan's critic", size, 4)
+        c32, c64, c128, c256 = (scaled(c, width) for c in (32, 64, 128, 256))
+        self.inputs = inputs
+        self.layers = nn.Sequential(
+            *(nn.Conv2d(inputs, c32, 3, 2, padding=1), nn.LeakyReLU(0.2), nn.AvgPool2d(2)),
+            *(*leaky(c32, c64, dropout=0.25), nn.AvgPool2d(2)),
+            *leaky(c64, c128, dropout=0.25),
+            *leaky(c128, c256, stride=2, dropout=0.5),
+            *(nn.Flatten(), nn.Linear(c256 * (size // 16) ** 2, 1)),
+        )
+
+    def forward(self, colors):
+        return self.layers(colors)
+
+
+def leaky(before: int, after: int, stride: int = 1, dropout: float = 0.0) -> tuple:
+    """A 3×3 convolution, batch norm, LeakyReLU, dropout."""
+    convolution = nn.Conv2d(before, after, 3, stride, padding=1)
+    return convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2), nn.Dropout(dropout)

@@ -1,0 +1,179 @@
+"""The adversarial recipe: a generator and a critic that take turns. Lesson 03 writes their steps by hand."""
+
+from functools import partial
+from itertools import islice
+
+import torch
+
+from colorlib import data, losses, models
+from colorlib.recipe import Recipe, frozen, one_cycle, seeded, target
+
+
+class Adversarial(Recipe):
+    """A generator, a critic that tells its pictures from real ones, and λ (`lam`) times L1.
+
+    The critic is shown what the generator saw beside what it gave, or, if not `conditional`, that alone. With `steps`
+    both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved for so many epochs.
+    """
+
+    def __init__(
+        self,
+        recipe: str,
+        *,
+        network: str,
+        size: int,
+        width: float = 1.0,
+        lr: float = 2e-4,
+        critic: str = "patchgan",
+        critic_width: float = 1.0,
+        critic_layers: int | None = None,
+        critic_lr: float | None = None,
+        betas: tuple[float, float] = (0.5, 0.999),
+        lam: float = 100.0,
+        ms_ssim: float = 0.0,
+        real_label: float = 1.0,
+        critic_weight: float = 0.5,
+        generator_steps: int = 1,
+        saturating: bool = False,
+        conditional: bool = True,
+        patience: int | None = None,
+        steps: int | None = None,
+        seed: int = 0,
+        batch_size: int = 64,
+        epochs: int = 100,
+        **options,
+    ):
+        figures = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        if not 0.5 < real_label <= 1 or generator_steps < 1:
+            raise ValueError(
+                f"The label of real pictures must be above .5 and at most 1, and a step needs at least one step of the "
+                f"generator; these are {real_label} and {generator_steps}."
+            )
+        generator = seeded(seed, models.build, network, size, width, **options)
+        if generator.outputs == "bins":
+            raise ValueError("A critic judges colors: a recipe with one cannot have outputs='bins'.")
+        channels = (generator.inputs if conditional else 0) + (2 if generator.outputs == "ab" else 3)
+        layers = {} if critic_layers is None else {"layers": critic_layers}
+        judge = seeded(seed, models.build, critic, size, critic_width, inputs=channels, **layers)
+        networks = {"generator": generator, "critic": judge}
+        rates = {"generator": lr, "critic": lr if critic_lr is None else critic_lr}
+        adam = {name: torch.optim.Adam(net.parameters(), rates[name], betas) for name, net in networks.items()}
+        schedules = {f"cycle {name}": one_cycle(one, steps) for name, one in adam.items()} if steps else {}
+        if patience is not None and not steps:
+            reduce = partial(torch.optim.lr_scheduler.ReduceLROnPlateau, factor=0.1, patience=patience)
+            schedules = {f"plateau {name}": reduce(one) for name, one in adam.items()}
+        super().__init__(networks, adam, schedules, **figures)
+        # λ may be 0: the history shows L1 all the same.
+        self.pixel_loss = losses.combine({"l1": lam} | ({"ms_ssim": ms_ssim} if ms_ssim else {}))
+
+    def step(self, gray, ab):
+        seen, truth = self.pair(gray, ab)
+        fake = self.run(self.generator, seen)
+        terms = self.critic_step(seen, truth, fake)
+        for turn in range(self.figures["generator_steps"]):
+            fake = self.run(self.generator, seen) if turn else fake
+            terms |= self.generator_step(seen, truth, fake)
+        for name, schedule in self.schedulers.items():
+            if name.startswith("cycle"):
+                schedule.step()
+        return terms
+
+    def pair(self, gray: torch.Tensor, ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the generator sees, and what it should give."""
+        return gray.expand(-1, self.generator.inputs, -1, -1), target(self.generator.outputs, gray, ab)
+
+    def critic_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
+        """Real pictures up, fakes down. Detached: the generator shall not learn to help the critic."""
+        real, terms = self.verdict("real", seen, truth, self.figures["real_label"])
+        wrong, more = self.verdict("fake", seen, fake.detach(), 0.0)
+        loss = self.figures["critic_weight"] * (real + wrong)
+        return terms | more | {"critic_gradient": self.descend("critic", loss)}
+
+    def generator_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
+        """Fool the critic, and stay near the truth."""
+        with frozen(self.networks["critic"]):
+            fooling = losses.fooling(self.judge(seen, fake), self.figures["saturating"])
+            near, terms = self.pixel_loss(fake, truth)
+            return {"adversarial": fooling.detach(), **terms, "gradient": self.descend("generator", fooling + near)}
+
+    def judge(self, seen: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
+        """The critic's logits."""
+        shown = torch.cat((seen, colors), dim=1) if self.figures["conditional"] else colors
+        return self.run(self.networks["critic"], shown)
+
+    def verdict(self, name: str, seen, colors, label: float) -> tuple[torch.Tensor, dict]:
+        """What the critic pays on pictures of one kind; that and the share it got right, for the history."""
+        logits = self.judge(seen, colors)
+        loss = losses.adversarial(logits, label)
+        right = ((logits > 0) == (label > 0.5)).float().mean()
+        return loss, {f"critic_{name}": loss.detach(), f"right_on_{name}": right}
+
+    def end_epoch(self, row):
+        # The adversarial terms rise and fall with the other network: only L1 can be said to stand still.
+        for name, schedule in self.schedulers.items():
+            if name.startswith("plateau"):
+                schedule.step(row["l1"])
+
+
+class KerasGAN(Adversarial):
+    """As in GAN_Colorizer: no condition, no pixel loss, and a critic that is kept ahead.
+
+    It steps on the real pictures, then on the fakes, and in every third epoch on noise too. While it knows less than
+    .8 of an epoch's fakes, in the first half of `epochs`, it is refitted before the next.
+    """
+
+    def __init__(self, recipe="keras_gan", *, most_refit_steps: int = 100, **figures):
+        super().__init__(recipe, **figures)
+        self.figures["most_refit_steps"] = most_refit_steps
+
+    def begin(self, pictures):
+        # Every tenth one is even, so the refit, on odd ones, never sees those that tell when it is done.
+        held_out = data.batches(pictures[::10], 64, shuffle=False, flips=False)
+        self.held_out, self.pictures = next(held_out), pictures[1::2]
+
+    def critic_step(self, seen, truth, fake):
+        noise = [("noise", torch.rand_like(truth) * 2 - 1, 0.0)] if self.epoch % 3 == 2 else []
+        kinds = [("real", truth, self.figures["real_label"]), *noise, ("fake", fake.detach(), 0.0)]
+        terms = {}
+        for kind in kinds:
+            loss, more = self.verdict(kind[0], seen, *kind[1:])
+            terms |= more | {"critic_gradient": self.descend("critic", loss)}
+        return terms
+
+    def end_epoch(self, row):
+        super().end_epoch(row)
+        lost = row["right_on_fake"] < 0.8 and self.epoch < self.epochs / 2
+        row["refit_steps"] = self.refit() if lost else 0
+
+    def refit(self) -> int:
+        """Train the critic alone until it is right about .90 of held-out pictures; the steps that took."""
+        device = next(self.generator.parameters()).device
+        more = data.batches(self.pictures, self.batch_size, self.seed, self.epoch, device)
+        steps = 0
+        for gray, ab in islice(more, self.figures["most_refit_steps"]):
+            if steps % 5 == 0 and self.held_out_accuracy() >= 0.9:
+                break
+            # Both kinds in one batch: batch norm would hide what sets batches of one kind apart.
+            real, fake = self.judge_both(*self.pair(gray, ab)).chunk(2)
+            loss = losses.adversarial(real, self.figures["real_label"]) + losses.adversarial(fake, 0.0)
+            self.descend("critic", loss / 2)
+            steps += 1
+        return steps
+
+    def judge_both(self, seen: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """The critic's logits for real pictures and then for fakes; the generator stays as it is."""
+        with torch.no_grad():
+            fake = self.run(self.generator.eval(), seen)
+            self.generator.train()
+        return self.judge(torch.cat((seen, seen)), torch.cat((truth, fake)))
+
+    @torch.no_grad()
+    def held_out_accuracy(self) -> float:
+        """The share of held-out pictures, real and painted, that the critic is right about."""
+        critic = self.networks["critic"].eval()
+        seen, truth = self.pair(*(part.to(next(critic.parameters()).device) for part in self.held_out))
+        real, fake = self.judge_both(seen, truth).chunk(2)
+        right = torch.cat((real > 0, fake <= 0)).float().mean()
+        critic.train()
+        # Several processes must agree on when to stop.
+        return float(self.accelerator.reduce(right, "mean") if self.accelerator else right)

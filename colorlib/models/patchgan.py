@@ -1,0 +1,67 @@
+"""PatchGAN, a critic that judges patches, and how far a network sees. Lesson 03 builds both."""
+
+from collections.abc import Iterable, Iterator
+
+from torch import nn
+
+from colorlib.models.blocks import scaled
+from colorlib.models.pix2pix import normal_weights
+
+
+def block(before: int, after: int, stride: int) -> nn.Sequential:
+    """A 4×4 convolution, batch norm, LeakyReLU."""
+    convolution = nn.Conv2d(before, after, 4, stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2))
+
+
+class PatchGAN(nn.Module):
+    """A logit for each patch of the picture: above 0 it looks real, below 0 fake.
+
+    `layers` convolutions halve, two more do not. Three layers see 70×70 pixels and give 30×30 logits at 256
+    pixels, as published; one sees 16×16. `inputs` counts the channels of all that the critic is shown.
+    """
+
+    def __init__(self, size: int = 256, width: float = 1.0, layers: int = 3, inputs: int = 3):
+        super().__init__()
+        if layers < 1 or (size >> layers) < 3:
+            raise ValueError(
+                f"A PatchGAN of {layers} layers leaves nothing of {size} pixels: layers must be at least 1, and the "
+                f"size at least 3·2^layers."
+            )
+        channels = [scaled(64 * min(2**layer, 8), width) for layer in range(layers + 1)]
+        # No norm on the pictures themselves, and no bias: the published count has none.
+        first = nn.Sequential(nn.Conv2d(inputs, channels[0], 4, 2, padding=1, bias=False), nn.LeakyReLU(0.2))
+        pairs = zip(channels, channels[1:], strict=False)
+        blocks = [block(before, after, 2 if i < layers else 1) for i, (before, after) in enumerate(pairs, start=1)]
+        self.inputs = inputs
+        self.layers = nn.Sequential(first, *blocks, nn.Conv2d(channels[-1], 1, 4, padding=1))
+        self.apply(normal_weights)
+
+    def forward(self, pictures):
+        return self.layers(pictures)
+
+
+def receptive_field(network: nn.Module | Iterable[tuple[int, int]]) -> int:
+    """How many pixels a side one output sees, of a network or of (kernel, stride) pairs in their order.
+
+    The network must run straight down: convolutions and poolings, one after the other.
+    """
+    field = step = 1  # pixels that one place sees; pixels from one place to the next
+    for kernel, stride in _windows(network) if isinstance(network, nn.Module) else network:
+        field += (kernel - 1) * step
+        step *= stride
+    return field
+
+
+def _windows(network: nn.Module) -> Iterator[tuple[int, int]]:
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            yield layer.dilation[0] * (layer.kernel_size[0] - 1) + 1, layer.stride[0]
+        elif isinstance(layer, nn.AvgPool2d | nn.MaxPool2d):
+            kernel, stride = (n if isinstance(n, int) else n[0] for n in (layer.kernel_size, layer.stride))
+            yield kernel, stride
+        elif isinstance(layer, nn.Linear | nn.ConvTranspose2d | nn.Upsample | nn.AdaptiveAvgPool2d):
+            raise ValueError(
+                f"{type(layer).__name__} has no window: only convolutions and poolings have a receptive field to add "
+                "up. A dense layer sees the whole picture."
+            )
