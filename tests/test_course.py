@@ -561,7 +561,7 @@ def test_the_loss_quiz_explains_every_wrong_match():
 
 
 def test_recorded_runs_stand_in_at_quick(monkeypatch, said):
-    run = types.SimpleNamespace(step=4, total=4, history=[{"mse": 0.5}, {"mse": 0.25}])
+    run = types.SimpleNamespace(step=4, total=4, history=[{"mse": 0.5}, {"mse": 0.25}], generator=nn.Linear(1, 1))
     monkeypatch.setenv("COLORLIB_PROFILE", "quick")
     recorded = runs.or_recorded(run, "ambiguous_l2")
     assert recorded.history and recorded.generator(torch.zeros(1, 1, 32, 32)).shape == (1, 2, 32, 32)

@@ -61,6 +61,7 @@ class Recorded:
 def or_recorded(run, name):
     """The run itself; at `quick`, where it is too short for its effect, the recorded one, and says so."""
     if profile.current() != "quick":
+        run.generator.cpu()  # a lesson's pictures are on the CPU, wherever it trained
         return run
     recorded = Recorded(name)
     page.say(
