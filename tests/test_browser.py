@@ -128,6 +128,7 @@ def test_lesson_02_by_keyboard(opened):
     told = cell.get_by_role("status")
     assert "mean: what L2 wants" in told.inner_text() and "no balloon's color" in told.inner_text()
     choose(lesson, cell, "The world", "red 6")
+    told.filter(has_text="chroma 34").wait_for()  # the mean of the new world: the kernel has answered
     lesson.tab_to(cell.get_by_role("slider", name="Dial"))
     lesson.page.keyboard.press("ArrowRight")
     told.filter(has_text="median").filter(has_text="a real balloon's color").wait_for()
