@@ -1,5 +1,6 @@
 """What the architectures share: channel counts, sizes, and what a network's last layer gives."""
 
+import torch
 from torch import nn
 
 from colorlib.bins import ab_bins
@@ -40,3 +41,16 @@ def require_halvings(network: str, size: int, times: int) -> None:
             f"{network} halves its picture {times} times: the size must be at least {SMALLEST} and "
             f"a multiple of {2**times}, not {size}."
         )
+
+
+def down_and_up(x, down, up, skips):
+    """The U of a U-Net: each map on the way down is joined to its mirror on the way up, unless `skips` is off."""
+    maps = []
+    for block in down:
+        x = block(x)
+        maps.append(x)
+    for block, mirror in zip(up, maps[-2::-1], strict=True):
+        x = block(x)
+        if skips:
+            x = torch.cat((x, mirror), dim=1)
+    return x

@@ -1,9 +1,8 @@
 """`pix2pix`: the U-Net generator of Isola et al. (2017). Lesson 03; lesson 02 borrows it, slim."""
 
-import torch
 from torch import nn
 
-from colorlib.models.blocks import halvings, output_layer, require_halvings, scaled
+from colorlib.models.blocks import down_and_up, halvings, output_layer, require_halvings, scaled
 
 
 def down(before: int, after: int, first: bool = False, norm: bool = True) -> nn.Sequential:
@@ -66,12 +65,4 @@ class Pix2Pix(nn.Module):
         self.apply(normal_weights)
 
     def forward(self, gray):
-        x, maps = gray, []
-        for block in self.down:
-            x = block(x)
-            maps.append(x)
-        for block, mirror in zip(self.up, maps[-2::-1], strict=True):
-            x = block(x)
-            if self.skips:
-                x = torch.cat((x, mirror), dim=1)
-        return self.last(x)
+        return self.last(down_and_up(gray, self.down, self.up, self.skips))

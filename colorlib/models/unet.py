@@ -1,9 +1,8 @@
 """`unet`: the U-Net of Nazeri et al. (2018). Lesson 02 trains it with and without skips."""
 
-import torch
 from torch import nn
 
-from colorlib.models.blocks import output_layer, require_halvings, scaled
+from colorlib.models.blocks import down_and_up, output_layer, require_halvings, scaled
 
 
 def down(before: int, after: int, stride: int = 2) -> nn.Sequential:
@@ -50,12 +49,4 @@ class UNet(nn.Module):
         self.last = nn.Sequential(nn.Conv2d(before, last, 1), activation)
 
     def forward(self, gray):
-        x, maps = gray, []
-        for block in self.down:
-            x = block(x)
-            maps.append(x)
-        for block, mirror in zip(self.up, maps[-2::-1], strict=True):
-            x = block(x)
-            if self.skips:
-                x = torch.cat((x, mirror), dim=1)
-        return self.last(x)
+        return self.last(down_and_up(gray, self.down, self.up, self.skips))
