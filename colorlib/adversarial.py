@@ -12,7 +12,8 @@ from colorlib.recipe import Recipe, frozen, one_cycle, seeded, target
 class Adversarial(Recipe):
     """A generator, a critic that tells its pictures from real ones, and λ (`lam`) times L1.
 
-    The critic is shown what the generator saw beside what it gave, or, if not `conditional`, that alone. With `steps`
+    The critic is shown what the generator saw beside what it gave, or, if not `conditional`, that alone. It learns in
+    every step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. With `steps`
     both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved for so many epochs.
     """
 
@@ -27,6 +28,7 @@ class Adversarial(Recipe):
         critic: str = "patchgan",
         critic_width: float = 1.0,
         critic_layers: int | None = None,
+        critic_options: dict | None = None,
         critic_lr: float | None = None,
         betas: tuple[float, float] = (0.5, 0.999),
         lam: float = 100.0,
@@ -34,6 +36,7 @@ class Adversarial(Recipe):
         real_label: float = 1.0,
         critic_weight: float = 0.5,
         generator_steps: int = 1,
+        critic_steps: int = 1,
         saturating: bool = False,
         conditional: bool = True,
         patience: int | None = None,
@@ -44,17 +47,17 @@ class Adversarial(Recipe):
         **options,
     ):
         figures = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        if not 0.5 < real_label <= 1 or generator_steps < 1:
+        if not 0.5 < real_label <= 1 or min(generator_steps, critic_steps) < 1:
             raise ValueError(
-                f"The label of real pictures must be above .5 and at most 1, and a step needs at least one step of the "
-                f"generator; these are {real_label} and {generator_steps}."
+                f"The label of real pictures must be above .5 and at most 1, and each network needs at least one step; "
+                f"these are {real_label}, {generator_steps} (generator) and {critic_steps} (critic)."
             )
         generator = seeded(seed, models.build, network, size, width, **options)
         if generator.outputs == "bins":
             raise ValueError("A critic judges colors: a recipe with one cannot have outputs='bins'.")
         channels = (generator.inputs if conditional else 0) + (2 if generator.outputs == "ab" else 3)
-        layers = {} if critic_layers is None else {"layers": critic_layers}
-        judge = seeded(seed, models.build, critic, size, critic_width, inputs=channels, **layers)
+        more = {**({} if critic_layers is None else {"layers": critic_layers}), **(critic_options or {})}
+        judge = seeded(seed, models.build, critic, size, critic_width, inputs=channels, **more)
         networks = {"generator": generator, "critic": judge}
         rates = {"generator": lr, "critic": lr if critic_lr is None else critic_lr}
         adam = {name: torch.optim.Adam(net.parameters(), rates[name], betas) for name, net in networks.items()}
@@ -70,12 +73,14 @@ class Adversarial(Recipe):
         seen, truth = self.pair(gray, ab)
         fake = self.run(self.generator, seen)
         terms = self.critic_step(seen, truth, fake)
-        for turn in range(self.figures["generator_steps"]):
+        turns = self.figures["generator_steps"] if (self.number + 1) % self.figures["critic_steps"] == 0 else 0
+        for turn in range(turns):
             fake = self.run(self.generator, seen) if turn else fake
             terms |= self.generator_step(seen, truth, fake)
         for name, schedule in self.schedulers.items():
             if name.startswith("cycle"):
                 schedule.step()
+        self.number += 1  # fit counts for itself; a loop by hand need not
         return terms
 
     def pair(self, gray: torch.Tensor, ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

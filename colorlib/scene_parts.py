@@ -47,6 +47,7 @@ class Canvas:
         self.x, self.y = axis.view(1, 1, size), axis.view(1, size, 1)
         self.lab = torch.zeros(self.n, 3, size, size)
         self.labels = torch.zeros(self.n, size, size, dtype=torch.int8)
+        self.touched = self.labels > 0  # soft edges too
         # A texel is a pixel at 32 pixels and grows more slowly than the picture, which so gains fine texture.
         self.texel = max(1, round((size / 32) ** 0.5))
         self.fine = round((size * 32) ** 0.5)
@@ -93,6 +94,7 @@ class Canvas:
         self.lab[:, 1:].lerp_(color, cover[:, None])
         label = torch.as_tensor(label, dtype=torch.int8).view(-1, 1, 1)
         self.labels = torch.where(cover > 0, torch.where(cover >= 1, label, 0), self.labels)
+        self.touched = torch.where(cover >= 1, label > 0, self.touched | (cover > 0) & (label > 0))
 
     def pictures(self):
         """The uint8 pictures, rounded up or down at random, so that the mean of every color stays the same.

@@ -32,7 +32,7 @@ class Scenes:
     """Pictures together with what their painter knows about them."""
 
     pictures: torch.Tensor  # uint8 N×3×H×W
-    ambiguous: torch.Tensor  # bool N×H×W: pixels of objects whose hue the gray does not tell
+    ambiguous: torch.Tensor  # bool N×H×W: pixels, soft edges too, of objects whose hue the gray does not tell
     objects: torch.Tensor  # int8 N×H×W: 0 none, else 1…M; only pixels that lie wholly inside
     palette_index: torch.Tensor  # int64 N×M: the color of each object, -1 where there is no such object
     palette: torch.Tensor  # float K×2: ab in Lab units
@@ -155,7 +155,7 @@ def _paint_things(canvas, scenes, chunk, kind):
     canvas.sun_or_moon = scenes.world == "mixed"
     scene_things.place_things(canvas, kind, _palette_shades(scenes)[index], (index >= 0).sum(1))
     scenes.objects[chunk] = canvas.labels
-    scenes.ambiguous[chunk] = canvas.labels > 0
+    scenes.ambiguous[chunk] = canvas.touched
 
 
 def _paint_shapes(canvas, scenes, chunk, _):

@@ -76,13 +76,22 @@ def test_slices_keep_everything_together():
 def test_objects_carry_their_palette_color(world):
     drawn = scenes.draw(300, 32, 2, world)
     found = things(drawn, rgb_to_lab(drawn.pictures))
-    assert torch.equal(drawn.ambiguous, drawn.objects > 0)
+    assert drawn.ambiguous[drawn.objects > 0].all()
     assert (drawn.palette_index[:, 0] >= 0).all() and min(lab.shape[1] for _, lab in found) >= 30
     off = torch.stack([lab[1:].mean(1) - drawn.palette[number] for number, lab in found]).norm(dim=1)
     assert off.median() < 0.5 and off.max() < 1.5  # of a chroma of 41 to 72
     assert all(LIGHTNESS[0] < lab[0].min() and lab[0].max() < LIGHTNESS[1] for _, lab in found)
     share = torch.bincount(torch.tensor([number for number, _ in found])) / len(found)
     assert (share - 1 / 3).abs().max() < 3 * (2 / 9 / len(found)) ** 0.5
+
+
+def test_ambiguous_are_just_the_pixels_that_another_throw_would_change():
+    red, blue = (scenes.draw(60, 32, 2, "ambiguous", probabilities=p).pictures for p in ((1, 0, 0), (0, 1, 0)))
+    drawn = scenes.draw(60, 32, 2, "ambiguous", probabilities=(1, 0, 0))
+    changed = (red != blue).any(dim=1)
+    assert not changed[~drawn.ambiguous].any()
+    assert changed[drawn.objects > 0].all() and changed[drawn.ambiguous].float().mean() > 0.97
+    assert (drawn.ambiguous & (drawn.objects == 0)).any()  # soft edges
 
 
 def test_palette_and_probabilities_are_kept():

@@ -3,9 +3,11 @@
     python tools/train_weights.py --list
     python tools/train_weights.py --only ambiguous_l1
 
-Each is a `laptop` run that a lesson shows where the profile is too small for the effect. It is
+Each of RUNS is a `laptop` run that a lesson shows where the profile is too small for the effect. It is
 trained with three seeds: the first one's weights and history are shipped, the card has the figures
-of all. A stopped call goes on where it was: checkpoints lie in runs/weights.
+of all. SWEEPS vary one of them: of each variant the figures, the first seed's history and a few
+pictures it painted are shipped, but no weights. A stopped call goes on where it was: checkpoints
+lie in runs/weights.
 """
 
 import argparse
@@ -15,8 +17,9 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import save
 
-from colorlib import checkpoints, data, metrics, models, recipes, scenes, training
+from colorlib import checkpoints, color, data, metrics, models, recipes, scenes, training
 
 ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
@@ -45,9 +48,16 @@ RUNS = {
 }
 
 
-def train(name: str, seed: int) -> tuple[training.Run, metrics.Table]:
+# Name: the run that is varied, and in each variant what is not as there. Lesson 03 shows them.
+SWEEPS = {
+    "pix2pix_lambda": ("ambiguous_pix2pix", {f"{lam}": {"lam": lam} for lam in (0, 1, 10, 100, 1000)}),
+}
+PAINTED = 8  # held-out pictures whose colors a sweep keeps
+
+
+def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Table, data.DataSet]:
     """One run, from its checkpoint if it has one, and its figures on held-out pictures."""
-    source, recipe, figures = RUNS[name]
+    source, recipe, figures = plan
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
     run = training.fit(
         recipes.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
@@ -58,7 +68,7 @@ def train(name: str, seed: int) -> tuple[training.Run, metrics.Table]:
     )
     if run.stopped:
         sys.exit(f"{name}, seed {seed}: {run.stopped}")
-    return run, metrics.evaluate({name: run.generator}, pictures, n=HELD_OUT)
+    return run, metrics.evaluate({name: run.generator}, pictures, n=HELD_OUT), pictures
 
 
 def described(source: str) -> str:
@@ -78,11 +88,9 @@ def hardware() -> str:
 
 def ship(name: str, folder: Path) -> None:
     """Train with each seed; write the first one's weights and history, and the card."""
-    done = [train(name, seed) for seed in SEEDS]
-    run, table = done[0]
-    tables = [table for _, table in done]
+    done = [train(name, RUNS[name], seed) for seed in SEEDS]
+    run, table, _ = done[0]
     recipe, epochs = run.recipe, run.history[-1]["epoch"]
-    held_out = {row: [rounded(table.seeds[row][0]) for table in tables] for row in table.seeds}
     path = models.save(
         recipe.generator,
         folder / f"{name}.safetensors",
@@ -97,15 +105,54 @@ def ship(name: str, folder: Path) -> None:
         "parameters": models.count_parameters(recipe.generator),
         "epochs": epochs,
         "hardware": hardware(),
-        "seconds": [round(run.seconds, 1) for run, _ in done],
+        "seconds": [round(run.seconds, 1) for run, *_ in done],
         "seeds": list(SEEDS),
-        "held_out": held_out,
+        "held_out": held_out(done),
         "note": "Weights and history are those of the first seed, held_out has a figure for each.",
         "history": [rounded(row) for row in run.history],
     }
-    content = json.dumps(card, indent=1, ensure_ascii=False, default=str) + "\n"
-    checkpoints.write(path.with_suffix(".json"), content.encode())
+    write(path.with_suffix(".json"), card)
     print(f"{name}: {path.stat().st_size / 1e6:.2f} MB, {card['seconds']} s\n{table}\n")
+
+
+def ship_sweep(name: str, folder: Path) -> None:
+    """Train each variant with each seed; write their figures, and what the first seed painted."""
+    base, variants = SWEEPS[name]
+    source, base_recipe, base_figures = RUNS[base]
+    card = {"name": name, "data": described(source), "base": base, "hardware": hardware(), "seeds": list(SEEDS)}
+    card |= {"note": "Histories and paintings are those of the first seed.", "variants": {}}
+    paintings = {}
+    for variant, changes in variants.items():
+        recipe = changes.get("recipe", base_recipe)
+        figures = {**base_figures, **{key: value for key, value in changes.items() if key != "recipe"}}
+        same = (recipe, figures) == (base_recipe, base_figures)
+        run_name = base if same else f"{name}-{variant}"
+        done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
+        run, table, pictures = done[0]
+        gray, truth = color.to_gray_ab(pictures.valid[:PAINTED])
+        paintings |= {variant: metrics.paint(models.Colorizer(run.generator), gray).half(), "truth": truth.half()}
+        card["variants"][variant] = {
+            "changes": changes,
+            "seconds": [round(run.seconds, 1) for run, *_ in done],
+            "held_out": {variant if row == run_name else row: seeds for row, seeds in held_out(done).items()},
+            "history": [rounded(row) for row in run.history],
+        }
+        card["measured_on"] = table.pictures
+        print(f"{name}, {variant}: {card['variants'][variant]['seconds']} s\n{table}\n", flush=True)
+    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", save(paintings))
+    write(folder / "sweeps" / f"{name}.json", card)
+
+
+def held_out(done: list) -> dict:
+    """The figures of all seeds, by row of their tables."""
+    tables = [table for _, table, _ in done]
+    return {row: [rounded(table.seeds[row][0]) for table in tables] for row in tables[0].seeds}
+
+
+def write(path: Path, card: dict) -> None:
+    """A card as JSON, beside and renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checkpoints.write(path, (json.dumps(card, indent=1, ensure_ascii=False, default=str) + "\n").encode())
 
 
 def rounded(row: dict) -> dict:
@@ -117,16 +164,19 @@ def rounded(row: dict) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="say what there is")
-    parser.add_argument("--only", choices=RUNS, metavar="NAME", help="train just this one")
+    parser.add_argument("--only", choices=[*RUNS, *SWEEPS], metavar="NAME", help="train just this one")
     parser.add_argument("--out", type=Path, default=models.WEIGHTS, help="another folder")
     options = parser.parse_args()
     if options.list:
+        for name, (base, variants) in SWEEPS.items():
+            made = "made" if (options.out / "sweeps" / f"{name}.json").exists() else "to do"
+            print(f"{name:20} {made:6} {base} · {', '.join(variants)}")
         for name, (world, recipe, figures) in RUNS.items():
             made = "made" if (options.out / f"{name}.json").exists() else "to do"
             print(f"{name:20} {made:6} {world} · {recipe} · {figures}")
         return
-    for name in [options.only] if options.only else RUNS:
-        ship(name, options.out)
+    for name in [options.only] if options.only else [*RUNS, *SWEEPS]:
+        (ship if name in RUNS else ship_sweep)(name, options.out)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import time
 
 from IPython.display import display
+from safetensors.torch import load_file
 
 from colorlib import metrics, models, plots, profile
 from colorlib.course import page
@@ -48,14 +49,50 @@ class Recorded:
 
     def table(self, *names):
         """The card's figures on held-out pictures, of all its seeds."""
-        rows = {name: [dict(seed) for seed in seeds] for name, seeds in self.card["held_out"].items()}
-        for seed in rows["truth"]:
-            seed["psnr"] = float("inf")  # which a card cannot hold
-        kept = {row: [{n: seed[n] for n in names} for seed in seeds] for row, seeds in rows.items()}
-        return metrics.Table(kept, self.card.get("measured_on", 200))
+        return _table(self.card["held_out"], names, self.card.get("measured_on", 200))
 
     def __repr__(self):
         return f"recorded run {self.name}: {self.card['steps']} steps on {self.card['hardware']}, {self.seconds:.0f} s"
+
+
+class Sweep:
+    """A recorded run in several variants: figures of three seeds, history and a few paintings of the first one."""
+
+    def __init__(self, name):
+        folder = models.WEIGHTS / "sweeps"
+        self.name = name
+        self.card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        self.variants = self.card["variants"]
+        self.paintings = {key: ab.float() for key, ab in load_file(folder / f"{name}.safetensors").items()}
+
+    def history(self, variant):
+        return self.variants[variant]["history"]
+
+    def seeds(self, variant, name):
+        """One measure on held-out pictures, a number for each seed."""
+        return [seed[name] for seed in self.variants[variant]["held_out"][variant]]
+
+    def table(self, *names):
+        """The figures of all variants and seeds, between the gray row and the truth."""
+        first = next(iter(self.variants.values()))["held_out"]
+        rows = {"gray": first["gray"]}
+        rows |= {variant: facts["held_out"][variant] for variant, facts in self.variants.items()}
+        return _table(rows | {"truth": first["truth"]}, names, self.card["measured_on"])
+
+    def __repr__(self):
+        steps = next(iter(self.variants.values()))["history"][-1]["step"]
+        return (
+            f"recorded runs {self.name}: {', '.join(self.variants)}; {len(self.card['seeds'])} seeds each, {steps} "
+            f"steps on {self.card['hardware']}"
+        )
+
+
+def _table(held_out, names, pictures):
+    rows = {row: [dict(seed) for seed in seeds] for row, seeds in held_out.items()}
+    for seed in rows["truth"]:
+        seed["psnr"] = float("inf")  # which a card cannot hold
+    kept = {row: [{n: seed[n] for n in names} for seed in seeds] for row, seeds in rows.items()}
+    return metrics.Table(kept, pictures)
 
 
 def or_recorded(run, name):

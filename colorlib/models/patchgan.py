@@ -1,28 +1,48 @@
 """PatchGAN, a critic that judges patches, and how far a network sees. Lesson 03 builds both."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from torch import nn
 
 from colorlib.models.blocks import scaled
 from colorlib.models.pix2pix import normal_weights
 
+# Layer norm is a group norm of one group, so that it fits every picture size.
+NORMS = {
+    "batch": nn.BatchNorm2d,
+    "layer": partial(nn.GroupNorm, 1),
+    "instance": partial(nn.InstanceNorm2d, affine=True),
+    "none": lambda channels: nn.Identity(),
+}
 
-def block(before: int, after: int, stride: int) -> nn.Sequential:
-    """A 4×4 convolution, batch norm, LeakyReLU."""
-    convolution = nn.Conv2d(before, after, 4, stride, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2))
+
+def block(before: int, after: int, stride: int, norm: str = "batch", slope: float = 0.2) -> nn.Sequential:
+    """A 4×4 convolution, a norm, LeakyReLU."""
+    convolution = nn.Conv2d(before, after, 4, stride, padding=1, bias=norm == "none")
+    return nn.Sequential(convolution, NORMS[norm](after), nn.LeakyReLU(slope))
 
 
 class PatchGAN(nn.Module):
     """A logit for each patch of the picture: above 0 it looks real, below 0 fake.
 
     `layers` convolutions halve, two more do not. Three layers see 70×70 pixels and give 30×30 logits at 256
-    pixels, as published; one sees 16×16. `inputs` counts the channels of all that the critic is shown.
+    pixels, as published; one sees 16×16. `inputs` counts the channels of all that the critic is shown. `norm` is one of
+    NORMS; a `slope` of 0 makes the LeakyReLU a ReLU.
     """
 
-    def __init__(self, size: int = 256, width: float = 1.0, layers: int = 3, inputs: int = 3):
+    def __init__(
+        self,
+        size: int = 256,
+        width: float = 1.0,
+        layers: int = 3,
+        inputs: int = 3,
+        norm: str = "batch",
+        slope: float = 0.2,
+    ):
         super().__init__()
+        if norm not in NORMS:
+            raise ValueError(f"There is no norm {norm!r}: choose one of {', '.join(NORMS)}.")
         if layers < 1 or (size >> layers) < 3:
             raise ValueError(
                 f"A PatchGAN of {layers} layers leaves nothing of {size} pixels: layers must be at least 1, and the "
@@ -30,9 +50,10 @@ class PatchGAN(nn.Module):
             )
         channels = [scaled(64 * min(2**layer, 8), width) for layer in range(layers + 1)]
         # No norm on the pictures themselves, and no bias: the published count has none.
-        first = nn.Sequential(nn.Conv2d(inputs, channels[0], 4, 2, padding=1, bias=False), nn.LeakyReLU(0.2))
+        first = nn.Sequential(nn.Conv2d(inputs, channels[0], 4, 2, padding=1, bias=False), nn.LeakyReLU(slope))
         pairs = zip(channels, channels[1:], strict=False)
-        blocks = [block(before, after, 2 if i < layers else 1) for i, (before, after) in enumerate(pairs, start=1)]
+        strides = [2] * (layers - 1) + [1]
+        blocks = [block(*pair, stride, norm, slope) for pair, stride in zip(pairs, strides, strict=True)]
         self.inputs = inputs
         self.layers = nn.Sequential(first, *blocks, nn.Conv2d(channels[-1], 1, 4, padding=1))
         self.apply(normal_weights)
