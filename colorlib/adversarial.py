@@ -12,8 +12,9 @@ from colorlib.recipe import Recipe, frozen, one_cycle, seeded, target
 class Adversarial(Recipe):
     """A generator, a critic that tells its pictures from real ones, and λ (`lam`) times L1.
 
-    The critic is shown what the generator saw beside what it gave, or, if not `conditional`, that alone. It learns in
-    every step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. With `steps`
+    The critic is shown what the generator saw beside what it gave; if not `conditional`, that alone; and if
+    `conditional` is "shuffled", what it saw of another picture (lesson 03 shows what comes of it). It learns in every
+    step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. With `steps`
     both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved for so many epochs.
     """
 
@@ -38,7 +39,7 @@ class Adversarial(Recipe):
         generator_steps: int = 1,
         critic_steps: int = 1,
         saturating: bool = False,
-        conditional: bool = True,
+        conditional: bool | str = True,
         patience: int | None = None,
         steps: int | None = None,
         seed: int = 0,
@@ -61,7 +62,8 @@ class Adversarial(Recipe):
         networks = {"generator": generator, "critic": judge}
         rates = {"generator": lr, "critic": lr if critic_lr is None else critic_lr}
         adam = {name: torch.optim.Adam(net.parameters(), rates[name], betas) for name, net in networks.items()}
-        schedules = {f"cycle {name}": one_cycle(one, steps) for name, one in adam.items()} if steps else {}
+        own = {"generator": max(1, (steps or 0) // critic_steps), "critic": steps}  # the steps that each one takes
+        schedules = {f"cycle {name}": one_cycle(one, own[name]) for name, one in adam.items()} if steps else {}
         if patience is not None and not steps:
             reduce = partial(torch.optim.lr_scheduler.ReduceLROnPlateau, factor=0.1, patience=patience)
             schedules = {f"plateau {name}": reduce(one) for name, one in adam.items()}
@@ -71,14 +73,15 @@ class Adversarial(Recipe):
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)
-        fake = self.run(self.generator, seen)
-        terms = self.critic_step(seen, truth, fake)
         turns = self.figures["generator_steps"] if (self.number + 1) % self.figures["critic_steps"] == 0 else 0
+        with torch.set_grad_enabled(turns > 0):
+            fake = self.run(self.generator, seen)
+        terms = self.critic_step(seen, truth, fake)
         for turn in range(turns):
             fake = self.run(self.generator, seen) if turn else fake
             terms |= self.generator_step(seen, truth, fake)
         for name, schedule in self.schedulers.items():
-            if name.startswith("cycle"):
+            if name == "cycle critic" or (name == "cycle generator" and turns):
                 schedule.step()
         self.number += 1  # fit counts for itself; a loop by hand need not
         return terms
@@ -103,7 +106,9 @@ class Adversarial(Recipe):
 
     def judge(self, seen: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
         """The critic's logits."""
-        shown = torch.cat((seen, colors), dim=1) if self.figures["conditional"] else colors
+        conditional = self.figures["conditional"]
+        seen = seen.roll(1, dims=0) if conditional == "shuffled" else seen
+        shown = torch.cat((seen, colors), dim=1) if conditional else colors
         return self.run(self.networks["critic"], shown)
 
     def verdict(self, name: str, seen, colors, label: float) -> tuple[torch.Tensor, dict]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from colorlib import data, losses, models, recipes, scenes, training
+from colorlib.course import gan_exercises
 from colorlib.recipe import frozen
 
 PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
@@ -319,3 +320,59 @@ def test_the_saturating_form_has_no_slope_where_the_critic_is_sure():
         losses.fooling(logit, saturating).backward()
         slopes.append(-logit.grad.item())
     assert 0 < slopes[0] < 1e-3 and slopes[1] > 0.99
+
+
+# --- what lessons 03 and 04 vary ---
+
+
+def test_several_critic_steps_see_fresh_pictures_for_one_step_of_the_generator():
+    a_recipe, seen = recipe("pix2pix", critic_steps=3, steps=6, lr=1e-2), []
+    step = a_recipe.critic_step
+    a_recipe.critic_step = lambda gray, *rest: seen.append(gray.sum().item()) or step(gray, *rest)
+    moved, before = [], snapshot(a_recipe.generator)
+    for gray, ab in list(data.batches(PICTURES, 6, flips=False))[:6]:
+        terms = a_recipe.step(gray, ab)
+        weights = snapshot(a_recipe.generator)
+        trained = not all(torch.equal(before[k], weights[k]) for k in weights if k.endswith("weight"))
+        moved.append(trained)
+        assert trained == ("adversarial" in terms)
+        before = weights
+    assert moved == [False, False, True, False, False, True]
+    assert len(set(seen)) == 6
+    # Each rate has gone through the whole of its own cycle.
+    assert [a_recipe.schedulers[f"cycle {name}"].last_epoch for name in ("generator", "critic")] == [2, 6]
+
+
+def test_a_shuffled_condition_is_that_of_another_picture():
+    a_recipe = recipe("pix2pix", conditional="shuffled")
+    same = recipe("pix2pix")
+    expected = same.judge(GRAY.roll(1, dims=0), AB)
+    torch.testing.assert_close(a_recipe.judge(GRAY, AB), expected)
+
+
+@pytest.mark.parametrize("norm, coupled", [("batch", True), ("layer", False), ("instance", False), ("none", False)])
+def test_only_batch_norm_lets_a_verdict_depend_on_the_other_pictures(norm, coupled):
+    critic = models.build("patchgan", 32, 0.25, layers=2, norm=norm)
+    alone, other = torch.cat((GRAY, AB), dim=1)[:2], torch.cat((GRAY, AB), dim=1)[[0, 5]]
+    assert torch.allclose(critic(alone)[0], critic(other)[0], atol=1e-6) != coupled
+    with pytest.raises(ValueError, match="no norm 'group'"):
+        models.build("patchgan", 32, norm="group")
+
+
+def test_a_critics_options_reach_it():
+    critic = recipe("pix2pix", critic_layers=1, critic_options={"norm": "none", "slope": 0.0}).networks["critic"]
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in critic.modules())
+    assert {m.negative_slope for m in critic.modules() if isinstance(m, torch.nn.LeakyReLU)} == {0.0}
+
+
+def test_the_steps_that_lesson_03_writes_are_the_librarys():
+    a_recipe = recipe("pix2pix", dropout=0.0, lam=30)
+    generator, critic = (copy.deepcopy(net) for net in a_recipe.networks.values())
+    adam = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (generator, critic)]
+    for gray, ab in list(data.batches(PICTURES, 8, flips=False))[:3]:
+        fake = generator(gray)
+        critics = gan_exercises.critic_step(critic, adam[1], gray, ab, fake)
+        generators = gan_exercises.generator_step(critic, adam[0], gray, ab, fake, 30)
+        terms = a_recipe.step(gray, ab)
+        assert critics == pytest.approx(float(terms["critic_real"] + terms["critic_fake"]) / 2, rel=1e-4)
+        assert generators == pytest.approx(float(terms["adversarial"] + 30 * terms["l1"]), rel=1e-4)

@@ -1,6 +1,7 @@
 """The teaching layer: checks, hints, predictions, quizzes, progress and the game, without a browser."""
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from colorlib.course import (
     color_widgets,
     content,
     dial,
+    gallery,
     hint,
     loss_quizzes,
     page,
@@ -33,6 +35,7 @@ from colorlib.course import (
 from colorlib.course.exercises import EXERCISES, mean_squared_error
 from colorlib.course.predictions import predict, saw
 from colorlib.course.quizzes import Quiz, quiz
+from colorlib.recipe import frozen
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +131,51 @@ def expected_loss(grid, palette, probabilities, loss):
     return sum(p * loss(grid, truth) for p, truth in zip(probabilities, palette, strict=True))
 
 
+def bce(logits, label):
+    return nn.functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+def descend(optimizer, loss, forget=True):
+    if forget:
+        optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def a_critic_step(see=lambda fake: fake.detach(), half=0.5, labels=(1.0, 0.0), last=lambda z: z, forget=True):
+    def step(critic, optimizer, gray, ab, fake):
+        real, painted = (last(critic(torch.cat([gray, shown], dim=1))) for shown in (ab, see(fake)))
+        return descend(optimizer, half * (bce(real, labels[0]) + bce(painted, labels[1])), forget)
+
+    return step
+
+
+def a_generator_step(freeze=frozen, see=lambda fake: fake, fool=lambda z: bce(z, 1.0), mean=torch.mean, forget=True):
+    def step(critic, optimizer, gray, ab, fake, lam):
+        with freeze(critic):
+            fooling = fool(critic(torch.cat([gray, see(fake)], dim=1)))
+            return descend(optimizer, fooling + lam * mean((fake - ab).abs()), forget)
+
+    return step
+
+
+def without_critic(critic, optimizer, gray, ab, fake, lam):
+    """As printed in a published GAN; the loss shows the verdict, and sends nothing back."""
+    fooling = bce(critic(torch.cat([gray, fake], dim=1)), 1.0).detach()
+    return descend(optimizer, fooling + lam * (fake - ab).abs().mean())
+
+
+def field_of(grow, first=1):
+    def receptive_field(layers):
+        field, distance = first, 1
+        for kernel, stride in layers:
+            field, distance = grow(field, distance, kernel, stride)
+        return field
+
+    return receptive_field
+
+
 WRONG = {
     "00.squared_error": {
         "the root of it": (lambda p, t: (p - t).norm(dim=1).mean(), "4,100"),
@@ -183,6 +231,35 @@ WRONG = {
             "handed in",
         ),
     },
+    "03.receptive_field": {
+        "kernels added up": (field_of(lambda f, d, k, s: (f + k, d)), "just its kernel"),
+        "strides left out": (field_of(lambda f, d, k, s: (f + k - 1, d)), "2 pixels apart"),
+        "a stride that counts too early": (
+            field_of(lambda f, d, k, s: (f + (k - 1) * d * s, d * s)),
+            "just its kernel",
+        ),
+        "strides added": (field_of(lambda f, d, k, s: (f + (k - 1) * d, d + s - 1)), "distances multiply"),
+    },
+    "03.critic_step": {
+        "not halved": (a_critic_step(half=1.0), "the half is missing"),
+        "sigmoid twice": (a_critic_step(last=torch.sigmoid), "sigmoid too many"),
+        "labels exchanged": (a_critic_step(labels=(0.0, 1.0)), "real pairs get the label 1"),
+        "not detached": (a_critic_step(see=lambda fake: fake), "fake.detach()"),
+        "gradients not forgotten": (a_critic_step(forget=False), "zero_grad"),
+        "nothing learned": (
+            lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD([ab], 0.0), g, ab, f),
+            "loss.backward",
+        ),
+    },
+    "03.generator_step": {
+        "the saturating form": (a_generator_step(fool=lambda z: -bce(z, 0.0)), "saturating form"),
+        "a sum": (a_generator_step(mean=torch.sum), "times the mean of"),
+        "a sigmoid too many": (a_generator_step(fool=lambda z: bce(z.sigmoid(), 1.0)), "0.6931"),
+        "detached": (a_generator_step(see=lambda fake: fake.detach()), "detached here"),
+        "the published GAN that is none": (without_critic, "is none"),
+        "gradients not forgotten": (a_generator_step(forget=False), "zero_grad"),
+        "not frozen": (a_generator_step(freeze=contextlib.nullcontext), "with frozen(critic)"),
+    },
 }
 
 
@@ -224,9 +301,13 @@ def test_the_solution_at_the_top_of_the_hint_ladder_is_right(identifier):
         "02.decoder": "channels",
         "02.training_step": "network, optimizer, gray, ab",
         "02.best_color": "grid, palette, probabilities, loss",
+        "03.receptive_field": "layers",
+        "03.critic_step": "critic, optimizer, gray, ab, fake",
+        "03.generator_step": "critic, optimizer, gray, ab, fake, lam",
     }[identifier]
     body = "\n    ".join(text["solution"].strip().splitlines())
-    known = {"torch": torch, "nn": nn, "WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
+    known = {"torch": torch, "nn": nn, "frozen": frozen, "bce": nn.functional.binary_cross_entropy_with_logits}
+    known |= {"WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
     exec(f"def solution({arguments}):\n    {body}", known)
     assert checks.compare(known["solution"], EXERCISES[identifier]) is None
 
@@ -585,3 +666,16 @@ def test_the_temperature_goes_from_dull_to_strong_and_samples_differ():
     assert "a sample" in shown.told.value and not torch.equal(shown.colors(), shown.colors())
     shown.slider.value = 0.5
     assert "temperature 0.50" in shown.told.value
+
+
+def test_a_gallery_shows_the_stop_of_its_slider_and_says_which():
+    rows = {f"λ = {n}": torch.full((3, 3, 8, 8), n / 10) for n in (0, 5)}
+    shown = gallery.picture_gallery("λ", rows, {"λ = 5": "half way"}, {"the truth": torch.ones(3, 3, 8, 8)})
+    assert "λ = 0" in shown.told.value and shown.view.value.count("<img") == 6
+    assert "λ = 0, picture 1" in shown.view.value and "the truth, picture 3" in shown.view.value
+    shown.slider.value = 2
+    assert "half way" in shown.told.value and "λ = 5, picture 1" in shown.view.value
+    text = shown.as_text()
+    assert text.count("<img") == 9 and "λ = 0" in text and "half way" in text
+    with pytest.raises(ValueError, match="at least one row"):
+        gallery.picture_gallery("λ", {})

@@ -50,7 +50,15 @@ RUNS = {
 
 # Name: the run that is varied, and in each variant what is not as there. Lesson 03 shows them.
 SWEEPS = {
-    "pix2pix_lambda": ("ambiguous_pix2pix", {f"{lam}": {"lam": lam} for lam in (0, 1, 10, 100, 1000)}),
+    "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 1000)}),
+    "pix2pix_condition": (
+        "ambiguous_pix2pix",
+        {
+            "sees L": {"lam": 0},
+            "sees another L": {"lam": 0, "conditional": "shuffled"},
+            "sees ab alone": {"lam": 0, "conditional": False},
+        },
+    ),
 }
 PAINTED = 8  # held-out pictures whose colors a sweep keeps
 
@@ -130,7 +138,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
         run, table, pictures = done[0]
         gray, truth = color.to_gray_ab(pictures.valid[:PAINTED])
-        paintings |= {variant: metrics.paint(models.Colorizer(run.generator), gray).half(), "truth": truth.half()}
+        paintings |= {variant: metrics.paint(run.generator, gray).half(), "truth": truth.half()}
         card["variants"][variant] = {
             "changes": changes,
             "seconds": [round(run.seconds, 1) for run, *_ in done],

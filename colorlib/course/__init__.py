@@ -3,6 +3,8 @@
 from colorlib.course.balloon_game import be_the_network
 from colorlib.course.checks import check, hint
 from colorlib.course.dial import balloon_dial
+from colorlib.course.gallery import picture_gallery
+from colorlib.course.gan_lab import color_gan_lab
 from colorlib.course.loss_quizzes import loss_quiz
 from colorlib.course.predictions import predict, saw
 from colorlib.course.progress_file import progress
@@ -13,8 +15,10 @@ __all__ = [
     "balloon_dial",
     "be_the_network",
     "check",
+    "color_gan_lab",
     "hint",
     "loss_quiz",
+    "picture_gallery",
     "predict",
     "progress",
     "quiz",

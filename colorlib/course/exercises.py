@@ -4,32 +4,13 @@ A case is a label and a probe, which uses the function and gives what is compare
 sentence that a student reads ("For white, 1.0, it gave …"); the content files add where to look when it fails.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
 
 from colorlib import color, data, models, recipes, scenes
+from colorlib.course.exercise_kit import Exercise, call, random
+from colorlib.course.gan_exercises import GAN_EXERCISES
 from colorlib.course.theory import absolute, best_color, squared
 from colorlib.losses import mse
-
-
-@dataclass(frozen=True)
-class Exercise:
-    reference: Callable
-    cases: Callable  # returns [(label, probe), …]; made when asked, so that importing stays cheap
-    tolerance: float = 1e-3
-    ordered: bool = True  # False: the order within each result does not matter
-
-
-def call(*arguments):
-    """The commonest probe: call the function, with fresh arguments since it may change them."""
-    return lambda function: function(*(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments))
-
-
-def _random(*shape):
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
-
 
 # --- lesson 00 ---
 
@@ -41,7 +22,7 @@ def mean_squared_error(painted, truth):
 
 def _squared_error_cases():
     red, brown = torch.tensor([[60.0, 40]]), torch.tensor([[10.0, 0]])
-    many = _random(2, 10, 2) * 100 - 50
+    many = random(2, 10, 2) * 100 - 50
     return [
         ("a balloon painted in its own color", call(red, red)),
         ("one balloon painted brown instead of red", call(brown, red)),
@@ -68,13 +49,13 @@ def _xyz_cases():
         ("white", call(white)),
         ("a middle gray (18 % of white's light)", call(white * 0.18)),
         ("almost black (0.4 % of white's light)", call(white * 0.004)),
-        ("a picture of random colors", call(_random(3, 4, 5) * white)),
+        ("a picture of random colors", call(random(3, 4, 5) * white)),
     ]
 
 
 def _hue_cases():
     hues = torch.linspace(0, 0.9, 20)
-    shuffled = hues[_random(20).argsort()]
+    shuffled = hues[random(20).argsort()]
     return [
         ("twenty pictures already in the order of their hue", call(hues)),
         ("the same pictures, shuffled", call(shuffled)),
@@ -87,11 +68,11 @@ def _hue_cases():
 
 def _decoder_cases():
     def shape(make):
-        return torch.tensor(make([32, 16, 8])(_random(2, 32, 8, 8)).shape)
+        return torch.tensor(make([32, 16, 8])(random(2, 32, 8, 8)).shape)
 
     def range_of_output(make):
         torch.manual_seed(0)
-        strong = make([32, 16, 8])(100 * _random(2, 32, 8, 8) - 50)
+        strong = make([32, 16, 8])(100 * random(2, 32, 8, 8) - 50)
         return torch.stack((strong.abs().max() <= 1, strong.min() < 0))
 
     def parameters(make):
@@ -102,7 +83,7 @@ def _decoder_cases():
         generator = torch.Generator().manual_seed(1)
         for weights in network.parameters():  # the same in every decoder of this form
             weights.data = torch.rand(weights.shape, generator=generator) - 0.5
-        return network(_random(2, 32, 8, 8)).detach()
+        return network(random(2, 32, 8, 8)).detach()
 
     return [
         ("the shape of the output, from a map of 32 channels and 8×8 places,", shape),
@@ -126,7 +107,7 @@ def _training_step_cases():
         def probe(step):
             network = recipes.seeded(0, torch.nn.Conv2d, 1, 2, 3, padding=1)
             optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-            gray, ab = _random(4, 1, 8, 8) - 0.5, _random(4, 2, 8, 8) - 0.5
+            gray, ab = random(4, 1, 8, 8) - 0.5, random(4, 2, 8, 8) - 0.5
             loss = [step(network, optimizer, gray, ab) for _ in range(steps)][-1]
             if give == "loss":
                 return torch.tensor([loss, isinstance(loss, float)])
@@ -163,4 +144,5 @@ EXERCISES = {
     "02.decoder": Exercise(models.cnn.decoder, _decoder_cases),
     "02.training_step": Exercise(training_step, _training_step_cases, tolerance=1e-5),
     "02.best_color": Exercise(best_color, _best_color_cases),
+    **GAN_EXERCISES,
 }
