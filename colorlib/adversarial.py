@@ -100,16 +100,25 @@ class Adversarial(Recipe):
     def generator_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
         """Fool the critic, and stay near the truth."""
         with frozen(self.networks["critic"]):
-            fooling = losses.fooling(self.judge(seen, fake), self.figures["saturating"])
+            fooling = self.fooling(self.judge(seen, fake))
             near, terms = self.pixel_loss(fake, truth)
             return {"adversarial": fooling.detach(), **terms, "gradient": self.descend("generator", fooling + near)}
 
+    def fooling(self, logits: torch.Tensor) -> torch.Tensor:
+        """What the generator pays for the critic's logits on its pictures."""
+        return losses.fooling(logits, self.figures["saturating"])
+
     def judge(self, seen: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
         """The critic's logits."""
-        conditional = self.figures["conditional"]
-        seen = seen.roll(1, dims=0) if conditional == "shuffled" else seen
-        shown = torch.cat((seen, colors), dim=1) if conditional else colors
+        condition = self.condition(seen)
+        shown = colors if condition is None else torch.cat((condition, colors), dim=1)
         return self.run(self.networks["critic"], shown)
+
+    def condition(self, seen: torch.Tensor) -> torch.Tensor | None:
+        """What the critic is shown beside the colors, if anything."""
+        if not self.figures["conditional"]:
+            return None
+        return seen.roll(1, dims=0) if self.figures["conditional"] == "shuffled" else seen
 
     def verdict(self, name: str, seen, colors, label: float) -> tuple[torch.Tensor, dict]:
         """What the critic pays on pictures of one kind; that and the share it got right, for the history."""

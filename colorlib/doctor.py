@@ -131,9 +131,9 @@ def check_data():
     if download.has_cifar10():
         return OK, f"CIFAR-10 in {folder}"
     if folder.exists():
-        return LESS, f"{folder} is not all of CIFAR-10: delete it, so that a lesson can fetch it anew"
+        return LESS, f"{folder} is not all of CIFAR-10: delete it, so that it can be fetched anew"
     return LESS, (
-        "CIFAR-10 is not here: the lesson that asks for it fetches it (168 MB); "
+        "CIFAR-10 is not here, and no lesson needs it: `python -m colorlib train` fetches it when asked to (168 MB); "
         "the pictures that come with the course need no download"
     )
 

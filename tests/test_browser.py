@@ -134,20 +134,55 @@ def test_lesson_02_by_keyboard(opened):
     told.filter(has_text="median").filter(has_text="a real balloon's color").wait_for()
     cell.get_by_role("img", name="The balloon painted at the stop median").wait_for()
 
-    # Each label is tried on all rows still open: right for one of them, explained on the others.
-    labels, rows = ["L2 (squared error)", "L1 (absolute error)", "no network", "the true colors"], list("ABCD")
+    match_losses(lesson, ["L2 (squared error)", "L1 (absolute error)", "no network", "the true colors"])
+
+
+def match_losses(lesson, labels):
+    """Each label is tried on all rows still open: right for one of them, explained on the others."""
+    letters = "ABCDEFGH"[: len(labels)]
+    rows = list(letters)
     for label in labels:
         cell = lesson.show("loss_quiz(")
         for row in rows:
             choose(lesson, cell, f"Row {row}", label)
         press(lesson, cell, "Check my matches")
         statuses = cell.get_by_role("status")
-        statuses.filter(has_text="Right.").nth(4 - len(rows)).wait_for()
-        verdicts = dict(zip("ABCD", statuses.all_inner_texts(), strict=True))
+        statuses.filter(has_text="Right.").nth(len(letters) - len(rows)).wait_for()
+        verdicts = dict(zip(letters, statuses.all_inner_texts(), strict=True))
         wrong = [row for row, verdict in verdicts.items() if "Not yet." in verdict]
         assert len(wrong) == len(rows) - 1 and all(len(verdicts[row]) > 40 for row in wrong), verdicts
         rows = wrong
     assert rows == []
+
+
+def test_lesson_03_by_keyboard(opened):
+    lesson = opened("03_pix2pix")
+
+    cell = lesson.show("color_gan_lab()")
+    told = cell.get_by_role("status")
+    assert "guessing costs 2 ln 2 = 1.39" in told.inner_text()
+    before = cell.get_by_role("img").get_attribute("alt")
+    press(lesson, cell, "Ten critic steps", "Enter")
+    told.filter(has_text="Critic, steps: 10").wait_for()
+    press(lesson, cell, "One generator step")
+    told.filter(has_text="Generator, steps: 1;").wait_for()
+    press(lesson, cell, "Ten rounds")
+    told.filter(has_text="Generator, steps: 11;").wait_for()
+    assert cell.get_by_role("img").get_attribute("alt") != before
+    choose(lesson, cell, "Generator's loss", "the minimax")
+    press(lesson, cell, "Start again", "Enter")
+    told.filter(has_text="Critic, steps: 0").wait_for()
+
+    cell = lesson.show("picture_gallery(")
+    lesson.tab_to(cell.get_by_role("slider", name="λ"))
+    lesson.page.keyboard.press("ArrowRight")
+    cell.get_by_role("status").filter(has_text="λ = 1 ").wait_for()
+    cell.get_by_role("img", name="λ = 1, picture 1", exact=True).wait_for()
+
+    answer(lesson, 'quiz("03.curves")', 1, option=0, verdict="Not yet")
+    answer(lesson, 'quiz("03.curves")', 1, option=1, verdict="Right")
+    labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "a critic that sees ab alone", "the true colors"]
+    match_losses(lesson, labels)
 
 
 def test_solutions_can_be_read_without_a_kernel(browser, lab):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from colorlib import data, metrics, models
+from colorlib import color, data, metrics, models
+from colorlib.course import runs
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
+SWEEPS = [path.stem for path in (models.WEIGHTS / "sweeps").glob("*.json")]
 WORLDS = [name for name, card in CARDS.items() if card["data"].startswith("world ")]
 
 
@@ -57,6 +59,45 @@ def test_what_lesson_02_shows_holds_for_every_seed():
     assert all(one <= 0.6 * other for one, other in zip(unet, plain, strict=True))
     assert all(error <= 8 for error in held_out("context_fusion", "far_error"))
     assert all(error >= 30 for error in held_out("context_local", "far_error"))
+
+
+def test_what_lesson_03_shows_holds_for_every_seed():
+    for seed in CARDS["ambiguous_pix2pix"]["held_out"]["ambiguous_pix2pix"]:
+        assert 0.80 <= seed["chroma_share"] <= 1.20
+        assert seed["palette_use"] >= 0.15 and seed["background_error"] <= 7
+    lam, condition = runs.Sweep("pix2pix_lambda"), runs.Sweep("pix2pix_condition")
+    assert min(lam.seeds("λ = 100", "chroma_share")) > 2 * max(lam.seeds("λ = 1000", "chroma_share"))
+    assert max(lam.seeds("λ = 100", "background_error")) < min(lam.seeds("λ = 1", "background_error"))
+    assert max(lam.seeds("λ = 1000", "palette_use")) < 0.05
+    sees, gray = condition.seeds("sees L", "background_error"), condition.table("background_error")["gray"]
+    blind, other = (condition.seeds(name, "background_error") for name in ("sees ab alone", "sees another L"))
+    assert max(sees) < gray["background_error"] < min(blind)
+    assert sum(sees) < sum(other) < sum(blind)
+    assert min(condition.seeds("sees ab alone", "chroma_share")) > max(condition.seeds("sees L", "chroma_share"))
+    asleep = runs.Sweep("pix2pix_critic").seeds("critic asleep", "chroma_share")
+    assert max(asleep) <= 0.40  # with a critic that hardly learns it is L1 again
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_sweep_is_whole(name):
+    sweep = runs.Sweep(name)
+    assert len(sweep.variants) >= 2 and set(sweep.paintings) == {*sweep.variants, "truth", "gray"}
+    assert sweep.paintings["gray"].shape == (8, 1, 32, 32)
+    for variant, facts in sweep.variants.items():
+        assert sweep.paintings[variant].shape == (8, 2, 32, 32)
+        assert len(facts["seconds"]) == len(sweep.seeds(variant, "ab_error")) == 3
+        assert sweep.history(variant)[-1]["step"] > 100
+    shown = sweep.pictures()
+    assert [*shown] == [*sweep.variants, "truth"] and shown["truth"].shape == (8, 3, 32, 32)
+    table = sweep.table("ab_error", "psnr")
+    assert [*table.seeds] == ["gray", *sweep.variants, "truth"] and table["truth"]["ab_error"] == 0
+    assert name in repr(sweep)
+
+
+def test_a_sweeps_paintings_are_of_the_held_out_pictures_that_a_lesson_loads():
+    gray, ab = color.to_gray_ab(data.load("ambiguous", 32, 2048, 0).valid[:8])
+    paintings = runs.Sweep("pix2pix_lambda").paintings
+    assert (paintings["gray"] - gray).abs().max() < 2e-3 and (paintings["truth"] - ab).abs().max() < 2e-3
 
 
 def test_no_card_tells_whose_machine_it_was():

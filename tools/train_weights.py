@@ -40,6 +40,7 @@ RUNS = {
     "ambiguous_l1": ("ambiguous", "unet_l1", dict(UNET, steps=280)),
     "ambiguous_classify": ("ambiguous", "classify", CLASSES),
     "ambiguous_pix2pix": ("ambiguous", "pix2pix", PIX2PIX),
+    "ambiguous_pix2pix_dropout": ("ambiguous", "pix2pix", dict(PIX2PIX, width=0.25, dropout=0.5, lam=30)),
     "texture_unet": ("texture", "unet_l1", dict(UNET, steps=160)),
     "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
     "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),
@@ -48,7 +49,8 @@ RUNS = {
 }
 
 
-# Name: the run that is varied, and in each variant what is not as there. Lesson 03 shows them.
+# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its figures). Lesson 03
+# shows them.
 SWEEPS = {
     "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 1000)}),
     "pix2pix_condition": (
@@ -58,6 +60,46 @@ SWEEPS = {
             "sees another L": {"lam": 0, "conditional": "shuffled"},
             "sees ab alone": {"lam": 0, "conditional": False},
         },
+    ),
+    # 224 steps of the generator each.
+    "pix2pix_critic": (
+        "ambiguous_pix2pix",
+        {
+            "1 critic step": {"steps": 224},
+            "4 critic steps": {"steps": 896, "critic_steps": 4},
+            "critic asleep": {"steps": 224, "critic_lr": 1e-5},
+        },
+    ),
+    "pix2pix_stabilizers": (
+        "ambiguous_pix2pix",
+        {
+            name: {"steps": 224, **change}
+            for name, change in {
+                "as in section 4": {},
+                "no label smoothing": {"real_label": 1.0},
+                "dropout 0.5": {"dropout": 0.5},
+                "β₁ = 0.9": {"betas": (0.9, 0.999)},
+                "β₁ = 0": {"betas": (0.0, 0.999)},
+                "critic's rate ÷ 10": {"critic_lr": 1e-4},
+                "critic without batch norm": {"critic_options": {"norm": "none"}},
+                "critic with ReLU": {"critic_options": {"slope": 0.0}},
+                "saturating loss": {"saturating": True},
+            }.items()
+        },
+    ),
+    "pix2pix_forms": (
+        "ambiguous_pix2pix",
+        {
+            "pix2pix": {},
+            "pix2pix_rgb": ("pix2pix_rgb", PIX2PIX),
+            "pix2pix_ms_ssim": ("pix2pix_ms_ssim", PIX2PIX),
+            "cgan": ("cgan", dict(width=0.25, critic_width=0.375, critic_layers=2, critic_lr=3e-4, steps=448)),
+            "keras_gan": ("keras_gan", dict(width=0.25, critic_width=0.5, lr=1e-3, epochs=16)),
+        },
+    ),
+    "cifar10_losses": (
+        "cifar10_short",
+        {"L1": {}, "pix2pix": ("pix2pix", dict(PIX2PIX, width=0.25, steps=694))},
     ),
 }
 PAINTED = 8  # held-out pictures whose colors a sweep keeps
@@ -131,14 +173,13 @@ def ship_sweep(name: str, folder: Path) -> None:
     card |= {"note": "Histories and paintings are those of the first seed.", "variants": {}}
     paintings = {}
     for variant, changes in variants.items():
-        recipe = changes.get("recipe", base_recipe)
-        figures = {**base_figures, **{key: value for key, value in changes.items() if key != "recipe"}}
+        recipe, figures = changes if isinstance(changes, tuple) else (base_recipe, {**base_figures, **changes})
         same = (recipe, figures) == (base_recipe, base_figures)
         run_name = base if same else f"{name}-{variant}"
         done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
         run, table, pictures = done[0]
         gray, truth = color.to_gray_ab(pictures.valid[:PAINTED])
-        paintings |= {variant: metrics.paint(run.generator, gray).half(), "truth": truth.half()}
+        paintings |= {variant: metrics.paint(run.generator, gray), "truth": truth, "gray": gray}
         card["variants"][variant] = {
             "changes": changes,
             "seconds": [round(run.seconds, 1) for run, *_ in done],
@@ -147,7 +188,10 @@ def ship_sweep(name: str, folder: Path) -> None:
         }
         card["measured_on"] = table.pictures
         print(f"{name}, {variant}: {card['variants'][variant]['seconds']} s\n{table}\n", flush=True)
-    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", save(paintings))
+    checkpoints.write(
+        folder / "sweeps" / f"{name}.safetensors",
+        save({key: values.half().contiguous() for key, values in paintings.items()}),
+    )
     write(folder / "sweeps" / f"{name}.json", card)
 
 

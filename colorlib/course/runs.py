@@ -6,7 +6,7 @@ import time
 from IPython.display import display
 from safetensors.torch import load_file
 
-from colorlib import metrics, models, plots, profile
+from colorlib import color, metrics, models, plots, profile
 from colorlib.course import page
 
 
@@ -68,6 +68,11 @@ class Sweep:
     def history(self, variant):
         return self.variants[variant]["history"]
 
+    def pictures(self):
+        """Eight held-out pictures as each variant painted them, and the truth."""
+        gray = self.paintings["gray"]
+        return {name: color.from_gray_ab(gray, self.paintings[name]) for name in (*self.variants, "truth")}
+
     def seeds(self, variant, name):
         """One measure on held-out pictures, a number for each seed."""
         return [seed[name] for seed in self.variants[variant]["held_out"][variant]]
@@ -80,11 +85,8 @@ class Sweep:
         return _table(rows | {"truth": first["truth"]}, names, self.card["measured_on"])
 
     def __repr__(self):
-        steps = next(iter(self.variants.values()))["history"][-1]["step"]
-        return (
-            f"recorded runs {self.name}: {', '.join(self.variants)}; {len(self.card['seeds'])} seeds each, {steps} "
-            f"steps on {self.card['hardware']}"
-        )
+        seeds, hardware = len(self.card["seeds"]), self.card["hardware"]
+        return f"recorded runs {self.name}: {', '.join(self.variants)}; {seeds} seeds each, on {hardware}"
 
 
 def _table(held_out, names, pictures):
