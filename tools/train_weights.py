@@ -52,7 +52,7 @@ RUNS = {
 # Name: the run that is varied, and in each variant what is not as there (or a recipe and all its figures). Lesson 03
 # shows them.
 SWEEPS = {
-    "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 1000)}),
+    "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 300, 1000)}),
     "pix2pix_condition": (
         "ambiguous_pix2pix",
         {
@@ -158,6 +158,7 @@ def ship(name: str, folder: Path) -> None:
         "seconds": [round(run.seconds, 1) for run, *_ in done],
         "seeds": list(SEEDS),
         "held_out": held_out(done),
+        **({"critic_on": [asked(run, pictures) for run, _, pictures in done]} if "critic" in recipe.networks else {}),
         "note": "Weights and history are those of the first seed, held_out has a figure for each.",
         "history": [rounded(row) for row in run.history],
     }
@@ -178,7 +179,8 @@ def ship_sweep(name: str, folder: Path) -> None:
         run_name = base if same else f"{name}-{variant}"
         done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
         run, table, pictures = done[0]
-        gray, truth = color.to_gray_ab(pictures.valid[:PAINTED])
+        apart = 1 if source in scenes.WORLDS else len(pictures.valid) // PAINTED  # photos come sorted by class
+        gray, truth = color.to_gray_ab(pictures.valid[::apart][:PAINTED])
         paintings |= {variant: metrics.paint(run.generator, gray), "truth": truth, "gray": gray}
         card["variants"][variant] = {
             "changes": changes,
@@ -193,6 +195,16 @@ def ship_sweep(name: str, folder: Path) -> None:
         save({key: values.half().contiguous() for key, values in paintings.items()}),
     )
     write(folder / "sweeps" / f"{name}.json", card)
+
+
+@torch.no_grad()
+def asked(run: training.Run, pictures: data.DataSet) -> dict:
+    """The critic's mean logit for true colors, with their own gray and with that of another picture."""
+    run.recipe.networks["critic"].eval()
+    device = next(run.generator.parameters()).device
+    gray, ab = (part.to(device) for part in color.to_gray_ab(pictures.valid[:HELD_OUT]))
+    shown = {"own gray": gray, "another gray": gray.roll(1, dims=0)}
+    return rounded({name: run.recipe.judge(gray, ab).mean().item() for name, gray in shown.items()})
 
 
 def held_out(done: list) -> dict:
