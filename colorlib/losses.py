@@ -141,6 +141,49 @@ def fooling(fake_logits: torch.Tensor, saturating: bool = False) -> torch.Tensor
     return -adversarial(fake_logits, 0.0) if saturating else adversarial(fake_logits, 1.0)
 
 
+def wasserstein_critic(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """What a critic pays that is to hold real pictures high and fakes low: minus its estimate of their distance.
+
+    Heights are any numbers, no logits. They measure something only where the slope is limited, as by
+    `gradient_penalty` (lesson 04).
+    """
+    return fake.mean() - real.mean()
+
+
+def wasserstein_generator(fake: torch.Tensor) -> torch.Tensor:
+    """What a generator pays where such a critic holds its pictures low."""
+    return -fake.mean()
+
+
+def gradient_penalty(critic: Callable, seen: torch.Tensor | None, real, fake, generator=None) -> torch.Tensor:
+    """How far the critic's slope is from 1, on either side, at a place between each real picture and its fake.
+
+    `seen` is what the critic is shown beside the colors (None: nothing); `generator` draws the places. Lesson 04.
+    """
+    return (slopes(critic, seen, between(real, fake, generator)) - 1).square().mean()
+
+
+def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+    """For each picture a place of its own on the way from fake to real, all equally likely."""
+    _same_shape(fake, real)
+    way = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, generator=generator)
+    return fake + way * (real - fake)
+
+
+def slopes(critic: Callable, seen: torch.Tensor | None, colors: torch.Tensor) -> torch.Tensor:
+    """How steep the critic is at each picture: the length of its gradient in all the colors of that picture.
+
+    A critic that judges patches holds a picture as high as their mean. What it saw is not varied.
+    """
+    colors = colors.detach().requires_grad_()
+    with torch.autocast(colors.device.type, enabled=False):  # a slope of a slope is too fine for half precision
+        heights = critic(colors if seen is None else torch.cat((seen, colors), dim=1))
+        # Where no height depends on other pictures (batch norm's do), one gradient of the sum holds the slope of each.
+        total = heights.reshape(len(colors), -1).mean(dim=1).sum()
+        (gradient,) = torch.autograd.grad(total, colors, create_graph=True)  # to be descended itself
+        return gradient.flatten(1).norm(dim=1)
+
+
 LOSSES = {
     "mse": mse,
     "l1": l1,

@@ -11,6 +11,7 @@ import torch
 from colorlib import bins, data, losses, models
 from colorlib.adversarial import Adversarial, KerasGAN
 from colorlib.recipe import Recipe, one_cycle, seeded, target
+from colorlib.wgan import Wasserstein
 
 
 class Supervised(Recipe):
@@ -74,12 +75,15 @@ RGB = dict(PIX2PIX, inputs=3, outputs="rgb", critic_weight=1.0)  # the critic's 
 CGAN = dict(lr=3e-4, critic_lr=3e-5, betas=(0.0, 0.999), real_label=0.9, generator_steps=2, patience=10)
 KERAS_GAN = dict(network="keras_gan", critic="keras_critic", size=256, batch_size=16, epochs=50)
 KERAS_GAN |= dict(lr=1e-3, critic_lr=1e-4, betas=(0.9, 0.999), lam=0.0, conditional=False)
+# The published generator has residual blocks on its way up, which pix2pix has not.
+WGAN_GP = dict(network="pix2pix", size=32, batch_size=16, betas=(0.5, 0.99), critic_steps=5)
 ADVERSARIAL = {
     "pix2pix": partial(Adversarial, "pix2pix", **PIX2PIX),
     "pix2pix_rgb": partial(Adversarial, "pix2pix_rgb", **RGB),
     "pix2pix_ms_ssim": partial(Adversarial, "pix2pix_ms_ssim", **RGB, ms_ssim=1.0),
     "cgan": partial(Adversarial, "cgan", **UNET | CGAN),
     "keras_gan": partial(KerasGAN, **KERAS_GAN),
+    "wgan_gp": partial(Wasserstein, **WGAN_GP),
 }
 RECIPES = {
     "cnn": partial(Supervised, "cnn", {"mse": 1.0}, **CNN),
@@ -97,7 +101,8 @@ def build(name: str, size: int | None = None, **figures) -> Recipe:
     """A recipe, ready to train.
 
     All take `width`, `lr`, `steps` (then the rate is one cycle of so many steps), `seed`, `network`, `batch_size`,
-    `epochs` and the options of their network; the adversarial ones also what Adversarial lists.
+    `epochs` and the options of their network; the adversarial ones also what Adversarial lists, wgan_gp what
+    Wasserstein lists.
     """
     if name not in RECIPES:
         raise ValueError(f"There is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from colorlib import color
-from colorlib.course import color_gan_lab, gan_lab, page
+from colorlib.course import color_gan, color_gan_lab, gan_lab, page
 from colorlib.course.color_gan import ColorGAN
 
 
@@ -184,3 +184,23 @@ def test_readers_without_a_kernel_see_three_stages_that_were_computed():
         gan.rounds(more)
         assert f"after {total} rounds: {gan_lab.near(gan)}" in text
         assert gan_lab.described(gan) in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("disturbed", [0.0, 1e-4])
+def test_the_games_of_the_quiz_on_curves_are_what_their_answers_say(disturbed):
+    """Other machines round otherwise: a small push at the start must not change which game is which."""
+    curves, shares = {}, {}
+    for name, settings in color_gan.GAMES.items():
+        game, seen = color_gan.ColorGAN(seed=1, **settings), []
+        with torch.no_grad():
+            for weights in game.generator.parameters():
+                weights += disturbed * torch.randn(weights.shape, generator=torch.Generator().manual_seed(9))
+        for _ in range(20):
+            game.rounds(20)
+            seen.append(game.shares())
+        curves[name] = torch.tensor(game.history["right_on_fake"]).view(20, 20).mean(dim=1)
+        shares[name] = torch.stack(seen)
+    swings = {name: (curve.max() - curve.min()).item() for name, curve in curves.items()}
+    assert swings["A"] > 0.6 and shares["A"].max() > 0.6 and shares["A"][-1].min() < 0.1  # a collapse
+    assert swings["B"] < 0.35 and shares["B"][-1].min() > 0.15 and 0.3 < curves["B"][-1] < 0.7  # healthy
+    assert curves["C"][-4:].min() > 0.9 and shares["C"][-1].max() < 0.1  # the critic has won

@@ -11,7 +11,7 @@ SUPERVISED = ("cnn", "fusion", "valid_unet", "unet_l2", "unet_l1", "unet_ms_ssim
 
 
 def test_the_names():
-    adversarial = ("pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan")
+    adversarial = ("pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp")
     assert tuple(recipes.RECIPES) == SUPERVISED + adversarial
 
 

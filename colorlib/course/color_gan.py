@@ -5,6 +5,10 @@ from torch import nn
 
 from colorlib import color, losses, metrics, recipe, scenes
 
+# Settings for the quiz on curves: one of these games is healthy, in one the critic wins, and one is a collapse. They
+# have names only, so that their settings do not give them away.
+GAMES = {"A": {"momentum": 0.9}, "B": {}, "C": {"momentum": 0.9, "generator_rate": 0.02}}
+
 
 def network(inputs, outputs, *last, width=64):
     """Two hidden layers: enough to bend around three colors."""
@@ -27,6 +31,7 @@ class ColorGAN:
         generator_rate=5e-3,
         critic_rate=5e-3,
         momentum=0.0,
+        memory=0.99,
         noise=2,
         spread=5.0,
     ):
@@ -42,7 +47,7 @@ class ColorGAN:
             self.generator[4].weight *= 0.3  # fakes start where L2 ends: near the mean of all colors
             self.generator[4].bias.copy_(self.palette.mean(dim=0) / color.AB_SCALE)
         rates = (self.generator, generator_rate), (self.critic, critic_rate)
-        self.adam = {net: torch.optim.Adam(net.parameters(), rate, (momentum, 0.99)) for net, rate in rates}
+        self.adam = {net: torch.optim.Adam(net.parameters(), rate, (momentum, memory)) for net, rate in rates}
         self.same_noise, self.same_real = self._noise(), self.real()  # for looking, not for learning
         self.history = {name: [] for name in ("critic", "right_on_real", "right_on_fake", "generator")}
 

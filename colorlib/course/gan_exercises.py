@@ -63,14 +63,26 @@ def _sizes(gradients):
     return sum((g.abs().sum() for g in gradients if g is not None), torch.zeros(()))
 
 
+def _loss(step, *arguments):
+    """The number that a step gives back; None goes on as None, so that a missing return is named."""
+    loss = step(*arguments)
+    return loss if loss is None else torch.as_tensor(loss).detach()
+
+
 def _critic_step_cases():
     def loss(last):
-        return lambda step: torch.tensor(Pair(last).critic_step(step))
+        return lambda step: _loss(Pair(last).critic_step, step)
 
     def leaks(step):
         pair = Pair()
         pair.critic_step(step)
         return _sizes(p.grad for p in pair.generator.parameters())
+
+    def fake_as_it_was(step):
+        pair = Pair()
+        fake = pair.generator(pair.gray)
+        step(pair.critic, pair.train_critic, pair.gray, pair.ab, fake)
+        return torch.tensor(fake.requires_grad)
 
     def weights(steps):
         def probe(step):
@@ -85,6 +97,7 @@ def _critic_step_cases():
         ("the loss under a critic that only guesses (ln 2 = 0.6931)", loss(0.0)),
         ("the loss under a critic with an opinion", loss(1.0)),
         ("the gradient that reaches the generator", leaks),
+        ("the question whether the generator can still learn from `fake` (1 = yes)", fake_as_it_was),
         ("the critic's weights after one step", weights(1)),
         ("the critic's weights after three steps", weights(3)),
     ]
@@ -92,20 +105,20 @@ def _critic_step_cases():
 
 def _generator_step_cases():
     def loss(last, lam):
-        return lambda step: torch.tensor(Pair(last).generator_step(step, lam))
+        return lambda step: _loss(Pair(last).generator_step, step, lam)
 
-    def moved(last, steps=1):
+    def moved(last, steps):
         def probe(step):
             pair = Pair(last)
             for _ in range(steps):
-                pair.generator_step(step)
+                pair.generator_step(step, lam=3.0)
             return pair.generator.weight.detach().flatten()
 
         return probe
 
     def depends(step):
         """1 if two critics of opposite opinions push the generator to different places."""
-        return (moved(1.0)(step) - moved(-1.0)(step)).abs().max() > 1e-6
+        return (moved(1.0, 1)(step) - moved(-1.0, 1)(step)).abs().max() > 1e-6
 
     def left_in_critic(step):
         pair = Pair()
@@ -114,12 +127,21 @@ def _generator_step_cases():
         moved = sum((b - a).abs().sum() for b, a in zip(pair.critic.buffers(), before, strict=True))
         return torch.stack((_sizes(p.grad for p in pair.critic.parameters()), moved.float()))
 
+    def can_go_on(step):
+        pair = Pair()
+        pair.generator_step(step)
+        norms = [m for m in pair.critic.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        learns = all(p.requires_grad for p in pair.critic.parameters())
+        return torch.tensor(learns and all(m.track_running_stats and m.training for m in norms))
+
     return [
         ("the loss under a critic that only guesses, with λ = 0 (ln 2 = 0.6931)", loss(0.0, 0.0)),
         ("the loss with λ = 100", loss(1.0, 100.0)),
         ("the question whether another critic would push it elsewhere (1 = yes)", depends),
+        ("the generator's weights after one step", moved(1.0, 1)),
         ("the generator's weights after three steps", moved(1.0, 3)),
         ("what the step leaves in the critic (gradients, running averages)", left_in_critic),
+        ("the question whether the critic can go on learning (1 = yes)", can_go_on),
     ]
 
 

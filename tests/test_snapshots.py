@@ -1,0 +1,53 @@
+"""Snapshots of a generator: after the chosen epochs, and found again by a resumed training."""
+
+import pytest
+import torch
+
+from colorlib import data, metrics, models, recipes, scenes, training
+from colorlib.snapshots import Snapshots
+
+PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
+GRAY, _ = next(data.batches(PICTURES, 3, flips=False))
+
+
+def fit(snapshots, **options):
+    recipe = recipes.build("unet_l1", 32, width=0.125, batch_size=20)
+    return training.fit(recipe, PICTURES, on_epoch=snapshots, progress=False, **options)
+
+
+def test_the_same_pictures_after_chosen_epochs():
+    snapshots = Snapshots((3, 1), GRAY)
+    run = fit(snapshots, epochs=3)
+    assert list(snapshots.painted) == [1, 3]
+    torch.testing.assert_close(snapshots.painted[3], metrics.paint(run.generator, GRAY))
+    assert not torch.allclose(snapshots.painted[1], snapshots.painted[3], atol=1e-3)
+    # And it leaves the training as it is.
+    plain = fit(None, epochs=3)
+    for kept, expected in zip(run.generator.parameters(), plain.generator.parameters(), strict=True):
+        torch.testing.assert_close(kept, expected, atol=1e-6, rtol=0)
+
+
+def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
+    where = {"out": tmp_path / "run", "resume": True}
+    first, second, third = (Snapshots((1, 2, 4), GRAY, tmp_path / "kept") for _ in range(3))
+    fit(first, epochs=2, **where)
+    fit(second, epochs=4, **where)
+    assert list(first.painted) == [1, 2] and list(second.painted) == [1, 2, 4]
+    run = fit(third, epochs=4, **where)
+    assert not third.painted  # there was nothing left to train
+    third(run)
+    for epoch in (1, 2, 4):
+        shots = (first if epoch < 4 else second).painted[epoch], third.painted[epoch]
+        torch.testing.assert_close(*shots, atol=5e-3, rtol=0)  # kept in half precision
+    kept = models.load(tmp_path / "kept" / "epoch-2.safetensors")
+    assert kept.metadata["epochs"] == "2"
+    # What lies in the folder of another training is not taken for this one's.
+    fresh = Snapshots((1, 2, 4), GRAY, tmp_path / "kept")
+    fit(fresh, epochs=1)
+    assert list(fresh.painted) == [1]
+
+
+@pytest.mark.parametrize("epochs", [(), (0, 1), (-1,)])
+def test_clear_refusals(epochs):
+    with pytest.raises(ValueError, match="counted from 1"):
+        Snapshots(epochs, GRAY)
