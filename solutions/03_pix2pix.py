@@ -367,15 +367,15 @@ plots.pictures(
     row_titles=("gray", "your GAN", "truth"),
     cell=1.05,
     alt="Eight pictures of shapes on paper, in gray, as painted by the GAN trained here, and in truth. With seven "
-    "epochs each shape has its own color; with one all is still nearly gray.",
+    "epochs nearly every shape has the color of its kind; with one all is still nearly gray.",
 )
 
 # %%
 metrics.evaluate({"your GAN": generator}, shapes, names=("ab_error", "colorfulness"))
 
 # %% [markdown]
-# At the size `laptop` the ab error falls far below gray's, and every kind of shape has found its color: your two
-# steps work. (One epoch of `quick` leaves nearly gray pictures.)
+# At the size `laptop` the ab error falls far below gray's, and nearly every shape has the color of its kind: your
+# two steps work. (One epoch of `quick` leaves nearly gray pictures.)
 #
 # Is it the library's step, too? Five steps of both, from the same start over the same batches:
 
@@ -631,9 +631,10 @@ for name in sweep.variants:
 
 # %% [markdown]
 # Up to 100 the bill for being bold is far below what the critic can charge for being dull. At 300 the two are
-# about even, and the chroma begins to give way. At 1000 the bill is four times the charge: dull pays, and the
-# critic may be right forever. (Rough it is: bold pictures are charged something, too, and means over all pixels
-# and patches hide a lot.) Another world, with more or fewer ambiguous pixels, has its turn at another λ.
+# about even, and the chroma begins to give way. With the 500 of your own run (at `laptop`) they have given way by
+# half. At 1000 the bill is four times the charge: dull pays, and the critic may be right forever. (Rough it is:
+# bold pictures are charged something, too, and means over all pixels and patches hide a lot.) Another world, with
+# more or fewer ambiguous pixels, has its turn at another λ.
 #
 # At the other end, more freedom is not more color: with λ = 0 or 1 the chroma is lower than with 10, and the
 # background is far off. There the critic is the only teacher, and it is a slower one than L1, which names the
@@ -981,11 +982,12 @@ plots.pictures(
 metrics.evaluate({"keras_gan": keras_run.generator}, world, names=columns)
 
 # %% [markdown]
-# Look at the pictures: green below, blue above, red in the middle, whatever stands there. A critic that sees ab
-# alone teaches where colors *usually* are, so the average landscape comes out, and brick walls get a sky. The
-# recorded runs in Extra B say the same with three seeds: the background is about as wrong as that of plain gray.
-# Its critic is right about two thirds of the pictures, in spite of its private lessons. (Two epochs of `quick`
-# show the recipe at work, and no colors yet.)
+# Hold it beside the row of `keras_gan` in Extra B: two runs of one recipe, and two sets of colors. A critic that
+# sees ab alone knows where colors *usually* are, and no more. The recorded run paints the average landscape,
+# green below and blue above, over brick walls too; the table there says what three seeds came to: a background
+# about as wrong as plain gray's, and a color that may be missing. And the private lessons? By the last epochs its
+# critic is still wrong about a third of the pictures. (Two epochs of `quick` show the recipe at work, and no
+# colors yet.)
 
 # %% [markdown]
 # ## Extra D. What `.eval()` changes (5 min)

@@ -80,7 +80,10 @@ def test_a_rebuild_changes_no_byte_and_drift_is_noticed(builder, tmp_path, monke
     assert not list(builder.drift(copy, ""))
     assert list(builder.drift(copy, "https://github.com/someone/fork"))
     copy.write_text(copy.read_text(encoding="utf-8").replace("# # Start", "# # Begin"), encoding="utf-8")
-    assert len(list(builder.drift(copy, ""))) == 2
+    drift = list(builder.drift(copy, ""))
+    assert len(drift) == 2 and not any("was not run" in sentence for sentence in drift)  # prose is not run
+    copy.write_text(copy.read_text(encoding="utf-8").replace("import ", "import  ", 1), encoding="utf-8")
+    assert any("was not run" in sentence for sentence in builder.drift(copy, ""))
 
 
 def test_markers_cut_solutions_out(builder):

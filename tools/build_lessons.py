@@ -102,7 +102,8 @@ def build(source_path, address, for_students):
     notebook.metadata = {
         "accelerator": "GPU",
         "colab": {"gpuType": "T4", "provenance": []},
-        "colorlib": {"source": source_hash(source_path.read_text(encoding="utf-8"))},
+        # Prose may change without a run; what is run may not.
+        "colorlib": {"code": source_hash("\n\n".join(cell.source for cell in cells[2:] if cell.cell_type == "code"))},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
@@ -141,12 +142,12 @@ def execute(notebook):
 
 
 def keep_outputs(notebook, path):
-    """Take the outputs of an earlier run, if it was a run of this very source; False if there is none."""
+    """Take the outputs of an earlier run, if it was a run of these very cells; False if there is none."""
     if not path.exists():
         return False
     before = nbformat.read(path, as_version=4)
     made_from = before.metadata.get("colorlib", {})
-    if made_from.get("source") != notebook.metadata["colorlib"]["source"] or "seconds" not in made_from:
+    if made_from.get("code") != notebook.metadata["colorlib"]["code"] or "seconds" not in made_from:
         return False
     notebook.metadata["colorlib"] = made_from
     known = {cell.id: cell for cell in before.cells if cell.cell_type == "code"}
@@ -184,7 +185,7 @@ def drift(source_path, address):
     if not keep_outputs(wanted, solution):
         yield f"{solution.relative_to(ROOT)} was not run from today's {source_path.name}"
     elif solution.read_text(encoding="utf-8") != as_text(wanted):
-        yield f"{solution.relative_to(ROOT)} was edited by hand, or built for another repository"
+        yield f"{solution.relative_to(ROOT)} is not as {source_path.name} and the repository's address make it"
 
 
 def make(source_path, address):
