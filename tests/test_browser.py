@@ -162,13 +162,14 @@ def test_lesson_03_by_keyboard(opened):
     told = cell.get_by_role("status")
     assert "guessing costs 2 ln 2 = 1.39" in told.inner_text()
     before = cell.get_by_role("img").get_attribute("alt")
-    press(lesson, cell, "Ten critic steps", "Enter")
-    told.filter(has_text="Critic, steps: 10").wait_for()
     press(lesson, cell, "One generator step")
     told.filter(has_text="Generator, steps: 1;").wait_for()
+    press(lesson, cell, "Ten critic steps", "Enter")
+    told.filter(has_text="Critic, steps: 10").wait_for()
     press(lesson, cell, "Ten rounds")
     told.filter(has_text="Generator, steps: 11;").wait_for()
     assert cell.get_by_role("img").get_attribute("alt") != before
+    cell = lesson.show("color_gan_lab()")  # back to its top: Tab only goes on
     choose(lesson, cell, "Generator's loss", "the minimax")
     press(lesson, cell, "Start again", "Enter")
     told.filter(has_text="Critic, steps: 0").wait_for()

@@ -19,10 +19,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from colorlib import checkpoints, color, data, metrics, models, recipes, scenes, training
+from colorlib import checkpoints, color, data, metrics, models, recipes, scenes, snapshots, training
 
 ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
+ONE_SEED = ("cifar10_l2", "cifar10_l1", "cifar10_pix2pix", "cifar10_wgan_gp")  # minutes an epoch
 PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
 UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)  # 0.4 million parameters
@@ -33,6 +34,9 @@ PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
 FUSION = dict(network="fusion", width=0.125, levels=1)
 ONE_CYCLE = dict(size=32, lr=3e-3, batch_size=64)
 
+WGAN_GP = dict(UNET, critic_width=0.5, critic_layers=2, critic_steps=3, lam=30, lr=5e-4, betas=(0.0, 0.9), steps=540)
+CIFAR = dict(UNET, width=0.375)  # 0.9 million
+
 # Name: the data, the recipe, and where it is not as published. Lessons 02 and 03 show them.
 RUNS = {
     "ambiguous_cnn": ("ambiguous", "cnn", dict(PLAIN, steps=280)),
@@ -41,11 +45,16 @@ RUNS = {
     "ambiguous_classify": ("ambiguous", "classify", CLASSES),
     "ambiguous_pix2pix": ("ambiguous", "pix2pix", PIX2PIX),
     "ambiguous_pix2pix_dropout": ("ambiguous", "pix2pix", dict(PIX2PIX, width=0.25, dropout=0.5, lam=30)),
+    "ambiguous_wgan_gp": ("ambiguous", "wgan_gp", WGAN_GP),
     "texture_unet": ("texture", "unet_l1", dict(UNET, steps=160)),
     "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
     "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),
     "context_local": ("context", "cnn", dict(FUSION, steps=200, global_branch=False)),
     "cifar10_short": ("cifar10", "unet_l1", dict(UNET, steps=694)),  # one epoch: less than a minute
+    "cifar10_l2": ("cifar10", "unet_l2", dict(CIFAR, steps=5 * 694)),
+    "cifar10_l1": ("cifar10", "unet_l1", dict(CIFAR, steps=5 * 694)),
+    "cifar10_pix2pix": ("cifar10", "pix2pix", PIX2PIX | dict(CIFAR, steps=5 * 694)),
+    "cifar10_wgan_gp": ("cifar10", "wgan_gp", WGAN_GP | dict(CIFAR, steps=10 * 694)),
 }
 
 
@@ -102,23 +111,55 @@ SWEEPS = {
         {"L1": {}, "pix2pix": ("pix2pix", dict(PIX2PIX, width=0.25, steps=694))},
     ),
 }
-PAINTED = 8  # held-out pictures whose colors a sweep keeps
+PAINTED = 8  # held-out pictures whose colors a sweep or a gallery keeps
+GALLERIES = {"cifar10_wgan_gp": (1, 3, 10)}  # after these epochs as well
 
 
 def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Table, data.DataSet]:
     """One run, from its checkpoint if it has one, and its figures on held-out pictures."""
     source, recipe, figures = plan
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
+    out = ROOT / "runs" / "weights" / f"{name}-seed{seed}"
     run = training.fit(
         recipes.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
         pictures.train,
         validate=metrics.validator(pictures, metrics.MEASURES),
-        out=ROOT / "runs" / "weights" / f"{name}-seed{seed}",
+        on_epoch=gallery(name, source, pictures, out) if name in GALLERIES else None,
+        out=out,
         resume=True,
     )
     if run.stopped:
         sys.exit(f"{name}, seed {seed}: {run.stopped}")
     return run, metrics.evaluate({name: run.generator}, pictures, n=HELD_OUT), pictures
+
+
+def some(source: str, pictures: data.DataSet) -> torch.Tensor:
+    """Held-out pictures to show; photos come sorted by class, so they are taken from all over."""
+    apart = 1 if source in scenes.WORLDS else len(pictures.valid) // PAINTED
+    return pictures.valid[::apart][:PAINTED]
+
+
+def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapshots.Snapshots:
+    """What the run paints of them after the chosen epochs, kept in its folder."""
+    gray, _ = color.to_gray_ab(some(source, pictures))
+    return snapshots.Snapshots(GALLERIES[name], gray, out / "gallery")
+
+
+def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> None:
+    """The pictures of a gallery, and some that never had color, painted by the finished run."""
+    source, recipe = RUNS[name][0], run.recipe
+    kept = gallery(name, source, pictures, ROOT / "runs" / "weights" / f"{name}-seed{recipe.seed}")
+    kept(run)
+    gray, truth = color.to_gray_ab(some(source, pictures))
+    never, _ = color.to_gray_ab(pictures.naturally_gray[:PAINTED])
+    paintings = {f"epoch {epoch}": ab for epoch, ab in kept.painted.items()} | {"truth": truth, "gray": gray}
+    paintings |= {"never gray": never, "never": metrics.paint(run.generator, never)}
+    checkpoints.write(folder / "galleries" / f"{name}.safetensors", packed(paintings))
+
+
+def packed(tensors: dict) -> bytes:
+    """In half the room: colors need no more."""
+    return save({key: values.half().contiguous() for key, values in tensors.items()})
 
 
 def described(source: str) -> str:
@@ -138,7 +179,8 @@ def hardware() -> str:
 
 def ship(name: str, folder: Path) -> None:
     """Train with each seed; write the first one's weights and history, and the card."""
-    done = [train(name, RUNS[name], seed) for seed in SEEDS]
+    seeds = SEEDS[:1] if name in ONE_SEED else SEEDS
+    done = [train(name, RUNS[name], seed) for seed in seeds]
     run, table, _ = done[0]
     recipe, epochs = run.recipe, run.history[-1]["epoch"]
     path = models.save(
@@ -156,13 +198,15 @@ def ship(name: str, folder: Path) -> None:
         "epochs": epochs,
         "hardware": hardware(),
         "seconds": [round(run.seconds, 1) for run, *_ in done],
-        "seeds": list(SEEDS),
+        "seeds": list(seeds),
         "held_out": held_out(done),
         **({"critic_on": [asked(run, pictures) for run, _, pictures in done]} if "critic" in recipe.networks else {}),
         "note": "Weights and history are those of the first seed, held_out has a figure for each.",
         "history": [rounded(row) for row in run.history],
     }
     write(path.with_suffix(".json"), card)
+    if name in GALLERIES:
+        ship_gallery(name, *done[0][::2], folder)
     print(f"{name}: {path.stat().st_size / 1e6:.2f} MB, {card['seconds']} s\n{table}\n")
 
 
@@ -179,8 +223,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         run_name = base if same else f"{name}-{variant}"
         done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
         run, table, pictures = done[0]
-        apart = 1 if source in scenes.WORLDS else len(pictures.valid) // PAINTED  # photos come sorted by class
-        gray, truth = color.to_gray_ab(pictures.valid[::apart][:PAINTED])
+        gray, truth = color.to_gray_ab(some(source, pictures))
         paintings |= {variant: metrics.paint(run.generator, gray), "truth": truth, "gray": gray}
         card["variants"][variant] = {
             "changes": changes,
@@ -190,10 +233,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         }
         card["measured_on"] = table.pictures
         print(f"{name}, {variant}: {card['variants'][variant]['seconds']} s\n{table}\n", flush=True)
-    checkpoints.write(
-        folder / "sweeps" / f"{name}.safetensors",
-        save({key: values.half().contiguous() for key, values in paintings.items()}),
-    )
+    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", packed(paintings))
     write(folder / "sweeps" / f"{name}.json", card)
 
 
