@@ -307,8 +307,8 @@ generator_step = check("03.generator_step", generator_step)
 
 # %% [markdown]
 # One question of that check is worth a closer look, because a published "GAN" fails it: **does the generator's
-# step change when the critic changes?** In that much-read tutorial the generator learns from squared error alone,
-# while a critic is trained beside it, for nothing. A short test finds out:
+# step change when the critic changes?** In a much-read tutorial (lesson 02, Extra C) the generator learns from
+# squared error alone, while a critic is trained beside it, for nothing. A short test finds out:
 
 
 # %%
@@ -395,7 +395,7 @@ for _, (gray, ab) in zip(range(5), data.batches(shapes.train, batch_size=16, see
     print("by hand {:.4f} {:.4f}   by recipe {:.4f} {:.4f}".format(*by_hand, *(term.item() for term in library)))
 
 # %% [markdown]
-# Equal to the last digit: what you wrote is what the library does. Now the world where L2 and L1 stayed dull. A
+# Equal but for rounding: what you wrote is what the library does. Now the world where L2 and L1 stayed dull. A
 # U-Net of the same form (half as wide again, and trained for longer), λ = 100 as published, and beside it a
 # critic. `real_label=0.9` is *label smoothing*: real counts as 0.9, so that the critic never gets too sure (Extra
 # A).
@@ -514,7 +514,8 @@ saw("03.condition")
 # The row between is the same lesson from the other side: there the critic does see an L, but *of another picture*
 # (for real and painted ones alike), which tells nothing about these colors. Its background is worse than with the
 # right L, and differs most from seed to seed; its objects are the dullest of the three. That the two blind
-# critics differ so much from each other shows how unsettled such trainings are; neither comes near one that sees.
+# critics differ so much from each other shows how unsettled such trainings are; on average neither reaches the
+# one that sees.
 #
 # You can ask any critic whether it uses its condition. Show it true colors with their own gray, and with
 # another's:
@@ -538,8 +539,9 @@ for name, lam in (("ambiguous_pix2pix", 100), ("ambiguous_pix2pix_dropout", 30))
 
 # %% [markdown]
 # All six recorded critics find true colors less real beside the gray of another picture. With λ = 30 the
-# difference is several times that with λ = 100: where L1 holds every color in its place, a critic seldom has to
-# look where it is. (Your own of `quick`, after four steps, has not learned to look.)
+# difference is several times that with λ = 100. (That generator also has dropout, so this is a guess: where L1
+# holds every color in its place, a critic seldom has to look where it is.) Your own of `quick`, after four steps,
+# has not learned to look.
 
 # %% [markdown]
 # ## 6. λ: how much truth, how much life? (8 min)
