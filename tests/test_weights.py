@@ -78,6 +78,17 @@ def test_what_lesson_03_shows_holds_for_every_seed():
     assert max(asleep) <= 0.40  # with a critic that hardly learns it is L1 again
 
 
+def test_five_epochs_of_cifar10():
+    """L1 beats plain gray in ab error; pix2pix has the colorfulness of photos at a price that has a bound."""
+    figures = {name: {**CARDS[f"cifar10_{name}"]["held_out"]} for name in ("l2", "l1", "pix2pix")}
+    gray, truth = figures["l1"]["gray"][0], figures["l1"]["truth"][0]
+    l1, pix2pix = figures["l1"]["cifar10_l1"][0], figures["pix2pix"]["cifar10_pix2pix"][0]
+    assert l1["ab_error"] < gray["ab_error"]
+    assert pix2pix["colorfulness"] >= 0.7 * truth["colorfulness"]
+    assert pix2pix["ab_error"] <= 1.25 * gray["ab_error"]
+    assert all(CARDS[f"cifar10_{name}"]["epochs"] >= 5 for name in figures)
+
+
 @pytest.mark.parametrize("name", SWEEPS)
 def test_a_sweep_is_whole(name):
     sweep = runs.Sweep(name)
