@@ -36,6 +36,19 @@ def equal(one, other):
     return all(torch.equal(one[key], other[key]) for key in one)
 
 
+def stopped_at(number, a_recipe):
+    """The recipe, interrupted by hand when it comes to that step."""
+    step = a_recipe.step
+
+    def stop(gray, ab):
+        if a_recipe.number == number:
+            raise KeyboardInterrupt
+        return step(gray, ab)
+
+    a_recipe.step = stop
+    return a_recipe
+
+
 # --- the two steps ---
 
 
@@ -228,15 +241,7 @@ def test_a_resumed_training_ends_with_the_same_weights(name, tmp_path):
     def fit(a_recipe, **options):
         return training.fit(a_recipe, PICTURES, progress=False, epochs=3, **options)
 
-    stopping = build()
-    step = stopping.step
-
-    def stop(gray, ab):
-        if stopping.number == 12:
-            raise KeyboardInterrupt
-        return step(gray, ab)
-
-    stopping.step = stop
+    stopping = stopped_at(12, build())
     with pytest.warns(UserWarning, match="Stopped by hand"):
         fit(stopping, out=tmp_path, save_every=0.0)
     resumed, whole = fit(build(), out=tmp_path, resume=True), fit(build())

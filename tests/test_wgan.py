@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from test_adversarial import stopped_at
 from torch import nn
 
 from colorlib import data, losses, models, recipes, scenes, training
@@ -313,15 +314,7 @@ def test_a_resumed_training_ends_with_the_same_weights(tmp_path):
     def fit(a_recipe, **options):
         return training.fit(a_recipe, PICTURES, epochs=3, progress=False, **options)
 
-    stopping = recipe(critic_steps=3)
-    step = stopping.step
-
-    def stop(gray, ab):
-        if stopping.number == 8:
-            raise KeyboardInterrupt
-        return step(gray, ab)
-
-    stopping.step = stop
+    stopping = stopped_at(8, recipe(critic_steps=3))
     with pytest.warns(UserWarning, match="Stopped by hand"):
         fit(stopping, out=tmp_path, save_every=0.0)
     resumed, whole = fit(recipe(critic_steps=3), out=tmp_path, resume=True), fit(recipe(critic_steps=3))

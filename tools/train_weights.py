@@ -119,7 +119,7 @@ def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Tabl
     """One run, from its checkpoint if it has one, and its figures on held-out pictures."""
     source, recipe, figures = plan
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
-    out = ROOT / "runs" / "weights" / f"{name}-seed{seed}"
+    out = folder_of(name, seed)
     run = training.fit(
         recipes.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
         pictures.train,
@@ -131,6 +131,11 @@ def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Tabl
     if run.stopped:
         sys.exit(f"{name}, seed {seed}: {run.stopped}")
     return run, metrics.evaluate({name: run.generator}, pictures, n=HELD_OUT), pictures
+
+
+def folder_of(name: str, seed: int) -> Path:
+    """Where a run keeps its checkpoints."""
+    return ROOT / "runs" / "weights" / f"{name}-seed{seed}"
 
 
 def some(source: str, pictures: data.DataSet) -> torch.Tensor:
@@ -148,7 +153,7 @@ def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapsh
 def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> None:
     """The pictures of a gallery, and some that never had color, painted by the finished run."""
     source, recipe = RUNS[name][0], run.recipe
-    kept = gallery(name, source, pictures, ROOT / "runs" / "weights" / f"{name}-seed{recipe.seed}")
+    kept = gallery(name, source, pictures, folder_of(name, recipe.seed))
     kept(run)
     gray, truth = color.to_gray_ab(some(source, pictures))
     never, _ = color.to_gray_ab(pictures.naturally_gray[:PAINTED])
