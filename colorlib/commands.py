@@ -7,6 +7,8 @@ from colorlib import data, metrics, models, profile, recipes, training
 # How big a training on the command line is. At `gpu` everything is as published.
 SMALL = dict(width=0.25, lr=3e-3, batch_size=64)
 SMALL_CRITIC = dict(critic_width=0.375, critic_lr=5e-4)  # slower, or it leaves the generator behind
+# Two of three steps are the critic's alone, so lesson 04's figures go with twice the epochs.
+SMALL_DISTANCE = dict(lr=2e-3, critic_width=0.5, critic_steps=3, betas=(0.0, 0.9), lam=30)
 SIZES = {
     "quick": dict(n=256, epochs=2, size=32, **SMALL),
     "laptop": dict(n=2048, epochs=8, size=32, **SMALL),
@@ -44,7 +46,10 @@ def _prepare(options):
         raise ValueError(f"{options.epochs} epochs are no training: at least 1 is needed.")
     figures = {"seed": options.seed, **SIZES[options.profile or profile.current()]}
     n, epochs = figures.pop("n"), figures.pop("epochs", None)
-    epochs = epochs if options.epochs is None else options.epochs
+    if options.epochs is not None:
+        epochs = options.epochs
+    elif epochs and options.recipe == "wgan_gp":
+        epochs *= 2
     if options.data == "cifar10":
         figures["size"] = 32
     size = figures.get("size") or recipes.RECIPES[options.recipe].keywords["size"]
@@ -53,5 +58,6 @@ def _prepare(options):
         figures["batch_size"] = min(figures["batch_size"], len(pictures.train))
         figures["steps"] = epochs * (len(pictures.train) // figures["batch_size"])
         figures |= SMALL_CRITIC if options.recipe in recipes.ADVERSARIAL else {}
+        figures |= SMALL_DISTANCE if options.recipe == "wgan_gp" else {}
     recipe = recipes.build(options.recipe, **figures)
     return recipe, pictures, recipe.epochs if epochs is None else epochs

@@ -106,6 +106,19 @@ def _load_cifar10(size, n, seed):
     return DataSet("cifar10", *parts, test=torch.from_numpy(colored))
 
 
+def labeled_cifar10(size=32) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """CIFAR-10's parts `train`, `valid` (as in `load`) and `test`: pictures, and the numbers of their classes."""
+    parts = {}
+    for folder in ("train", "test"):
+        decoded = pictures.cache(download.cifar10() / folder, size)
+        classes = torch.tensor([download.CLASSES.index(Path(path).parent.name) for path in decoded.paths])
+        places = {"test": torch.arange(len(classes))}
+        if folder == "train":
+            places = dict(zip(("train", "valid"), _places(decoded), strict=False))
+        parts |= {part: (torch.from_numpy(decoded.take(at)), classes[at]) for part, at in places.items()}
+    return parts
+
+
 def _choose(paths, n, seed):
     """At most n of the paths, chosen at random, in their order."""
     if n is None or n >= len(paths):
@@ -116,6 +129,11 @@ def _choose(paths, n, seed):
 
 def _clean_and_split(decoded):
     """Tensors to train on, to validate on and naturally gray; large ones stay mapped from disk."""
+    return [torch.from_numpy(decoded.take(part)) for part in _places(decoded)]
+
+
+def _places(decoded):
+    """Where the pictures to train on are, those to validate on, and the naturally gray ones."""
     gray = is_gray(decoded.pictures)
     colored = torch.nonzero(~gray)[:, 0]
     if len(colored) < 2:
@@ -124,8 +142,7 @@ def _clean_and_split(decoded):
             "train on, one to validate on."
         )
     train, valid = hue_sorted_split(mean_hue(decoded.pictures)[colored])
-    index = (colored[train], colored[valid], torch.nonzero(gray)[:, 0])
-    return [torch.from_numpy(decoded.take(part)) for part in index]
+    return colored[train], colored[valid], torch.nonzero(gray)[:, 0]
 
 
 def _in_chunks(function, images):

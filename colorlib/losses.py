@@ -160,7 +160,12 @@ def gradient_penalty(critic: Callable, seen: torch.Tensor | None, real, fake, ge
 
     `seen` is what the critic is shown beside the colors (None: nothing); `generator` draws the places. Lesson 04.
     """
-    return (slopes(critic, seen, between(real, fake, generator)) - 1).square().mean()
+    return slope_cost(slopes(critic, seen, between(real, fake, generator)))
+
+
+def slope_cost(slope: torch.Tensor) -> torch.Tensor:
+    """What slopes other than 1 cost, steeper or flatter ones."""
+    return (slope - 1).square().mean()
 
 
 def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:

@@ -63,9 +63,26 @@ class Classify(Supervised):
         self.loss = losses.combine({"cross_entropy": 1.0}, cross_entropy=weighted)
 
 
+class Pretrained(Supervised):
+    """The network's encoder is the one that comes with colorlib, trained; it stays as it is."""
+
+    def __init__(self, recipe="fusion_pretrained", **figures):
+        super().__init__(recipe, {"mse": 1.0}, **figures)
+        trained = models.load_encoder().state_dict()
+        try:
+            self.generator.encoder.load_state_dict(trained)
+        except (AttributeError, RuntimeError):
+            classes = len(trained["head.bias"])
+            raise ValueError(
+                f"The recipe {recipe} needs the network fusion_pretrained, and its encoder the {classes} classes that "
+                "it was trained on."
+            ) from None
+
+
 # The published figures, as far as they are known.
 CNN = dict(network="cnn", size=256)
 FUSION = dict(network="fusion", size=256, epochs=500)
+FUSION_PRETRAINED = dict(network="fusion_pretrained", size=224, batch_size=100)  # Baldassarre et al.
 # As printed: its discriminator never reaches the generator, so squared error is all there is.
 VALID_UNET = dict(network="valid_unet", size=120, lr=5e-4, epochs=100)
 UNET = dict(network="unet", size=32, lr=1e-3, batch_size=128, epochs=200)  # Nazeri et al.
@@ -88,6 +105,7 @@ ADVERSARIAL = {
 RECIPES = {
     "cnn": partial(Supervised, "cnn", {"mse": 1.0}, **CNN),
     "fusion": partial(Supervised, "fusion", {"ms_ssim": 1.0}, **FUSION),
+    "fusion_pretrained": partial(Pretrained, **FUSION_PRETRAINED),
     "valid_unet": partial(Supervised, "valid_unet", {"mse": 1.0}, **VALID_UNET),
     "unet_l2": partial(Supervised, "unet_l2", {"mse": 1.0}, **UNET),
     "unet_l1": partial(Supervised, "unet_l1", {"l1": 1.0}, **UNET),

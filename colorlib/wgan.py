@@ -42,7 +42,7 @@ class Wasserstein(Adversarial):
         loss = losses.wasserstein_critic(self.judge(seen, truth), self.judge(seen, fake))
         # As losses.gradient_penalty, by hand: the history shows the slope too.
         slope = losses.slopes(critic, self.condition(seen), losses.between(truth, fake))
-        penalty, lam_gp = (slope - 1).square().mean(), self.figures["lam_gp"]
+        penalty, lam_gp = losses.slope_cost(slope), self.figures["lam_gp"]
         terms = {"critic_estimate": -loss.detach(), "penalty": penalty.detach(), "slope": slope.detach().mean()}
         terms["critic_gradient"] = self.descend("critic", loss + lam_gp * penalty if lam_gp else loss)
         if self.figures["clip"]:

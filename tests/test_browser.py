@@ -186,6 +186,47 @@ def test_lesson_03_by_keyboard(opened):
     match_losses(lesson, labels)
 
 
+def test_lesson_04_by_keyboard(opened):
+    lesson = opened("04_wgan_gp")
+    keyboard = lesson.page.keyboard
+
+    cell = lesson.show("two_piles()")
+    told = cell.get_by_role("status")
+    assert "Shift 8" in told.inner_text()
+    lesson.tab_to(cell.get_by_role("slider", name="Shift of the painted"))
+    keyboard.press("ArrowLeft")
+    told.filter(has_text="Shift 7.5").filter(has_text="Jensen–Shannon by 0.00").wait_for()
+
+    cell = lesson.show("be_the_critic()")
+    told = cell.get_by_role("status")
+    lesson.tab_to(cell.get_by_role("slider", name="Height at 0"))
+    for _ in range(4):
+        keyboard.press("ArrowUp")
+    told.filter(has_text="Too steep").wait_for()
+    press(lesson, cell, "Show a best one")
+    told.filter(has_text="Higher is not possible").wait_for()
+
+    cell = lesson.show("distance_gan_lab()")
+    told = cell.get_by_role("status")
+    choose(lesson, cell, "Critic", "slope penalized")
+    told.filter(has_text="Lab units to go").wait_for()
+    before = cell.get_by_role("img").get_attribute("alt")
+    press(lesson, cell, "Ten rounds")
+    told.filter(has_text="Critic, steps: 50").wait_for()
+    assert cell.get_by_role("img").get_attribute("alt") != before
+
+    cell = lesson.show("picture_gallery(")
+    lesson.tab_to(cell.get_by_role("slider", name="Training"))
+    keyboard.press("ArrowRight")
+    cell.get_by_role("status").filter(has_text="epoch 3").wait_for()
+    cell.get_by_role("img", name="epoch 3, picture 1", exact=True).wait_for()
+
+    answer(lesson, 'quiz("04.take_away")', 1, option=0, verdict="Not yet")
+    answer(lesson, 'quiz("04.take_away")', 1, option=2, verdict="Right")
+    labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "WGAN-GP", "the true colors"]
+    match_losses(lesson, labels)
+
+
 def test_solutions_can_be_read_without_a_kernel(browser, lab):
     """Opened but not run, a solution shows its figures with alt text and its quiz as text."""
     lesson = Page(browser, lab, ROOT / "solutions" / "01_lab_color_space.ipynb")

@@ -35,6 +35,12 @@ def test_the_adversarial_ones_too(train, tmp_path, capsys):
     assert "rarest color" in capsys.readouterr().out
 
 
+def test_the_generator_of_wgan_gp_gets_its_share_of_the_steps(train, tmp_path):
+    assert train("wgan_gp", "--data", "ambiguous", "--out", "here") == 0
+    history = json.loads((tmp_path / "here" / "history.json").read_text())
+    assert len(history) == 4 and {"critic_estimate", "slope", "valid_ab_error"} <= history[-1].keys()
+
+
 def test_epochs_and_a_folder_of_its_own(train, tmp_path):
     assert train("cnn", "--data", "shapes", "--epochs", "1") == 0
     assert len(json.loads((tmp_path / "runs/cnn-shapes-seed0/history.json").read_text())) == 1

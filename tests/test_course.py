@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from test_wgan_exercises import WRONG as WGAN_WRONG
 from torch import nn
 
 from colorlib import color, models, scenes
@@ -200,6 +201,7 @@ def field_of(grow, first=1):
 
 
 WRONG = {
+    **WGAN_WRONG,
     "00.squared_error": {
         "the root of it": (lambda p, t: (p - t).norm(dim=1).mean(), "4,100"),
         "the mean over a and b": (lambda p, t: ((p - t) ** 2).mean(), "add a and b up"),
@@ -333,6 +335,9 @@ def test_the_solution_at_the_top_of_the_hint_ladder_is_right(identifier):
         "03.receptive_field": "layers",
         "03.critic_step": "critic, optimizer, gray, ab, fake",
         "03.generator_step": "critic, optimizer, gray, ab, fake, lam",
+        "04.wasserstein": "one, other",
+        "04.gradient_penalty": "critic, gray, real, fake",
+        "04.critic_steps": "critic_step, generator_step, batches, n_critic",
     }[identifier]
     body = "\n    ".join(text["solution"].strip().splitlines())
     known = {"torch": torch, "nn": nn, "frozen": frozen, "bce": nn.functional.binary_cross_entropy_with_logits}

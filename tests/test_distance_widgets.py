@@ -313,6 +313,6 @@ def test_readers_without_a_kernel_see_it_computed(make, pictures):
         assert "holds the real 2.33 above the painted. W₁ by sorting: 2.33." in words
     else:
         gan = distance_gans.PenaltyGAN()
-        gan.rounds(100)
-        assert f"slope penalized, after 100 rounds: {gan_lab.near(gan)}" in words
+        gan.rounds(50)
+        assert f"slope penalized, after 50 rounds: {gan_lab.near(gan)}" in words
         assert gan_lab.described(gan, distance_lab.Heights) in words

@@ -32,7 +32,8 @@ LAYERS = [
     ["wgan"],
     ["recipes"],
     ["metrics"],
-    ["plots", "snapshots"],
+    ["plots", "snapshots", "stops"],
+    ["nogan_data"],
     ["nogan"],
     ["course"],
     ["doctor", "commands"],
@@ -224,7 +225,7 @@ def test_imports_run_one_way():
 
 @pytest.mark.parametrize(
     "library, allowed",
-    [("fastai", {"nogan", "doctor"}), ("ipywidgets", {"course"}), ("matplotlib", {"plots", "course"})],
+    [("fastai", {"nogan", "nogan_data", "doctor"}), ("ipywidgets", {"course"}), ("matplotlib", {"plots", "course"})],
 )
 def test_large_libraries_are_imported_in_one_place(library, allowed):
     for path in MODULES:

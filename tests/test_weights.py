@@ -11,6 +11,7 @@ from colorlib import color, data, metrics, models
 from colorlib.course import runs
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
+GALLERIES = [path.stem for path in (models.WEIGHTS / "galleries").glob("*.safetensors")]
 SWEEPS = [path.stem for path in (models.WEIGHTS / "sweeps").glob("*.json")]
 WORLDS = [name for name, card in CARDS.items() if card["data"].startswith("world ")]
 
@@ -79,14 +80,39 @@ def test_what_lesson_03_shows_holds_for_every_seed():
 
 
 def test_five_epochs_of_cifar10():
-    """L1 beats plain gray in ab error; pix2pix has the colorfulness of photos at a price that has a bound."""
-    figures = {name: {**CARDS[f"cifar10_{name}"]["held_out"]} for name in ("l2", "l1", "pix2pix")}
+    """L1 beats plain gray in ab error; the GANs have the colorfulness of photos at a price that has a bound."""
+    figures = {name: CARDS[f"cifar10_{name}"]["held_out"] for name in ("l2", "l1", "pix2pix", "wgan_gp")}
     gray, truth = figures["l1"]["gray"][0], figures["l1"]["truth"][0]
-    l1, pix2pix = figures["l1"]["cifar10_l1"][0], figures["pix2pix"]["cifar10_pix2pix"][0]
-    assert l1["ab_error"] < gray["ab_error"]
-    assert pix2pix["colorfulness"] >= 0.7 * truth["colorfulness"]
-    assert pix2pix["ab_error"] <= 1.25 * gray["ab_error"]
+    assert figures["l1"]["cifar10_l1"][0]["ab_error"] < gray["ab_error"]
+    for name in ("pix2pix", "wgan_gp"):
+        painted = figures[name][f"cifar10_{name}"][0]
+        assert painted["colorfulness"] >= 0.7 * truth["colorfulness"]
+        assert painted["ab_error"] <= 1.25 * gray["ab_error"]
     assert all(CARDS[f"cifar10_{name}"]["epochs"] >= 5 for name in figures)
+
+
+def test_what_lesson_04_shows_holds_for_two_seeds_of_three():
+    seeds = CARDS["ambiguous_wgan_gp"]["held_out"]["ambiguous_wgan_gp"]
+    good = [
+        0.70 <= seed["chroma_share"] <= 1.20 and seed["palette_use"] >= 0.10 and seed["background_error"] <= 9
+        for seed in seeds
+    ]
+    assert len(good) == 3 and sum(good) >= 2
+
+
+@pytest.mark.parametrize("name", GALLERIES)
+def test_a_gallery_shows_a_run_on_its_way(name):
+    gallery, card = runs.Gallery(name), CARDS[name]
+    epochs = [int(stop.split()[1]) for stop in gallery.stops]
+    assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
+    assert gallery.truth.shape == (8, 3, 32, 32) == gallery.never.shape
+    # The last stop is what the shipped weights paint, the first is not; gray pictures are gray.
+    last = gallery.painted_by(models.load(name))
+    assert (last - gallery.stops[f"epoch {epochs[-1]}"]).abs().max() < 0.03
+    assert (last - gallery.stops[f"epoch {epochs[0]}"]).abs().max() > 0.1
+    assert (gallery.never_gray.amax(dim=1) - gallery.never_gray.amin(dim=1)).max() < 0.01
+    assert (gallery.never.amax(dim=1) - gallery.never.amin(dim=1)).mean() > 0.02
+    assert {row["epoch"] for row in card["history"]} >= set(epochs) and name in repr(gallery)
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -33,13 +33,12 @@ PIX2PIX |= dict(critic_width=0.375, critic_layers=2, critic_lr=1e-3)
 PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
 FUSION = dict(network="fusion", width=0.125, levels=1)
 ONE_CYCLE = dict(size=32, lr=3e-3, batch_size=64)
+WGAN_GP = dict(UNET, critic_width=0.5, critic_layers=2, critic_steps=3, lam=30, lr=2e-3, critic_lr=5e-4)
+WGAN_GP |= dict(betas=(0.0, 0.9), steps=540)
+CIFAR = dict(UNET, width=0.375)  # 0.9 million parameters
 
-WGAN_GP = dict(UNET, critic_width=0.5, critic_layers=2, critic_steps=3, lam=30, lr=5e-4, betas=(0.0, 0.9), steps=540)
-CIFAR = dict(UNET, width=0.375)  # 0.9 million
-
-# Name: the data, the recipe, and where it is not as published. Lessons 02 and 03 show them.
+# Name: the data, the recipe, and where it is not as published. Lessons 02 to 04 show them.
 RUNS = {
-    "ambiguous_cnn": ("ambiguous", "cnn", dict(PLAIN, steps=280)),
     "ambiguous_l2": ("ambiguous", "unet_l2", dict(UNET, steps=280)),
     "ambiguous_l1": ("ambiguous", "unet_l1", dict(UNET, steps=280)),
     "ambiguous_classify": ("ambiguous", "classify", CLASSES),
@@ -54,12 +53,20 @@ RUNS = {
     "cifar10_l2": ("cifar10", "unet_l2", dict(CIFAR, steps=5 * 694)),
     "cifar10_l1": ("cifar10", "unet_l1", dict(CIFAR, steps=5 * 694)),
     "cifar10_pix2pix": ("cifar10", "pix2pix", PIX2PIX | dict(CIFAR, steps=5 * 694)),
-    "cifar10_wgan_gp": ("cifar10", "wgan_gp", WGAN_GP | dict(CIFAR, steps=10 * 694)),
+    "cifar10_wgan_gp": ("cifar10", "wgan_gp", WGAN_GP | dict(CIFAR, lam=100, lr=5e-4, critic_lr=None, steps=10 * 694)),
 }
 
 
-# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its figures). Lesson 03
-# shows them.
+FACTORS = (0.3, 1, 3, 10)
+
+
+def rates(figures: dict, factor: float) -> dict:
+    """Both networks' learning rates times a factor."""
+    return {} if factor == 1 else {name: factor * figures[name] for name in ("lr", "critic_lr")}
+
+
+# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its figures). Lessons 03
+# and 04 show them.
 SWEEPS = {
     "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 300, 1000)}),
     "pix2pix_condition": (
@@ -105,6 +112,14 @@ SWEEPS = {
             "cgan": ("cgan", dict(width=0.25, critic_width=0.375, critic_layers=2, critic_lr=3e-4, steps=448)),
             "keras_gan": ("keras_gan", dict(width=0.25, critic_width=0.5, lr=1e-3, epochs=16)),
         },
+    ),
+    "rates_pix2pix": (
+        "ambiguous_pix2pix",
+        {f"rates × {factor}": rates(ONE_CYCLE | PIX2PIX, factor) for factor in FACTORS},
+    ),
+    "rates_wgan_gp": (
+        "ambiguous_wgan_gp",
+        {f"rates × {factor}": rates(WGAN_GP, factor) for factor in FACTORS},
     ),
     "cifar10_losses": (
         "cifar10_short",

@@ -34,11 +34,12 @@ class ColorGAN:
         memory=0.99,
         noise=2,
         spread=5.0,
+        palette=scenes.DEFAULT_PALETTE,
     ):
         if dots < 1 or spread < 0:
             raise ValueError(f"A GAN needs one dot or more, and a spread of 0 or more; these are {dots} and {spread}.")
         self.dots, self.noise, self.spread, self.saturating = dots, noise, spread, saturating
-        self.palette = torch.tensor(scenes.DEFAULT_PALETTE)
+        self.palette = torch.tensor(palette)
         self.dice = torch.Generator().manual_seed(seed)
         self.generator = recipe.seeded(seed, network, noise, 2, nn.Tanh())
         self.critic = recipe.seeded(seed + 1, network, 2, 1)

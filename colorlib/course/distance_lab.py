@@ -79,8 +79,8 @@ class DistanceGANLab(gan_lab.ColorGANLab):
         shown = ""
         for name, make in KINDS.items():
             gan = make(seed=self.seed)
-            gan.rounds(100)
-            shown += gan_lab.stage(gan, f"{name}, after 100 rounds", reading_of(gan))
+            gan.rounds(50)
+            shown += gan_lab.stage(gan, f"{name}, after 50 rounds", reading_of(gan))
         return page.card(
             "<b>The GAN on the ab plane, with other critics</b> (run the cell to take its steps). Circles are real "
             f"colors, triangles fakes; arrows show where the critic sends them.<div>{shown}</div>"

@@ -10,6 +10,7 @@ from colorlib import color, data, models, recipes, scenes
 from colorlib.course.exercise_kit import Exercise, call, random
 from colorlib.course.gan_exercises import GAN_EXERCISES
 from colorlib.course.theory import absolute, best_color, squared
+from colorlib.course.wgan_exercises import WGAN_EXERCISES
 from colorlib.losses import mse
 
 # --- lesson 00 ---
@@ -145,4 +146,5 @@ EXERCISES = {
     "02.training_step": Exercise(training_step, _training_step_cases, tolerance=1e-5),
     "02.best_color": Exercise(best_color, _best_color_cases),
     **GAN_EXERCISES,
+    **WGAN_EXERCISES,
 }

@@ -89,6 +89,30 @@ class Sweep:
         return f"recorded runs {self.name}: {', '.join(self.variants)}; {seeds} seeds each, on {hardware}"
 
 
+class Gallery:
+    """What a recorded run painted: the same held-out pictures after some epochs, and some that never had color.
+
+    `stops` {"epoch 1": pictures, …} in the order of training.
+    """
+
+    def __init__(self, name):
+        kept = load_file(models.WEIGHTS / "galleries" / f"{name}.safetensors")
+        paintings = {key: values.float() for key, values in kept.items()}
+        self.name, self.gray = name, paintings["gray"]
+        self.truth = color.from_gray_ab(self.gray, paintings["truth"])
+        epochs = sorted((key for key in paintings if key.startswith("epoch ")), key=lambda key: int(key.split()[1]))
+        self.stops = {stop: color.from_gray_ab(self.gray, paintings[stop]) for stop in epochs}
+        never, ab = paintings["never gray"], paintings["never"]
+        self.never_gray, self.never = (color.from_gray_ab(never, colors) for colors in (0 * ab, ab))
+
+    def painted_by(self, generator):
+        """The same pictures, painted by another generator."""
+        return color.from_gray_ab(self.gray, metrics.paint(generator, self.gray))
+
+    def __repr__(self):
+        return f"gallery {self.name}: {len(self.gray)} pictures at {', '.join(self.stops)}"
+
+
 def _table(held_out, names, pictures):
     rows = {row: [dict(seed) for seed in seeds] for row, seeds in held_out.items()}
     for seed in rows["truth"]:

@@ -20,11 +20,6 @@ def _wasserstein_cases():
     ]
 
 
-def gradient_penalty(critic, gray, real, fake, alpha):
-    """The mean of (slope − 1)² where `alpha` (N×1×1×1) says: 0 is at the fake picture, 1 at the real one."""
-    return (losses.slopes(critic, gray, fake + alpha * (real - fake)) - 1).square().mean()
-
-
 def _sloping(slope, in_gray=0.0):
     """A critic that climbs evenly: by `slope` in the colors of 4×4 pixels, by `in_gray` in the gray of each."""
     colors = slope * torch.nn.functional.normalize(random(32), dim=0).view(1, 2, 4, 4)
@@ -45,38 +40,65 @@ def _steep_where_bright(shown):
     return shown[:, :1].mean(dim=(2, 3), keepdim=True) * _sloping(4)(shown)
 
 
-def _bowl(shown):
-    """Its slope is twice the length of the colors."""
-    return shown[:, 1:].square().sum(dim=(1, 2, 3), keepdim=True)
-
-
 def _curved():
-    """A critic that can learn."""
+    """A critic that can learn, and whose slope is not the same everywhere."""
     return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1))
+
+
+def _plane():
+    """A critic that can learn, and whose slope is the same everywhere."""
+    return torch.nn.Conv2d(3, 1, 4)
+
+
+def _places(penalize, count, side):
+    """Where it looks for the slope: 0 is at the fake, 1 at the real picture; for each picture and color."""
+    looked = []
+
+    def critic(shown):
+        looked.append(shown[:, 1:].detach())
+        return shown.sum(dim=(1, 2, 3), keepdim=True)
+
+    penalize(
+        critic, torch.zeros(count, 1, side, side), torch.ones(count, 2, side, side), torch.zeros(count, 2, side, side)
+    )
+    return torch.cat(looked).flatten(1)
+
+
+def _seeded(probe):
+    """With the same dice each time, and without touching those of the lesson."""
+    return lambda penalize: seeded(0, probe, penalize)
 
 
 def _gradient_penalty_cases():
     gray, (real, fake) = random(3, 1, 4, 4) - 0.5, random(2, 3, 2, 4, 4) - 0.5
-    alpha = torch.tensor([0.0, 0.25, 1.0]).view(3, 1, 1, 1)
     brightness = torch.tensor([0.125, 0.25, 1.0]).view(3, 1, 1, 1).expand_as(gray)
 
-    def under(critic, count=3, side=4, gray=gray, alpha=alpha):
+    def under(critic, count=3, side=4, gray=gray):
         cut = slice(count), slice(None), slice(side), slice(side)
-        return call(critic, gray[cut], real[cut], fake[cut], alpha[:count])
+        return call(critic, gray[cut], real[cut], fake[cut])
+
+    def spread_within(penalize):
+        places = _places(penalize, count=8, side=4)
+        return (places.amax(dim=1) - places.amin(dim=1)).max()
+
+    def quarters(penalize):
+        """The share of the pictures in each, in twentieths: no dice fall exactly even."""
+        places = _places(penalize, count=16_000, side=1)[:, 0]
+        return (20 * torch.histc(places, bins=4, min=0, max=1) / 16_000).round() / 20
 
     def to_weights(penalize):
-        critic = seeded(0, _curved)
-        (gradient,) = torch.autograd.grad(penalize(critic, gray, real, fake, alpha), critic[0].weight)
+        critic = seeded(0, _plane)
+        (gradient,) = torch.autograd.grad(penalize(critic, gray, real, fake), critic.weight)
         return gradient.flatten()
 
     def elsewhere(penalize):
         critic, strength = seeded(0, _curved), torch.tensor(3.0, requires_grad=True)  # a generator of one weight
-        penalty = penalize(critic, gray, real, strength * fake, alpha)
+        penalty = penalize(critic, gray, real, strength * fake)
         left = sum(weights.grad.norm().item() for weights in critic.parameters() if weights.grad is not None)
         penalty.backward()
         return torch.tensor([0.0 if strength.grad is None else strength.grad.item(), left])
 
-    return [
+    cases = [
         ("one pixel, where the critic climbs by 3 in a and by 4 in b", under(_one_pixel, 1, side=1)),
         ("a picture of 4×4 pixels, with a slope of 3", under(_sloping(3), 1)),
         ("a critic with a slope of 3 in the colors and one of 4 in gray", under(_sloping(3, in_gray=1.0), 1)),
@@ -84,11 +106,12 @@ def _gradient_penalty_cases():
         ("a critic with a slope of 0.5", under(_sloping(0.5), 1)),
         ("three pictures with a slope of 3 each", under(_sloping(3))),
         ("three pictures with slopes of 0.5, 1 and 4", under(_steep_where_bright, gray=brightness)),
-        ("a critic that is steeper where colors are stronger, at α = 1,", under(_bowl, alpha=torch.ones_like(alpha))),
-        ("the same critic, with another α for each picture,", under(_bowl)),
+        ("how far α differs within one picture", spread_within),
+        ("the share of 16,000 pictures in each quarter of the way from fake to real", quarters),
         ("what the critic's weights are to learn from it (the gradient)", to_weights),
         ("what it sends elsewhere (to the generator, and at once into the critic)", elsewhere),
     ]
+    return [(label, _seeded(probe)) for label, probe in cases]
 
 
 def train_round(critic_step, generator_step, batches, n_critic):
@@ -154,6 +177,6 @@ def _train_round_cases():
 
 WGAN_EXERCISES = {
     "04.wasserstein": Exercise(wasserstein, _wasserstein_cases),
-    "04.gradient_penalty": Exercise(gradient_penalty, _gradient_penalty_cases, tolerance=1e-4),
+    "04.gradient_penalty": Exercise(losses.gradient_penalty, _gradient_penalty_cases, tolerance=1e-4),
     "04.critic_steps": Exercise(train_round, _train_round_cases),
 }

@@ -13,7 +13,8 @@ from torch import nn
 from colorlib import color
 from colorlib.bins import annealed_mean
 from colorlib.models.cnn import PlainCNN
-from colorlib.models.fusion import Fusion
+from colorlib.models.encoder import Encoder
+from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
@@ -23,18 +24,20 @@ from colorlib.models.valid_unet import ValidUNet
 NETWORKS = {
     "cnn": PlainCNN,
     "fusion": Fusion,
+    "fusion_pretrained": FusionPretrained,
     "valid_unet": ValidUNet,
     "unet": UNet,
     "keras_gan": KerasGenerator,
     "pix2pix": Pix2Pix,
 }
 CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
+CLASSIFIERS = {"encoder": Encoder}
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
     """A fresh network, as published at width 1. Options are those of the network's class."""
-    networks = NETWORKS | CRITICS
+    networks = NETWORKS | CRITICS | CLASSIFIERS
     if name not in networks:
         raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
     if not width > 0:
@@ -108,11 +111,30 @@ def load(name_or_path: str | Path) -> Colorizer:
 
     The file holds numbers and names only: none of its content is executed.
     """
+    network, metadata = _read(name_or_path, WEIGHTS)
+    if network.outputs == "classes":
+        raise ValueError(f"{name_or_path} names what a picture shows and gives no colors: use models.load_encoder.")
+    return Colorizer(network, metadata=metadata).eval()
+
+
+def load_encoder(name_or_path: str | Path = "encoder") -> Encoder:
+    """A trained encoder in eval mode; by itself the one that comes with colorlib, trained on CIFAR-10."""
+    try:
+        network, _ = _read(name_or_path, WEIGHTS / "encoders")
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error} `python tools/train_encoder.py` makes those of the encoder.") from None
+    if not isinstance(network, Encoder):
+        raise ValueError(f"{name_or_path} holds no encoder: use models.load.")
+    return network.eval()
+
+
+def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
+    """The network of a file (of its name in the folder), and the file's metadata."""
     path = Path(name_or_path)
     if path.suffix != ".safetensors":
-        path = WEIGHTS / f"{name_or_path}.safetensors"
+        path = folder / f"{name_or_path}.safetensors"
     if not path.is_file():
-        shipped = ", ".join(sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))) or "none yet"
+        shipped = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none yet"
         raise FileNotFoundError(
             f"No weights at {name_or_path}. Give the path of a .safetensors file, or the name of "
             f"weights that come with colorlib: {shipped}."
@@ -123,7 +145,7 @@ def load(name_or_path: str | Path) -> Colorizer:
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}). Save or download it again.") from None
-    return Colorizer(_rebuild(path, metadata, tensors), metadata=metadata).eval()
+    return _rebuild(path, metadata, tensors), metadata
 
 
 def _rebuild(path: Path, metadata: dict, tensors: dict) -> nn.Module:

@@ -1,9 +1,11 @@
-"""`fusion`: a local network that is told what the whole picture shows. Lesson 02, Extra."""
+"""`fusion` and `fusion_pretrained`: a local network is told what the whole picture shows. Lessons 02, Extra, and 05."""
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from colorlib.models.blocks import output_layer, require_halvings, scaled
+from colorlib.models.blocks import SMALLEST, output_layer, require_halvings, scaled
+from colorlib.models.encoder import Encoder
 
 
 def conv(before: int, after: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
@@ -82,6 +84,62 @@ class Fusion(nn.Module):
         shared = self.shared(gray)
         features = self.local(shared)
         if self.whole is not None:
-            vector = self.whole(shared)[:, :, None, None]
-            features = torch.cat((features, vector.expand(-1, -1, *features.shape[-2:])), dim=1)
+            features = tell(features, self.whole(shared))
         return self.decoder(self.fuse(features))
+
+
+def tell(features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    """Lay a picture's vector over every pixel of its map."""
+    return torch.cat((features, vector[:, :, None, None].expand(-1, -1, *features.shape[-2:])), dim=1)
+
+
+def without_parameters(network: nn.Module) -> nn.Module:
+    """Freeze a network for good: its weights become buffers, saved and moved as ever, that no optimizer finds."""
+    for module in network.modules():
+        for name, weight in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, weight.detach())
+    return network.eval()
+
+
+class FusionPretrained(nn.Module):
+    """Fusion without a global branch of its own: a frozen classifier says what the whole picture shows.
+
+    The encoder starts at random; recipes.build gives it its trained weights, and files of this network hold them too.
+    It tells its pooled features, or with `pooled=False` its logits: as published, with 1,000 classes.
+    """
+
+    def __init__(
+        self, size: int = 224, width: float = 1.0, classes: int = 10, pooled: bool = True, outputs: str = "ab"
+    ):
+        super().__init__()
+        require_halvings("fusion_pretrained", size, 3)
+        c32, c64, c128, c256, c512 = (scaled(32 * 2**i, width) for i in range(5))
+        self.inputs, self.outputs, self.pooled = 1, outputs, pooled
+        self.encoder = without_parameters(Encoder(classes=classes))
+        self.local = nn.Sequential(
+            *(conv(1, c64, 2), conv(c64, c128)),
+            *(conv(c128, c128, 2), conv(c128, c256)),
+            *(conv(c256, c256, 2), conv(c256, c512), conv(c512, c512), conv(c512, c256)),
+        )
+        self.fuse = conv(c256 + (self.encoder.channels[-1] if pooled else classes), c256, kernel=1)
+        last, activation = output_layer(outputs)
+        self.decoder = nn.Sequential(
+            *(conv(c256, c128), nn.Upsample(scale_factor=2)),
+            *(conv(c128, c64), conv(c64, c64), nn.Upsample(scale_factor=2)),
+            *(conv(c64, c32), nn.Conv2d(c32, last, 3, padding=1), activation, nn.Upsample(scale_factor=2)),
+        )
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.encoder.eval()  # else its batch norm would go by the batch, and move
+        return self
+
+    @torch.no_grad()
+    def whole(self, gray: torch.Tensor) -> torch.Tensor:
+        """What the encoder says of the picture, at the size that it was trained at."""
+        gray = functional.interpolate(gray, size=(SMALLEST, SMALLEST), mode="area")
+        return self.encoder.pooled(gray) if self.pooled else self.encoder(gray)
+
+    def forward(self, gray):
+        return self.decoder(self.fuse(tell(self.local(gray), self.whole(gray))))

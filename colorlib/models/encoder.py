@@ -1,0 +1,67 @@
+"""`encoder`: a small residual network that names what a gray picture shows. Lesson 05 builds its generator on it."""
+
+import torch
+from torch import nn
+
+from colorlib.models.blocks import SMALLEST, scaled
+
+CHANNELS = (16, 48, 112, 240)  # the deep maps are small, so that width costs little time there
+
+
+def normed(before: int, after: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    """A convolution and batch norm, which makes a bias pointless."""
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(after),
+    )
+
+
+class Residual(nn.Module):
+    """Two convolutions, added to what came in; a 1×1 convolution fits it where the shape changes."""
+
+    def __init__(self, before: int, after: int, stride: int = 1):
+        super().__init__()
+        self.change = nn.Sequential(normed(before, after, stride), nn.ReLU(), normed(after, after))
+        same = before == after and stride == 1
+        self.shortcut = nn.Identity() if same else normed(before, after, stride, kernel=1)
+
+    def forward(self, x):
+        return torch.relu(self.shortcut(x) + self.change(x))
+
+
+class Encoder(nn.Module):
+    """Gray in, a logit a class out; the four maps on the way (whole, half, quarter, eighth size) are its features.
+
+    `body` is a sequence of the stages, as fastai's DynamicUnet takes it. The picture may have any size from 32 pixels;
+    `size` says at which one the network was trained.
+    """
+
+    def __init__(self, size: int = 32, width: float = 1.0, classes: int = 10):
+        super().__init__()
+        if size < SMALLEST:
+            raise ValueError(f"encoder needs pictures of at least {SMALLEST} pixels, not {size}.")
+        if classes < 2:
+            raise ValueError(f"encoder tells classes apart: it needs at least 2, not {classes}.")
+        self.inputs, self.outputs = 1, "classes"
+        self.channels = [scaled(channels, width) for channels in CHANNELS]
+        first, *others = self.channels
+        stages = [nn.Sequential(normed(1, first), nn.ReLU(), Residual(first, first))]
+        for before, after in zip(self.channels, others, strict=False):
+            stages.append(Residual(before, after, stride=2))
+        self.body = nn.Sequential(*stages)
+        self.head = nn.Linear(self.channels[-1], classes)
+
+    def features(self, gray: torch.Tensor) -> list[torch.Tensor]:
+        """What each stage makes of the picture, the finest map first."""
+        maps = []
+        for stage in self.body:
+            gray = stage(gray)
+            maps.append(gray)
+        return maps
+
+    def pooled(self, gray: torch.Tensor) -> torch.Tensor:
+        """The mean of the last map: one vector for what the whole picture shows."""
+        return self.body(gray).mean(dim=(-2, -1))
+
+    def forward(self, gray):
+        return self.head(self.pooled(gray))
