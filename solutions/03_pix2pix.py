@@ -1042,7 +1042,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# The same picture as in the worlds, and lesson 02's table once more: pix2pix has nearly the colorfulness of the
+# Lesson 02's table once more, now that you know both networks: pix2pix has nearly the colorfulness of the
 # truth, and is last in every mean of errors. Whom do you believe? Look. Some skies and meadows are what one would
 # wish, other colors lie in patches where nothing asks for them. After *one* pass through the pictures this is a
 # beginning: lesson 04 shows longer trainings.

@@ -49,7 +49,6 @@ RUNS = {
     "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
     "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),
     "context_local": ("context", "cnn", dict(FUSION, steps=200, global_branch=False)),
-    "cifar10_short": ("cifar10", "unet_l1", dict(UNET, steps=694)),  # one epoch: less than a minute
     "cifar10_l2": ("cifar10", "unet_l2", dict(CIFAR, steps=5 * 694)),
     "cifar10_l1": ("cifar10", "unet_l1", dict(CIFAR, steps=5 * 694)),
     "cifar10_pix2pix": ("cifar10", "pix2pix", PIX2PIX | dict(CIFAR, steps=5 * 694)),
@@ -121,9 +120,10 @@ SWEEPS = {
         "ambiguous_wgan_gp",
         {f"rates × {factor}": rates(WGAN_GP, factor) for factor in FACTORS},
     ),
+    # One epoch each: about a minute.
     "cifar10_losses": (
-        "cifar10_short",
-        {"L1": {}, "pix2pix": ("pix2pix", dict(PIX2PIX, width=0.25, steps=694))},
+        "cifar10_l1",
+        {"L1": dict(UNET, steps=694), "pix2pix": ("pix2pix", dict(PIX2PIX, width=0.25, steps=694))},
     ),
 }
 PAINTED = 8  # held-out pictures whose colors a sweep or a gallery keeps
@@ -154,9 +154,8 @@ def folder_of(name: str, seed: int) -> Path:
 
 
 def some(source: str, pictures: data.DataSet) -> torch.Tensor:
-    """Held-out pictures to show; photos come sorted by class, so they are taken from all over."""
-    apart = 1 if source in scenes.WORLDS else len(pictures.valid) // PAINTED
-    return pictures.valid[::apart][:PAINTED]
+    """Held-out pictures to show."""
+    return pictures.valid[:PAINTED] if source in scenes.WORLDS else metrics.spread(pictures.valid, PAINTED)
 
 
 def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapshots.Snapshots:
@@ -165,16 +164,19 @@ def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapsh
     return snapshots.Snapshots(GALLERIES[name], gray, out / "gallery")
 
 
-def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> None:
-    """The pictures of a gallery, and some that never had color, painted by the finished run."""
-    source, recipe = RUNS[name][0], run.recipe
-    kept = gallery(name, source, pictures, folder_of(name, recipe.seed))
+def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> dict:
+    """The pictures of a gallery, and some that never had color; gives the figures on held-out pictures at each stop."""
+    source, out = RUNS[name][0], folder_of(name, run.recipe.seed)
+    kept = gallery(name, source, pictures, out)
     kept(run)
     gray, truth = color.to_gray_ab(some(source, pictures))
-    never, _ = color.to_gray_ab(pictures.naturally_gray[:PAINTED])
+    never, _ = color.to_gray_ab(metrics.spread(pictures.naturally_gray, PAINTED))
     paintings = {f"epoch {epoch}": ab for epoch, ab in kept.painted.items()} | {"truth": truth, "gray": gray}
     paintings |= {"never gray": never, "never": metrics.paint(run.generator, never)}
     checkpoints.write(folder / "galleries" / f"{name}.safetensors", packed(paintings))
+    then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in kept.painted}
+    table = metrics.evaluate(then, pictures, n=HELD_OUT)
+    return {stop: rounded(table[stop]) for stop in then}
 
 
 def packed(tensors: dict) -> bytes:
@@ -224,9 +226,9 @@ def ship(name: str, folder: Path) -> None:
         "note": "Weights and history are those of the first seed, held_out has a figure for each.",
         "history": [rounded(row) for row in run.history],
     }
-    write(path.with_suffix(".json"), card)
     if name in GALLERIES:
-        ship_gallery(name, *done[0][::2], folder)
+        card["gallery"] = ship_gallery(name, *done[0][::2], folder)
+    write(path.with_suffix(".json"), card)
     print(f"{name}: {path.stat().st_size / 1e6:.2f} MB, {card['seconds']} s\n{table}\n")
 
 
