@@ -180,6 +180,8 @@ def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 
             (line,) = axes.plot(axis, values)
             ends.append((values[-1], axis[-1], name, line.get_color()))
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        if x is None:
+            axes.xaxis.get_major_locator().set_params(integer=True)  # there is no epoch 2.5
         low, high = axes.get_ylim()
         apart, below = (high - low) * 0.25 / size[1], -np.inf  # a line of text, in units of y
         for y, x_end, name, ink in sorted(ends):

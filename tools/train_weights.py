@@ -56,7 +56,7 @@ RUNS = {
 }
 
 
-FACTORS = (0.3, 1, 3, 10)
+FACTORS = (0.3, 1, 3, 10, 30)
 
 
 def rates(figures: dict, factor: float) -> dict:
