@@ -54,28 +54,31 @@ class Generator(nn.Module):
         return [encoder, others] if encoder else [others]
 
 
-def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=False) -> Generator:
+def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None) -> Generator:
     """fastai's DynamicUnet on a copy of the encoder's `body`; without a `y_range` its output would have no bounds.
 
-    `spectral` norm on every convolution, self-`attention` and `blur` after PixelShuffle are as published.
+    `spectral` norm on every convolution, self-`attention` and `blur` after PixelShuffle are as published. `stages`: how
+    many of the body's stages it stands on, all by default; the last one costs most of the parameters.
     """
-    body = copy.deepcopy(encoder.body).requires_grad_(True)
+    if stages not in (None, *range(2, len(encoder.body) + 1)):
+        raise ValueError(f"The generator can stand on 2 to {len(encoder.body)} stages of its encoder, not {stages}.")
+    body = copy.deepcopy(encoder.body[:stages]).requires_grad_(True)
     norm = NormType.Spectral if spectral else None
     looks = {"norm_type": norm, "self_attention": attention, "blur": blur}
     generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it
         own = encoder.settings
         options = {"encoder": own["network"], "encoder_options": own["options"]}
-        options |= {"spectral": spectral, "attention": attention, "blur": blur}
+        options |= {"spectral": spectral, "attention": attention, "blur": blur, "stages": stages}
         generator.settings = {"network": "dynamic_unet", "size": size, "width": own["width"], "options": options}
     return generator
 
 
 def build_unet(
-    size=32, width=1.0, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False
+    size=32, width=1, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False, stages=None
 ):
     """The same for models.build, on a fresh encoder by name."""
-    return unet(models.build(encoder, size, width, **(encoder_options or {})), size, spectral, attention, blur)
+    return unet(models.build(encoder, size, width, **(encoder_options or {})), size, spectral, attention, blur, stages)
 
 
 # Else fastai warns at each fit that its own trainer's `generator` and `critic` are names of its own learner's.

@@ -98,6 +98,16 @@ def test_what_lesson_04_shows_holds_for_two_seeds_of_three():
         for seed in seeds
     ]
     assert len(good) == 3 and sum(good) >= 2
+    # Section 7: where the critic's estimate is nearest to zero the pictures are not at their best.
+    history = CARDS["ambiguous_wgan_gp"]["history"]
+    near_zero = min(history, key=lambda row: abs(row["critic_estimate"]))
+    assert abs(near_zero["critic_estimate"]) < 0.1
+    assert near_zero["valid_background_error"] > 1.5 * history[-1]["valid_background_error"]
+    # Extra A: ten times the rates.
+    steady, broken = (runs.Sweep(f"rates_{name}").seeds for name in ("pix2pix", "wgan_gp"))
+    assert min(steady("rates × 10", "chroma_share")) > 0.8 and max(steady("rates × 10", "background_error")) < 5
+    assert min(broken("rates × 10", "background_error")) > 9 > max(broken("rates × 3", "background_error"))
+    assert max(steady("rates × 30", "chroma_share")) < 0.6
 
 
 @pytest.mark.parametrize("name", GALLERIES)
@@ -135,6 +145,26 @@ def test_a_sweeps_paintings_are_of_the_held_out_pictures_that_a_lesson_loads():
     gray, ab = color.to_gray_ab(data.load("ambiguous", 32, 2048, 0).valid[:8])
     paintings = runs.Sweep("pix2pix_lambda").paintings
     assert (paintings["gray"] - gray).abs().max() < 2e-3 and (paintings["truth"] - ab).abs().max() < 2e-3
+
+
+def test_the_encoder_comes_with_its_card():
+    card = json.loads((models.WEIGHTS / "encoders" / "encoder.json").read_text())
+    encoder = models.load_encoder()
+    assert models.count_parameters(encoder) == card["parameters"]
+    assert card["held_out"]["encoder"][0]["accuracy"] > 0.8
+    picture = color.to_gray_ab(data.load("shapes", 32, 20).valid[:2])[0]
+    assert encoder(picture).shape == (2, 10) and [maps.shape[-1] for maps in encoder.features(picture)] == [
+        32,
+        16,
+        8,
+        4,
+    ]
+    assert (models.WEIGHTS / "encoders" / "encoder.safetensors").stat().st_size < 6e6
+    assert "/" not in card["hardware"]
+
+
+def test_all_weights_together_are_small():
+    assert sum(path.stat().st_size for path in models.WEIGHTS.rglob("*.safetensors")) < 20e6
 
 
 def test_no_card_tells_whose_machine_it_was():
