@@ -1042,10 +1042,10 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Lesson 02's table once more, now that you know both networks: pix2pix has nearly the colorfulness of the
-# truth, and is last in every mean of errors. Whom do you believe? Look. Some skies and meadows are what one would
-# wish, other colors lie in patches where nothing asks for them. After *one* pass through the pictures this is a
-# beginning: lesson 04 shows longer trainings.
+# Lesson 02's table once more, now that you know both networks: pix2pix has nearly the colorfulness of the truth,
+# and is last in every mean of errors. Whom do you believe? Look. The sky behind the plane is turning blue, and
+# other colors lie in patches where nothing asks for them: pink on a pond, yellow on a fence. After *one* pass
+# through the pictures this is a beginning: lesson 04 shows longer trainings.
 #
 # Now what is on your machine: CIFAR-10 if you have it, else crops of the photographs that came with your
 # libraries.
