@@ -1,7 +1,6 @@
 """fastai's DataLoaders on tensors of pictures, with eyes for color. Lesson 05 looks through them."""
 
 import math
-import os
 import random
 from pathlib import Path
 
@@ -12,11 +11,11 @@ from fastai.data.load import DataLoader
 from fastai.torch_core import default_device
 from IPython.display import display
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from colorlib import augment, color, data, metrics, plots
+from colorlib import augment, checkpoints, color, data, metrics, plots
 
 
 class Loader(DataLoader):
@@ -109,14 +108,11 @@ def save_generated(generator: nn.Module, pictures: data.DataSet, file: str | Pat
     generator.eval()
     for part, whole in (("train", pictures.train), ("valid", pictures.valid)):
         n = math.ceil(share * len(whole)) if part == "train" else len(whole)
-        real = whole[torch.arange(n) * len(whole) // n].contiguous()
+        real = metrics.spread(whole, n)
         painted = [_painted(generator, chunk) for chunk in real.split(256)]
         kept |= {f"{part}_real": real, f"{part}_painted": torch.cat(painted)}
     generator.train(mode)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    save_file(kept, beside)
-    os.replace(beside, file)
+    checkpoints.write(file, save(kept))
     return file
 
 

@@ -171,14 +171,13 @@ def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapsh
 def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> dict:
     """The pictures of a gallery, and some that never had color; gives the figures on held-out pictures at each stop."""
     source, out = RUNS[name][0], folder_of(name, run.recipe.seed)
-    kept = gallery(name, source, pictures, out)
-    kept(run)
+    then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in GALLERIES[name]}
     gray, truth = color.to_gray_ab(some(source, pictures))
     never, _ = color.to_gray_ab(metrics.spread(pictures.naturally_gray, PAINTED))
-    paintings = {f"epoch {epoch}": ab for epoch, ab in kept.painted.items()} | {"truth": truth, "gray": gray}
+    paintings = {stop: metrics.paint(generator, gray) for stop, generator in then.items()}
+    paintings |= {"truth": truth, "gray": gray}
     paintings |= {"never gray": never, "never": metrics.paint(run.generator, never)}
     checkpoints.write(folder / "galleries" / f"{name}.safetensors", packed(paintings))
-    then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in kept.painted}
     table = metrics.evaluate(then, pictures, n=HELD_OUT)
     return {stop: rounded(table[stop]) for stop in then}
 
