@@ -83,7 +83,7 @@ def build_unet(
 
 # Else fastai warns at each fit that its own trainer's `generator` and `critic` are names of its own learner's.
 GANTrainer.__setattr__ = object.__setattr__
-models.NETWORKS["dynamic_unet"] = build_unet  # fastai is imported here alone, so models cannot know it by itself
+models.NETWORKS["dynamic_unet"] = build_unet  # models.ELSEWHERE says that it is here
 
 
 def critic(size: int, width: float = 1.0) -> nn.Sequential:

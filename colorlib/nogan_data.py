@@ -2,13 +2,15 @@
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
-from fastai.torch_core import default_device
+from fastai.torch_core import default_device, rank_distrib
 from IPython.display import display
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -77,6 +79,19 @@ def dataloaders(pictures: data.DataSet, batch_size: int = 64, path: str | Path =
     return _loaders((pictures.train,), (pictures.valid,), batch_size, path, device)
 
 
+def shrunk(pictures: data.DataSet, size: int) -> data.DataSet:
+    """The same pictures at a smaller size, each pixel the mean of those it stands for: stage 1 grows from there."""
+    if size > pictures.train.shape[-1]:
+        raise ValueError(f"Pictures of {pictures.train.shape[-1]} pixels can't be shrunk to {size}.")
+
+    def small(part):
+        chunks = [F.adaptive_avg_pool2d(chunk.float(), size).round().byte() for chunk in part.split(1024)]
+        return torch.cat(chunks) if chunks else part
+
+    parts = {name: small(getattr(pictures, name)) for name in ("train", "valid", "naturally_gray")}
+    return replace(pictures, **parts, train_scenes=None, valid_scenes=None, test=None)
+
+
 def _loaders(train, valid, batch_size, path, device):
     if not 1 <= batch_size <= len(train[0]):
         raise ValueError(f"No batches of {batch_size} from {len(train[0])} pictures: at least 1, at most all of them.")
@@ -87,14 +102,18 @@ def _loaders(train, valid, batch_size, path, device):
 
 
 class SameOrder(Callback):
-    """Each epoch's shuffling, flips and dropout follow from its number: a resumed training repeats what it missed."""
+    """Each epoch's shuffling, flips and dropout follow from its number: a resumed training repeats what it missed.
+
+    Processes that train together shuffle alike, each taking its own part of the order; flips and dropout differ.
+    """
 
     def __init__(self, seed: int = 0):
         self.first = 100_003 * seed
 
     def before_epoch(self):
-        torch.manual_seed(self.first + self.epoch)
-        self.dls.train.rng = random.Random(self.first + self.epoch)
+        torch.manual_seed(self.first + self.epoch + 1_009 * rank_distrib())
+        loader = getattr(self.dls.train, "dl", self.dls.train)  # the one that shuffles, inside fastai's DistributedDL
+        loader.rng = random.Random(self.first + self.epoch)
 
 
 def save_generated(generator: nn.Module, pictures: data.DataSet, file: str | Path, share: float = 1.0) -> Path:

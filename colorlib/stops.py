@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from colorlib import color, metrics, scenes
+from colorlib import color, losses, metrics, scenes
 
 SPOT = 10.0  # Lab units from the neighbors' median color: a spot, where L shows no reason for one
 SMOOTH = 4.0  # L units between the darkest and the lightest of the neighbors: L shows no reason
@@ -15,6 +15,7 @@ GLOW = 0.05  # outside of what a screen can show, in parts of its range
 FIGURES = {
     "chroma_share": ("of true chroma", "{:.0%}"),
     "glitches": ("glitches", "{:.2%}"),
+    "l1": ("L1", "{:.4f}"),
     "distance": ("feature distance", "{:.4f}"),
     "palette_distance": ("to palette", "{:.1f}"),
     "background_error": ("background error", "{:.1f}"),
@@ -59,7 +60,7 @@ def measure(
         if ab.shape != truth.shape:
             raise ValueError(f"Snapshot {batch} paints {tuple(ab.shape)}, but the true ab is {tuple(truth.shape)}.")
         row = {"chroma_share": float(ab.norm(dim=1).mean() / truth.norm(dim=1).mean())}
-        row |= {"glitches": float(glitches(gray, ab).float().mean())}
+        row |= {"glitches": float(glitches(gray, ab).float().mean()), "l1": float(losses.l1(ab, truth))}
         if distance:
             with torch.no_grad():
                 row["distance"] = float(distance(torch.cat((gray, ab), dim=1), torch.cat((gray, truth), dim=1)))

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import copy
 import io
 import json
 import os
@@ -13,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from test_nogan_exercises import WRONG as NOGAN_WRONG
 from test_wgan_exercises import WRONG as WGAN_WRONG
 from torch import nn
 
-from colorlib import color, models, scenes
+from colorlib import color, models, nogan, scenes
 from colorlib.course import (
     balloon_game,
     check,
@@ -202,6 +204,7 @@ def field_of(grow, first=1):
 
 WRONG = {
     **WGAN_WRONG,
+    **NOGAN_WRONG,
     "00.squared_error": {
         "the root of it": (lambda p, t: (p - t).norm(dim=1).mean(), "4,100"),
         "the mean over a and b": (lambda p, t: ((p - t) ** 2).mean(), "add a and b up"),
@@ -338,10 +341,14 @@ def test_the_solution_at_the_top_of_the_hint_ladder_is_right(identifier):
         "04.wasserstein": "one, other",
         "04.gradient_penalty": "critic, gray, real, fake",
         "04.critic_steps": "critic_step, generator_step, batches, n_critic",
+        "05.generator": "encoder, size",
+        "05.feature_loss": "painted, truth, eyes, weights",
+        "05.choose_stop": "rows, tolerance=0.02",
     }[identifier]
     body = "\n    ".join(text["solution"].strip().splitlines())
     known = {"torch": torch, "nn": nn, "frozen": frozen, "bce": nn.functional.binary_cross_entropy_with_logits}
     known |= {"WHITE": torch.tensor(color.WHITE).view(3, 1, 1)}
+    known |= {"copy": copy, "nogan": nogan, "DynamicUnet": nogan.DynamicUnet}
     exec(f"def solution({arguments}):\n    {body}", known)
     assert checks.compare(known["solution"], EXERCISES[identifier]) is None
 

@@ -9,6 +9,7 @@ import torch
 from colorlib import color, data, models, recipes, scenes
 from colorlib.course.exercise_kit import Exercise, call, random
 from colorlib.course.gan_exercises import GAN_EXERCISES
+from colorlib.course.nogan_exercises import NOGAN_EXERCISES
 from colorlib.course.theory import absolute, best_color, squared
 from colorlib.course.wgan_exercises import WGAN_EXERCISES
 from colorlib.losses import mse
@@ -147,4 +148,5 @@ EXERCISES = {
     "02.best_color": Exercise(best_color, _best_color_cases),
     **GAN_EXERCISES,
     **WGAN_EXERCISES,
+    **NOGAN_EXERCISES,
 }

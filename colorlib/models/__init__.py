@@ -1,5 +1,6 @@
 """The networks by name: build, count, save, load. Lesson 02 is the first to use them."""
 
+import importlib
 import inspect
 import json
 import os
@@ -32,11 +33,13 @@ NETWORKS = {
 }
 CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
 CLASSIFIERS = {"encoder": Encoder}
+ELSEWHERE = {"dynamic_unet": "colorlib.nogan"}  # its module adds it to NETWORKS, and brings fastai: seconds
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
     """A fresh network, as published at width 1. Options are those of the network's class."""
+    _bring(name)
     networks = NETWORKS | CRITICS | CLASSIFIERS
     if name not in networks:
         raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
@@ -48,6 +51,12 @@ def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Modul
     network = networks[name](size, width, **options)
     network.settings = {"network": name, "size": size, "width": width, "options": options}
     return network
+
+
+def _bring(name: str) -> None:
+    """Import the module that brings a network, if it is not one of this package."""
+    if name in ELSEWHERE:
+        importlib.import_module(ELSEWHERE[name])
 
 
 def count_parameters(network: nn.Module, statistics: bool = True) -> int:
@@ -151,6 +160,7 @@ def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
 def _rebuild(path: Path, metadata: dict, tensors: dict) -> nn.Module:
     if not {"network", "size", "width", "options"} <= set(metadata):
         raise ValueError(f"{path} does not say which network it is for: write it with models.save.")
+    _bring(metadata["network"])  # not below: a module that is imported there makes its constants on the meta device
     try:
         # On the meta device nothing is drawn or allocated, so loading leaves the seed alone.
         with torch.device("meta"):

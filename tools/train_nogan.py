@@ -29,31 +29,29 @@ from train_weights import (
     hardware,
     packed,
     rounded,
-    some,
     write,
 )
 
 from colorlib import checkpoints, color, data, metrics, models, nogan, nogan_data, scenes, stops
+from colorlib.course import stages
 from colorlib.recipe import Stopped, seeded
 
 SIZE = 32
 CHOOSING = 500  # photos that the stop is chosen on; it is reported on others
 WATCHED = 256  # photos that a beginner is measured on as it goes on
 WORLD = dict(pretrained=False, width=0.5, stages=3, blur=True, features=())
-WORLD |= dict(pictures=PICTURES, batch_size=64, frozen=0, unfrozen=5, lr=3e-3)
+WORLD |= dict(pictures=PICTURES, batch_size=64, sizes=((32, 0, 5),), lr=3e-3)  # pixels, epochs frozen and unfrozen
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
 WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, gan_lr=1e-4, every=20, last=300)
 # The features pull more than twice as hard as the pixels: half the weight holds the critic in check.
-PHOTOS = WORLD | dict(pretrained=True, width=1.0, features=(0.2, 0.7, 0.1), weights=(1, 30))
-PHOTOS |= dict(pictures=9600, batch_size=32, frozen=1, unfrozen=2, share=0.085)
+FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
+PHOTOS = WORLD | dict(pretrained=True, width=1.0, features=FEATURES, weights=(1, 30))
+PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
 BEGINNER = dict(width=1.0, stages=3, blur=True, pictures=8192, batch_size=32, lr=3e-3, every=32)
 BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
 
-# Name: the data, the seeds, the settings, and what is shipped of the first seed (the stop of photos has 1.9 MB).
-RUNS = {
-    "nogan_ambiguous": ("ambiguous", SEEDS, WORLD, {"stage_1": "stage 1", "stop": "stop"}),
-    "nogan_cifar10": ("cifar10", SEEDS[:1], PHOTOS, {"stop": "stop"}),
-}
+# Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
+RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "nogan_cifar10": ("cifar10", SEEDS[:1], PHOTOS)}
 COMPARED = {"nogan_pretrained": ("cifar10", SEEDS, BEGINNER)}
 STAGES = {"stage 1": "stage_1.safetensors", "stop": "stage_3.safetensors"}  # in a run's own folder
 
@@ -80,6 +78,12 @@ def parts(pictures: data.DataSet) -> tuple:
 
 def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     return of.pictures if isinstance(of, scenes.Scenes) else of
+
+
+def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
+    """The few pictures whose colors every snapshot leaves; lesson 05 shows the same of its own training."""
+    scene = isinstance(reporting, scenes.Scenes)
+    return reporting.pictures[:PAINTED] if scene else metrics.spread(reporting, PAINTED)
 
 
 def finished(file: Path, network: nn.Module, figures: dict, work: Callable[[], dict]) -> dict:
@@ -128,11 +132,11 @@ class Stages:
     """The three stages of one run and seed. Each trains a network, and gives what its report says."""
 
     def __init__(self, name: str, seed: int):
-        source, _, self.figures, _ = RUNS[name]
+        source, _, self.figures = RUNS[name]
         self.seed, self.folder, self.whole = seed, folder_of(name, seed), load(source, seed)
         self.choosing, self.reporting = parts(self.whole)
         self.pictures = fewer(self.whole, self.figures["pictures"])
-        self.shown, self.never = some(source, self.whole), metrics.spread(self.whole.naturally_gray, PAINTED)
+        self.shown, self.never = shown(self.reporting), metrics.spread(self.whole.naturally_gray, PAINTED)
         self.generator = generator_of(self.figures, self.figures["pretrained"], seed)
         self.critic = seeded(seed, nogan.critic, SIZE, self.figures["critic_width"])
 
@@ -148,18 +152,23 @@ class Stages:
             for stage, (network, work) in works.items()
         }
 
-    def learner(self, batch_size: int) -> nogan.Learner:
-        dls = nogan_data.dataloaders(self.pictures, batch_size, self.folder)
+    def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
+        pictures = self.pictures if size == SIZE else nogan_data.shrunk(self.pictures, size)
+        dls = nogan_data.dataloaders(pictures, batch_size, self.folder)
         return nogan.generator_learner(dls, self.generator, feature_loss(self.figures), self.seed)
 
     def generate(self) -> dict:
+        """In growing sizes, each frozen first and then unfrozen: (pixels, epochs frozen, epochs unfrozen)."""
         figures, rows = self.figures, []
-        rate, learner = figures["lr"], self.learner(figures["batch_size"])
-        if figures["frozen"]:
-            learner.freeze()
-            rows = fit(learner, figures["frozen"], rate)
+        rate = figures["lr"]
+        for size, frozen, unfrozen in figures["sizes"]:
+            learner = self.learner(figures["batch_size"], size)
+            if frozen:
+                learner.freeze()
+                rows += [{"size": size, **row} for row in fit(learner, frozen, rate)]
             learner.unfreeze()
-        rows += fit(learner, figures["unfrozen"], slice(rate / 10, rate) if figures["pretrained"] else rate)
+            both = slice(rate / 10, rate) if figures["pretrained"] else rate
+            rows += [{"size": size, **row} for row in fit(learner, unfrozen, both)]
         return {"history": rows}
 
     def criticize(self) -> dict:
@@ -174,24 +183,33 @@ class Stages:
     def together(self) -> dict:
         """Stage 3; then the generator is the one of the proposed stop."""
         figures, learner = self.figures, self.learner(self.figures["gan_batch_size"])
-        gray, truth = color.to_gray_ab(torch.cat((pixels(self.choosing), self.shown)))
+        parts = (self.choosing, self.reporting)
+        gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
         kept = nogan.Snapshots(gray, figures["every"], figures["last"])
         judge = nogan.critic_learner(learner.dls, self.critic, self.seed)
         options = {"weights": figures["weights"], "threshold": figures["threshold"], "seed": self.seed}
         both = nogan.gan_learner(learner, judge, **options, cbs=[kept])
         with nogan.silent(both):
             both.fit(math.ceil(figures["last"] / len(learner.dls.train)), figures["gan_lr"])
-        n = len(pixels(self.choosing))
-        distance = feature_loss(figures, pixel=0.0) if figures["features"] else None
-        rows = stops.measure({batch: ab[:n] for batch, ab in kept.painted.items()}, self.choosing, distance)
+        counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
+        cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
+        distance = nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
+        rows, elsewhere = (stops.measure({b: ab[i] for b, ab in cut.items()}, parts[i], distance) for i in (0, 1))
         stop = stops.propose(rows)
         kept.restore(stop.batch, self.generator)
-        paintings = {f"batch {batch}": ab[n:] for batch, ab in kept.painted.items()}
-        self.keep_paintings(paintings | {"truth": truth[n:], "gray": gray[n:]})
-        snapshots = [{"batch": batch} | rounded(row) for batch, row in stop.rows.items()]
-        losses = {network: rounded(values) for network, values in kept.losses.items()}
+        paintings = {f"batch {batch}": ab[2] for batch, ab in cut.items()}
+        self.keep_paintings(paintings | {"truth": truth.split(counts)[2], "gray": gray.split(counts)[2]})
         facts = {"stop": stop.batch, "why": stop.why(), "glitch_limit": stop.limit}
-        return facts | {"snapshots": snapshots, "losses": losses}
+        facts |= {"snapshots": [{"batch": batch} | rounded(row) for batch, row in rows.items()]}
+        facts |= {"elsewhere": [{"batch": b} | rounded(row) | self.more(cut[b][1]) for b, row in elsewhere.items()]}
+        return facts | {"losses": {network: rounded(values) for network, values in kept.losses.items()}}
+
+    def more(self, ab: torch.Tensor) -> dict:
+        """What else a card tells of a snapshot: how a world's colors are used, or how colorful photos are."""
+        if isinstance(self.reporting, scenes.Scenes):
+            return {"shares": [round(share, 4) for share in stages.shares_of(ab, self.reporting)]}
+        gray, truth = color.to_gray_ab(self.reporting)
+        return rounded(metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness")))
 
     def keep_paintings(self, paintings: dict) -> None:
         """What each snapshot made of a few pictures, and what the stop makes of some that never had color."""
@@ -212,8 +230,8 @@ class Stages:
 
 
 def ship(name: str, folder: Path) -> None:
-    """The three stages with each seed; the first one's weights and paintings, and the card."""
-    source, seeds, figures, shipped = RUNS[name]
+    """The three stages with each seed; the first one's stop, what its snapshots painted, and the card."""
+    source, seeds, figures = RUNS[name]
     runs = [Stages(name, seed) for seed in seeds]
     reports, tables = [run.run() for run in runs], [run.measured() for run in runs]
     first = runs[0]
@@ -221,24 +239,27 @@ def ship(name: str, folder: Path) -> None:
         "name": name,
         "recipe": "nogan",
         "data": described(source),
-        "chosen_on": f"{len(pixels(first.choosing))} held-out pictures",
+        "chosen_on": len(pixels(first.choosing)),
         "measured_on": len(pixels(first.reporting)),
         **figures,
         "parameters": models.count_parameters(first.generator),
         "critic_parameters": models.count_parameters(first.critic),
+        "epochs": sum(frozen + unfrozen for _, frozen, unfrozen in figures["sizes"]),
+        "steps": figures["last"],
         "hardware": hardware(),
         "seconds": [round(sum(stage["seconds"] for stage in report.values()), 1) for report in reports],
         "seeds": list(seeds),
-        "held_out": {row: [table[row] for table in tables] for row in tables[0]},
-        "note": "Weights and paintings are those of the first seed; the other lists have an entry for each. The stop "
-        "was chosen by stage 3's snapshots on other pictures than held_out tells of.",
+        "held_out": {name if row == "stop" else row: [table[row] for table in tables] for row in tables[0]},
+        "note": "Weights, paintings and history are those of the first seed; the other lists have an entry for each. "
+        "The stop was chosen by stage 3's snapshots on other pictures than held_out tells of. Epochs are those of stage 1, "
+        "steps the batches of stage 3.",
+        "history": reports[0]["stage_3"]["snapshots"],
         "stages": reports,
     }
-    for suffix, label in shipped.items():
-        network = models.load(first.folder / STAGES[label])
-        models.save(network, folder / f"{name}_{suffix}.safetensors", half=True, recipe="nogan", seed=first.seed)
+    network = models.load(first.folder / STAGES["stop"])
+    models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
     paintings = (first.folder / "paintings.safetensors").read_bytes()
-    checkpoints.write(folder / f"{name}_paintings.safetensors", paintings)
+    checkpoints.write(folder / "galleries" / f"{name}.safetensors", paintings)
     write(folder / f"{name}.json", card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")
 
@@ -264,7 +285,7 @@ class Watch(nogan.Callback):
         self.model.train()
         row = stops.measure({batch: ab}, self.pictures, self.distance)[batch]
         row |= metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness"))
-        self.rows.append({"batch": batch} | rounded(row))
+        self.rows.append({"step": batch} | rounded(row))
 
 
 def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
@@ -284,11 +305,23 @@ def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
 
 
 def compare(name: str, folder: Path) -> None:
-    """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and a table in a card."""
+    """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and figures in a sweep."""
     source, seeds, figures = COMPARED[name]
-    done = {kind: [begin(name, kind, seed) for seed in seeds] for kind in ("pretrained", "random")}
-    painters = {kind: [models.Colorizer(generator) for generator, _ in runs] for kind, runs in done.items()}
-    table = metrics.evaluate(painters, load(source, seeds[0]), n=HELD_OUT)
+    held_out = load(source, seeds[0])
+    gray, truth = color.to_gray_ab(shown(metrics.spread(held_out.valid, HELD_OUT)))
+    paintings, variants = {"gray": gray, "truth": truth}, {}
+    for kind in ("pretrained", "random"):
+        done = [begin(name, kind, seed) for seed in seeds]
+        painters = [models.Colorizer(generator) for generator, _ in done]
+        table = metrics.evaluate({kind: painters}, held_out, n=HELD_OUT)
+        print(f"{name}, {kind}\n{table}\n", flush=True)
+        variants[kind] = {
+            "seconds": [facts["seconds"] for _, facts in done],
+            "held_out": {row: [rounded(measured) for measured in rows] for row, rows in table.seeds.items()},
+            "history": done[0][1]["curve"],
+            "curves": [facts["curve"] for _, facts in done],
+        }
+        paintings[kind] = metrics.paint(painters[0], gray)
     card = {
         "name": name,
         "recipe": "nogan, stage 1",
@@ -296,28 +329,27 @@ def compare(name: str, folder: Path) -> None:
         "measured_on": table.pictures,
         "watched_on": WATCHED,
         **figures,
-        "parameters": models.count_parameters(done["random"][0][0]),
+        "parameters": models.count_parameters(done[0][0]),
         "hardware": hardware(),
         "seeds": list(seeds),
-        "seconds": {kind: [facts["seconds"] for _, facts in runs] for kind, runs in done.items()},
-        "held_out": {row: [rounded(measured) for measured in rows] for row, rows in table.seeds.items()},
-        "note": "Trained on the L1 of the pixels alone, distance is that of the features; an entry for each seed.",
-        "curves": {kind: [facts["curve"] for _, facts in runs] for kind, runs in done.items()},
+        "note": "Trained on the L1 of the pixels alone, distance is that of the features. Paintings and history are "
+        "those of the first seed, curves has an entry for each.",
+        "variants": variants,
     }
-    write(folder / f"{name}.json", card)
-    print(f"{name}: {card['seconds']} s\n{table}")
+    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", packed(paintings))
+    write(folder / "sweeps" / f"{name}.json", card)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="say what there is")
     parser.add_argument("--only", choices=[*RUNS, *COMPARED], metavar="NAME", help="train just this one")
-    parser.add_argument("--out", type=Path, default=models.WEIGHTS / "nogan", help="another folder")
+    parser.add_argument("--out", type=Path, default=models.WEIGHTS, help="another folder")
     options = parser.parse_args()
     os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # fastai's learners calculate in full precision: the cards say so
     for name, (source, seeds, figures, *_) in (RUNS | COMPARED).items():
         if options.list:
-            made = "made" if (options.out / f"{name}.json").exists() else "to do"
+            made = "made" if (options.out / ("" if name in RUNS else "sweeps") / f"{name}.json").exists() else "to do"
             print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {figures}")
         elif options.only in (None, name):
             try:

@@ -1,0 +1,76 @@
+"""NoGAN's third stage, seen at its snapshots: live, or recorded where `quick` is too short. Lesson 05 stops it."""
+
+import json
+
+import torch
+from safetensors.torch import load_file
+
+from colorlib import color, metrics, models, profile, scenes, stops
+from colorlib.course import page
+
+SHOWN = 8  # pictures that a gallery shows
+
+
+class Seen:
+    """What is known of each snapshot, by its batch.
+
+    `rows`: figures on pictures to choose by; `elsewhere`: on others, to report; `shares`: how many of their objects are
+    near each palette color; `pictures`: what each snapshot made of eight of them, beside `gray` and `truth`.
+    """
+
+    def __init__(self, rows, elsewhere, shares, paintings, losses, name="this training"):
+        self.rows, self.elsewhere, self.shares, self.losses, self.name = rows, elsewhere, shares, losses, name
+        gray = paintings.pop("gray")
+        self.gray, self.truth = (color.from_gray_ab(gray, ab) for ab in (torch.zeros_like(gray), paintings["truth"]))
+        self.pictures = {batch: color.from_gray_ab(gray, paintings[f"batch {batch}"]) for batch in rows}
+        self.paintings = paintings
+
+    def __repr__(self):
+        return f"{self.name}: snapshots at batches {', '.join(map(str, self.rows))}"
+
+
+def watched(choosing: scenes.Scenes, reporting: scenes.Scenes) -> torch.Tensor:
+    """The gray pictures that snapshots paint for `measured`: first those to choose by, then those to report on."""
+    return color.to_gray_ab(torch.cat((choosing.pictures, reporting.pictures)))[0]
+
+
+def measured(snapshots, choosing: scenes.Scenes, reporting: scenes.Scenes, distance=None) -> Seen:
+    """All figures of a stage 3 whose snapshots painted `watched(choosing, reporting)`."""
+    parts = len(choosing), len(reporting)
+    first, second = ({b: ab.split(parts)[i] for b, ab in snapshots.painted.items()} for i in (0, 1))
+    gray, truth = color.to_gray_ab(reporting.pictures[:SHOWN])
+    paintings = {f"batch {batch}": ab[:SHOWN] for batch, ab in second.items()} | {"gray": gray, "truth": truth}
+    rows, elsewhere = stops.measure(first, choosing, distance), stops.measure(second, reporting, distance)
+    shares = {batch: shares_of(ab, reporting) for batch, ab in second.items()}
+    return Seen(rows, elsewhere, shares, paintings, snapshots.losses)
+
+
+def shares_of(ab: torch.Tensor, world: scenes.Scenes) -> list[float]:
+    """The share of a world's ambiguous objects near each color of its palette."""
+    return metrics.palette_use(metrics.object_colors(ab, world), world.palette.to(ab)).tolist()
+
+
+def recorded(name: str, seed: int = 0) -> Seen:
+    """The snapshots of a run that comes with the course; pictures of the first seed alone."""
+    card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    report = card["stages"][seed]["stage_3"]
+    rows, elsewhere = ({row["batch"]: _figures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
+    shares = {row["batch"]: row["shares"] for row in report["elsewhere"] if "shares" in row}
+    paintings = {key: ab.float() for key, ab in load_file(models.WEIGHTS / "galleries" / f"{name}.safetensors").items()}
+    losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
+    return Seen(rows, elsewhere, shares, paintings, losses, f"recorded run {name}, seed {card['seeds'][seed]}")
+
+
+def _figures(row):
+    return {name: value for name, value in row.items() if name in stops.FIGURES}
+
+
+def or_recorded(seen: Seen, name: str) -> Seen:
+    """The live one; at `quick`, where nothing has been learned yet, the recorded one, and says so."""
+    if profile.current() != "quick":
+        return seen
+    page.say(
+        f"The profile <b>quick</b> took {max(seen.rows)} batches after a very short stage 1, enough to see that all "
+        f"works and too few to learn. From here on you see the <b>recorded run {page.inline(name)}</b>."
+    )
+    return recorded(name)
