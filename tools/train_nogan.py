@@ -39,19 +39,22 @@ from colorlib.recipe import Stopped, seeded
 SIZE = 32
 CHOOSING = 500  # photos that the stop is chosen on; it is reported on others
 WATCHED = 256  # photos that a beginner is measured on as it goes on
-WORLD = dict(pretrained=False, width=0.5, stages=3, blur=True, features=())
-WORLD |= dict(pictures=PICTURES, batch_size=64, sizes=((32, 0, 5),), lr=3e-3)  # pixels, epochs frozen and unfrozen
+WORLD = dict(pretrained=True, width=1.0, stages=3, blur=True, features=())
+WORLD |= dict(
+    pictures=PICTURES, batch_size=64, sizes=((16, 1, 1), (32, 0, 3)), lr=3e-3
+)  # pixels, epochs frozen, unfrozen
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
 WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, gan_lr=1e-4, every=20, last=300)
 # The features pull more than twice as hard as the pixels: half the weight holds the critic in check.
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
-PHOTOS = WORLD | dict(pretrained=True, width=1.0, features=FEATURES, weights=(1, 30))
+PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 30))
 PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
 BEGINNER = dict(width=1.0, stages=3, blur=True, pictures=8192, batch_size=32, lr=3e-3, every=32)
 BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
 
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
 RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "nogan_cifar10": ("cifar10", SEEDS[:1], PHOTOS)}
+VARIANTS = {"nogan_ambiguous": {"sure critic": dict(critic_epochs=2, critic_lr=1e-3)}}  # after the same stage 1
 COMPARED = {"nogan_pretrained": ("cifar10", SEEDS, BEGINNER)}
 STAGES = {"stage 1": "stage_1.safetensors", "stop": "stage_3.safetensors"}  # in a run's own folder
 
@@ -131,9 +134,10 @@ def generator_of(figures: dict, pretrained: bool, seed: int) -> nogan.Generator:
 class Stages:
     """The three stages of one run and seed. Each trains a network, and gives what its report says."""
 
-    def __init__(self, name: str, seed: int):
+    def __init__(self, name: str, seed: int, variant: str | None = None):
         source, _, self.figures = RUNS[name]
         self.seed, self.folder, self.whole = seed, folder_of(name, seed), load(source, seed)
+        self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
         self.pictures = fewer(self.whole, self.figures["pictures"])
         self.shown, self.never = shown(self.reporting), metrics.spread(self.whole.naturally_gray, PAINTED)
@@ -142,15 +146,12 @@ class Stages:
 
     def run(self) -> dict[str, dict]:
         """All that are not finished yet; gives the reports of all."""
-        works = {
-            "stage_1": (self.generator, self.generate),
-            "stage_2": (self.critic, self.criticize),
-            "stage_3": (self.generator, self.together),
-        }
-        return {
-            stage: finished(self.folder / stage, network, self.figures, work)
-            for stage, (network, work) in works.items()
-        }
+        reports = {"stage_1": finished(self.folder / "stage_1", self.generator, self.figures, self.generate)}
+        self.folder, self.figures = self.changed, self.figures | self.changes
+        works = {"stage_2": (self.critic, self.criticize), "stage_3": (self.generator, self.together)}
+        for stage, (network, work) in works.items():
+            reports[stage] = finished(self.folder / stage, network, self.figures, work)
+        return reports
 
     def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
         pictures = self.pictures if size == SIZE else nogan_data.shrunk(self.pictures, size)
@@ -251,11 +252,14 @@ def ship(name: str, folder: Path) -> None:
         "seeds": list(seeds),
         "held_out": {name if row == "stop" else row: [table[row] for table in tables] for row in tables[0]},
         "note": "Weights, paintings and history are those of the first seed; the other lists have an entry for each. "
-        "The stop was chosen by stage 3's snapshots on other pictures than held_out tells of. Epochs are those of stage 1, "
-        "steps the batches of stage 3.",
+        "The stop was chosen by stage 3's snapshots on other pictures than held_out tells of. Epochs are of stage "
+        "1, steps the batches of stage 3.",
         "history": reports[0]["stage_3"]["snapshots"],
         "stages": reports,
     }
+    for variant, changes in VARIANTS.get(name, {}).items():
+        varied = [Stages(name, seed, variant).run() for seed in seeds]
+        card.setdefault("variants", {})[variant] = {"changes": changes, "stages": varied}
     network = models.load(first.folder / STAGES["stop"])
     models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
     paintings = (first.folder / "paintings.safetensors").read_bytes()

@@ -19,6 +19,8 @@ from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
+from colorlib.models.resnet import ResNet34
+from colorlib.models.resnet import load_resnet34 as load_resnet34
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
 
@@ -32,7 +34,7 @@ NETWORKS = {
     "pix2pix": Pix2Pix,
 }
 CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
-CLASSIFIERS = {"encoder": Encoder}
+CLASSIFIERS = {"encoder": Encoder, "resnet34": ResNet34}
 ELSEWHERE = {"dynamic_unet": "colorlib.nogan"}  # its module adds it to NETWORKS, and brings fastai: seconds
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
