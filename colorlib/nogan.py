@@ -14,7 +14,7 @@ from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import Learner  # with fit_one_cycle, fine_tune and lr_find
 from fastai.data.core import DataLoaders
-from fastai.layers import NormType
+from fastai.layers import NormType, SelfAttention
 from fastai.metrics import LossMetrics
 from fastai.optimizer import Adam
 from fastai.torch_core import params
@@ -66,6 +66,10 @@ def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=Fa
     norm = NormType.Spectral if spectral else None
     looks = {"norm_type": norm, "self_attention": attention, "blur": blur}
     generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
+    if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
+        raise ValueError(
+            "fastai puts self-attention at the third doubling from the end, and there are fewer: take more stages."
+        )
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it
         own = encoder.settings
         options = {"encoder": own["network"], "encoder_options": own["options"]}

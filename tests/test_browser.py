@@ -227,6 +227,34 @@ def test_lesson_04_by_keyboard(opened):
     match_losses(lesson, labels)
 
 
+def test_lesson_05_by_keyboard(opened):
+    lesson = opened("05_nogan")
+    keyboard = lesson.page.keyboard
+
+    assert lesson.show("loaders.show_batch()").get_by_role("img").get_attribute("alt").startswith("6 pictures")
+    answer(lesson, 'quiz("05.recall")', 1, option=0, verdict="Not yet")
+    answer(lesson, 'quiz("05.recall")', 1, option=2, verdict="Right")
+
+    cell = lesson.show('picture_gallery("Stage 3", rows')  # without figures: it is judged by eye
+    lesson.tab_to(cell.get_by_role("slider", name="Stage 3"))
+    for batch in (20, 40):
+        keyboard.press("ArrowRight")
+        cell.get_by_role("status").filter(has_text=f"batch {batch}").wait_for()
+    cell.get_by_role("img", name="batch 40, picture 8", exact=True).wait_for()
+
+    cell = lesson.show('picture_gallery("Stage 3", gallery.stops')
+    lesson.tab_to(cell.get_by_role("slider", name="Stage 3"))
+    keyboard.press("ArrowRight")
+    cell.get_by_role("status").filter(has_text="colorfulness").filter(has_text="batch 20").wait_for()
+
+    assert "← stop" in lesson.show("stops.propose(pinch.rows)").inner_text()
+    answer(lesson, 'quiz("05.stages")', 1, option=0, verdict="Not yet")
+    answer(lesson, 'quiz("05.stages")', 1, option=1, verdict="Right")
+    labels = ["L1 (absolute error)", "pix2pix: verdicts, and 100 · L1", "WGAN-GP: a distance, and 30 · L1"]
+    labels += ["NoGAN: stage 1 with L1, then a pinch of GAN", "the true colors"]
+    match_losses(lesson, labels)
+
+
 def test_solutions_can_be_read_without_a_kernel(browser, lab):
     """Opened but not run, a solution shows its figures with alt text and its quiz as text."""
     lesson = Page(browser, lab, ROOT / "solutions" / "01_lab_color_space.ipynb")

@@ -450,3 +450,10 @@ def test_no_warning_and_no_bar_reach_the_student(tmp_path):
     done = subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == "" and done.stderr == ""
+
+
+def test_self_attention_that_would_find_no_place_is_refused():
+    encoder = models.build("encoder", 32, 0.125)
+    assert any(type(module).__name__ == "SelfAttention" for module in nogan.unet(encoder, 32, attention=True).modules())
+    with pytest.raises(ValueError, match="take more stages"):
+        nogan.unet(encoder, 32, attention=True, stages=3)

@@ -10,9 +10,11 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib import color, data, metrics, models, nogan, stops
+from colorlib.course import runs, stages
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
-TINY = dict(width=0.125, stages=2, pictures=80, batch_size=24, unfrozen=1, share=0.5)
+TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
+TINY |= dict(share=0.5)
 TINY |= dict(critic_width=0.03, critic_batch_size=24, gan_batch_size=16, gan_lr=1e-2, every=2, last=5)
 TINY |= dict(threshold=10.0)  # so that both take turns
 BATCHES = [0, 2, 4, 5]
@@ -33,14 +35,14 @@ def tool(tmp_path, monkeypatch):
     import train_nogan
     import train_weights
 
-    shipped = {"stage_1": "stage 1", "stop": "stop"}
-    photos = train_nogan.PHOTOS | TINY | dict(frozen=1, share=0.2)
+    photos = train_nogan.PHOTOS | TINY | dict(pretrained=True, sizes=((16, 1, 1), (32, 0, 1)), share=0.2)
     runs = {
-        "tiny": ("ambiguous", (0,), train_nogan.WORLD | TINY, shipped),
-        "tiny_photos": ("photos", (0,), photos, {"stop": "stop"}),
+        "tiny": ("ambiguous", (0,), train_nogan.WORLD | TINY),
+        "tiny_photos": ("photos", (0,), photos),
     }
     beginner = train_nogan.BEGINNER | dict(width=0.125, stages=2, pictures=48, batch_size=12, every=2)
     monkeypatch.setattr(train_nogan, "RUNS", runs)
+    monkeypatch.setattr(train_nogan, "VARIANTS", {"tiny": {"faster": {"critic_lr": 5e-2}}})
     monkeypatch.setattr(train_nogan, "COMPARED", {"tiny_compared": ("photos", (0, 1), beginner)})
     monkeypatch.setattr(train_nogan, "PICTURES", 80)
     monkeypatch.setattr(train_weights, "ROOT", tmp_path)
@@ -62,7 +64,8 @@ def photos(tool, tmp_path, monkeypatch):
 
 def shipped(folder, name):
     card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return card, {key: value.float() for key, value in load_file(folder / f"{name}_paintings.safetensors").items()}
+    paintings = load_file(folder / "galleries" / f"{name}.safetensors")
+    return card, {key: value.float() for key, value in paintings.items()}
 
 
 def far(one, other):
@@ -76,44 +79,73 @@ def without_seconds(reports):
 # --- the three stages ---
 
 
-def test_what_is_shipped_is_stage_1_and_the_stop(tool, tmp_path, monkeypatch):
+def test_what_is_shipped_is_the_stop_and_its_way(tool, tmp_path, monkeypatch):
     monkeypatch.setattr(tool.stops, "propose", lambda rows: stops.Stop(4, rows, 0.5))
-    source, _, figures, files = tool.RUNS["tiny"]
-    monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), figures, files))
+    source, _, figures = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), figures))
     tool.ship("tiny", tmp_path / "out")
     card, paintings = shipped(tmp_path / "out", "tiny")
     assert set(paintings) == {*(f"batch {batch}" for batch in BATCHES), "truth", "gray"}
-    for file, batch, other in (("stage_1", 0, 4), ("stop", 4, 5)):
-        network = models.load(tmp_path / "out" / f"tiny_{file}.safetensors")
-        painted = metrics.paint(network, paintings["gray"])
-        assert far(painted, paintings[f"batch {batch}"]) < 0.01 < 0.02 < far(painted, paintings[f"batch {other}"])
+    painted = metrics.paint(models.load(tmp_path / "out" / "tiny.safetensors"), paintings["gray"])
+    assert far(painted, paintings["batch 4"]) < 0.01 < 0.02 < far(painted, paintings["batch 5"])
     report = card["stages"][0]["stage_3"]
     assert report["stop"] == 4 and [row["batch"] for row in report["snapshots"]] == BATCHES
     assert {int(b) for part in report["losses"].values() for b in part} == {1, 2, 3, 4, 5}
     assert 0 <= card["stages"][0]["stage_2"]["accuracy"] <= 1
+    assert [row["size"] for row in card["stages"][0]["stage_1"]["history"]] == [16, 32] and card["epochs"] == 2
     assert card["seeds"] == [0, 1] and without_seconds(card["stages"])[0] != without_seconds(card["stages"])[1]
+
+
+def test_a_variant_begins_with_the_same_stage_1(tool, tmp_path):
+    tool.ship("tiny", tmp_path / "out")
+    card, _ = shipped(tmp_path / "out", "tiny")
+    varied = card["variants"]["faster"]
+    assert varied["changes"] == {"critic_lr": 5e-2}
+    for base, changed in zip(card["stages"], varied["stages"], strict=True):
+        assert base["stage_1"] == changed["stage_1"] and base["stage_2"] != changed["stage_2"]
+        first, same = (stages["stage_3"]["elsewhere"] for stages in (base, changed))
+        assert first[0] == same[0] and first[-1] != same[-1]
 
 
 def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path):
     tool.ship("tiny", tmp_path / "out")
     card, paintings = shipped(tmp_path / "out", "tiny")
     world = data.load("ambiguous", 32, 80, 0).valid_scenes
-    gray, truth = color.to_gray_ab(world.pictures)
-    assert far(paintings["gray"], gray) < 2e-3 and far(paintings["truth"], truth) < 2e-3  # all eight are shown
-    snapshots = card["stages"][0]["stage_3"]["snapshots"]
-    for row in snapshots:
-        chosen_on = {row["batch"]: paintings[f"batch {row['batch']}"][::2]}
-        for name, value in stops.measure(chosen_on, world[::2])[row["batch"]].items():
+    choosing, reporting = world[::2], world[1::2]
+    gray, truth = color.to_gray_ab(reporting.pictures)
+    assert far(paintings["gray"], gray) < 2e-3 and far(paintings["truth"], truth) < 2e-3  # all four are shown
+    report = card["stages"][0]["stage_3"]
+    for row in report["elsewhere"]:
+        ab = paintings[f"batch {row['batch']}"]
+        for name, value in stops.measure({row["batch"]: ab}, reporting)[row["batch"]].items():
             assert value == pytest.approx(row[name], rel=0.02, abs=2e-3)
-    assert card["stages"][0]["stage_3"]["stop"] == stops.propose({row["batch"]: row for row in snapshots}).batch
-    files = {"stage 1": "stage_1", "stop": "stop"}
-    painters = {label: models.load(tmp_path / "out" / f"tiny_{file}.safetensors") for label, file in files.items()}
-    table = metrics.evaluate(painters, world[1::2])
-    assert list(card["held_out"]) == ["gray", "stage 1", "stop", "truth"] and card["measured_on"] == 4
-    for label, (figures,) in card["held_out"].items():
+        assert row["shares"] == pytest.approx(stages.shares_of(ab, reporting), abs=0.01)
+    assert report["stop"] == stops.propose({row["batch"]: row for row in report["snapshots"]}).batch
+    painted = metrics.paint(models.load(tmp_path / "out" / "tiny.safetensors"), color.to_gray_ab(choosing.pictures)[0])
+    chosen = {row["batch"]: row for row in report["snapshots"]}[report["stop"]]
+    assert stops.measure({0: painted}, choosing)[0]["chroma_share"] == pytest.approx(chosen["chroma_share"], abs=0.01)
+    table = metrics.evaluate({"tiny": models.load(tmp_path / "out" / "tiny.safetensors")}, reporting)
+    assert list(card["held_out"]) == ["gray", "stage 1", "tiny", "truth"] and card["measured_on"] == 4
+    for label in ("gray", "tiny", "truth"):
+        (figures,) = card["held_out"][label]
         assert figures["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
         assert 0 <= figures["glitches"] <= 1
     assert card["held_out"]["gray"][0]["chroma"] < 0.1 < card["held_out"]["stage 1"][0]["chroma"]
+
+
+def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tool, tmp_path, monkeypatch):
+    tool.ship("tiny", tmp_path / "out")
+    card, paintings = shipped(tmp_path / "out", "tiny")
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
+    seen = stages.recorded("tiny")
+    assert list(seen.rows) == list(seen.elsewhere) == list(seen.shares) == list(seen.pictures) == BATCHES
+    assert set(seen.losses) == {"generator", "critic"} and "tiny, seed 0" in repr(seen)
+    assert far(seen.pictures[4], color.from_gray_ab(paintings["gray"], paintings["batch 4"])) == 0
+    assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01
+    stop = stops.propose(seen.rows)
+    assert stop.batch == card["stages"][0]["stage_3"]["stop"] and "←" in repr(stop)
+    assert runs.Recorded("tiny").table("ab_error").names == ["ab_error"]
+    assert list(runs.Gallery("tiny").stops) == [f"batch {batch}" for batch in BATCHES]
 
 
 def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch):
@@ -122,6 +154,7 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch)
 
     monkeypatch.setattr(train_weights, "ROOT", tmp_path / "elsewhere")
     calls = []
+    monkeypatch.setattr(tool, "VARIANTS", {})
     for stage in ("generate", "criticize", "together"):
         work = getattr(tool.Stages, stage)
         monkeypatch.setattr(tool.Stages, stage, lambda run, n=stage, w=work: calls.append(n) or w(run))
@@ -132,7 +165,7 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # at the end of stage 3
         patch.setattr(nogan.Snapshots, "restore", stop)
         tool.ship("tiny", tmp_path / "out")
-    assert not list(tmp_path.glob("out/*")) and calls == ["generate", "criticize", "together"]
+    assert not list(tmp_path.glob("out/*.*")) and calls == ["generate", "criticize", "together"]
     tool.ship("tiny", tmp_path / "out")
     assert calls[3:] == ["together"]
     tool.ship("tiny", tmp_path / "out")  # all is finished
@@ -145,8 +178,8 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch)
 def test_stages_of_other_settings_are_not_taken(tool, tmp_path, monkeypatch):
     run = tool.Stages("tiny", 0)
     tool.finished(run.folder / "stage_1", run.generator, run.figures, run.generate)
-    source, seeds, figures, files = tool.RUNS["tiny"]
-    monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, figures | {"lr": 1e-4}, files))
+    source, seeds, figures = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, figures | {"lr": 1e-4}))
     with pytest.raises(ValueError, match="made with other settings: delete .*tiny-seed0"):
         tool.ship("tiny", tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -166,16 +199,18 @@ def test_photos_begin_frozen_on_the_pretrained_encoder(tool, photos, tmp_path, m
 
     monkeypatch.setattr(tool, "fit", watched)
     tool.ship("tiny_photos", tmp_path / "out")
-    assert not any(moved[0]) and all(moved[1]) and moved[1] and moved[2] == []  # frozen, unfrozen, the critic
+    assert not any(moved[0]) and all(moved[1]) and all(moved[2]) and moved[1]  # frozen, unfrozen, at full size
+    assert moved[3] == []  # the critic
     card, paintings = shipped(tmp_path / "out", "tiny_photos")
-    frozen, unfrozen = card["stages"][0]["stage_1"]["history"]
-    assert {"train_loss", "valid_loss", "pixel", "stage_1", "stage_2", "stage_3"} == set(frozen) == set(unfrozen)
+    rows = card["stages"][0]["stage_1"]["history"]
+    terms = {"size", "train_loss", "valid_loss", "pixel", "stage_1", "stage_2", "stage_3"}
+    assert [row["size"] for row in rows] == [16, 16, 32] and all(set(row) == terms for row in rows)
     assert all(row["distance"] > 0 for row in card["stages"][0]["stage_3"]["snapshots"])
-    assert card["measured_on"] == 6 and card["chosen_on"] == "14 held-out pictures"
-    stop = models.load(tmp_path / "out" / "tiny_photos_stop.safetensors")
-    assert not (tmp_path / "out" / "tiny_photos_stage_1.safetensors").exists()
+    assert card["measured_on"] == 6 and card["chosen_on"] == 14
+    assert all({"ab_error", "colorfulness"} < set(row) for row in card["stages"][0]["stage_3"]["elsewhere"])
+    stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
     assert far(metrics.paint(stop, paintings["never gray"]), paintings["never"]) < 0.01
-    assert len(paintings["never"]) == len(paintings["truth"]) == 8
+    assert len(paintings["never"]) == 8 and len(paintings["truth"]) == 6  # all that are reported on
     generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
     assert len(generated["train_painted"]) == 36  # a fifth of all 180, whatever stage 1 was trained on
 
@@ -193,18 +228,24 @@ def test_photos_to_choose_on_are_none_of_those_to_report_on(tool, photos):
 
 def test_both_beginners_have_curves_and_a_table(tool, photos, tmp_path, monkeypatch):
     tool.compare("tiny_compared", tmp_path / "out")
-    card = json.loads((tmp_path / "out" / "tiny_compared.json").read_text(encoding="utf-8"))
-    assert list(card["held_out"]) == ["gray", "pretrained", "random", "truth"] and card["measured_on"] == 6
-    for kind in ("pretrained", "random"):
-        first, second = card["curves"][kind]
-        assert [row["batch"] for row in first] == [0, 2, 4] and first != second
+    file = tmp_path / "out" / "sweeps" / "tiny_compared.json"
+    card = json.loads(file.read_text(encoding="utf-8"))
+    assert list(card["variants"]) == ["pretrained", "random"] and card["measured_on"] == 6
+    for facts in card["variants"].values():
+        first, second = facts["curves"]
+        assert [row["step"] for row in first] == [0, 2, 4] and first != second and facts["history"] == first
         assert {"ab_error", "distance", "colorfulness"} <= set(first[0]) and first[0] != first[-1]
-        assert len(card["held_out"][kind]) == len(card["seconds"][kind]) == 2
-    assert card["curves"]["pretrained"][0][0] != card["curves"]["random"][0][0]
+        assert len(facts["seconds"]) == 2
+    pretrained, fresh = card["variants"].values()
+    assert pretrained["curves"][0][0] != fresh["curves"][0][0]
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
+    sweep = runs.Sweep("tiny_compared")
+    assert list(sweep.pictures()) == ["pretrained", "random", "truth"] and len(sweep.seeds("random", "ab_error")) == 2
+    assert list(sweep.table("ab_error").seeds) == ["gray", "pretrained", "random", "truth"]
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
     monkeypatch.setattr(tool, "fit", lambda *_: pytest.fail("it trained again"))
     tool.compare("tiny_compared", tmp_path / "again")
-    again = json.loads((tmp_path / "again" / "tiny_compared.json").read_text(encoding="utf-8"))
-    assert again == card
+    assert (tmp_path / "again" / "sweeps" / "tiny_compared.json").read_bytes() == file.read_bytes()
 
 
 def test_only_the_encoder_makes_the_difference(tool, photos):
@@ -253,6 +294,6 @@ def test_a_generator_on_fewer_stages_is_smaller_and_rebuilt(tmp_path):
     gray = torch.rand(2, 1, 32, 32) * 2 - 1
     loaded = models.load(models.save(network, tmp_path / "three.safetensors"))
     assert torch.equal(loaded(gray), network(gray)[:, 1:])
-    for stages in (0, 1, 5, 2.5):
-        with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {stages}"):
-            nogan.unet(encoder, 32, stages=stages)
+    for wrong in (0, 1, 5, 2.5):
+        with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
+            nogan.unet(encoder, 32, stages=wrong)

@@ -1,4 +1,4 @@
-"""One slider over the same pictures, painted in several ways: by λ in lesson 03, as training goes on in lesson 04."""
+"""One slider over the same pictures, painted in several ways: by λ in lesson 03, as training goes on in 04 and 05."""
 
 import ipywidgets as widgets
 

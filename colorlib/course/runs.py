@@ -89,10 +89,13 @@ class Sweep:
         return f"recorded runs {self.name}: {', '.join(self.variants)}; {seeds} seeds each, on {hardware}"
 
 
-class Gallery:
-    """What a recorded run painted: the same held-out pictures after some epochs, and some that never had color.
+NEVER = {"never gray": 1, "never": 2}  # in the file of a gallery, and their channels
 
-    `stops` {"epoch 1": pictures, …} in the order of training.
+
+class Gallery:
+    """What a recorded run painted: the same held-out pictures after some epochs or batches, some that never had color.
+
+    `stops` {"epoch 1": pictures, …} in the order of training; worlds have no pictures without color.
     """
 
     def __init__(self, name):
@@ -100,9 +103,10 @@ class Gallery:
         paintings = {key: values.float() for key, values in kept.items()}
         self.name, self.gray = name, paintings["gray"]
         self.truth = color.from_gray_ab(self.gray, paintings["truth"])
-        epochs = sorted((key for key in paintings if key.startswith("epoch ")), key=lambda key: int(key.split()[1]))
-        self.stops = {stop: color.from_gray_ab(self.gray, paintings[stop]) for stop in epochs}
-        never, ab = paintings["never gray"], paintings["never"]
+        stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]
+        stops.sort(key=lambda stop: int(stop.split()[1]))
+        self.stops = {stop: color.from_gray_ab(self.gray, paintings[stop]) for stop in stops}
+        never, ab = (paintings.get(key, self.gray[:0].expand(-1, depth, -1, -1)) for key, depth in NEVER.items())
         self.never_gray, self.never = (color.from_gray_ab(never, colors) for colors in (0 * ab, ab))
 
     def painted_by(self, generator):

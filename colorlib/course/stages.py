@@ -20,8 +20,8 @@ class Seen:
 
     def __init__(self, rows, elsewhere, shares, paintings, losses, name="this training"):
         self.rows, self.elsewhere, self.shares, self.losses, self.name = rows, elsewhere, shares, losses, name
-        gray = paintings.pop("gray")
-        self.gray, self.truth = (color.from_gray_ab(gray, ab) for ab in (torch.zeros_like(gray), paintings["truth"]))
+        gray, truth = paintings.pop("gray"), paintings["truth"]
+        self.gray, self.truth = color.from_gray_ab(gray, torch.zeros_like(truth)), color.from_gray_ab(gray, truth)
         self.pictures = {batch: color.from_gray_ab(gray, paintings[f"batch {batch}"]) for batch in rows}
         self.paintings = paintings
 
