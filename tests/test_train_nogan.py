@@ -119,7 +119,7 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path
         ab = paintings[f"batch {row['batch']}"]
         for name, value in stops.measure({row["batch"]: ab}, reporting)[row["batch"]].items():
             assert value == pytest.approx(row[name], rel=0.02, abs=2e-3)
-        assert row["shares"] == pytest.approx(stages.shares_of(ab, reporting), abs=0.01)
+        assert (torch.tensor(row["objects"]) - metrics.object_colors(ab * color.AB_SCALE, reporting)).abs().max() < 1
     assert report["stop"] == stops.propose({row["batch"]: row for row in report["snapshots"]}).batch
     painted = metrics.paint(models.load(tmp_path / "out" / "tiny.safetensors"), color.to_gray_ab(choosing.pictures)[0])
     chosen = {row["batch"]: row for row in report["snapshots"]}[report["stop"]]
@@ -138,7 +138,7 @@ def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tool, tmp_path, monkey
     card, paintings = shipped(tmp_path / "out", "tiny")
     monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
     seen = stages.recorded("tiny")
-    assert list(seen.rows) == list(seen.elsewhere) == list(seen.shares) == list(seen.pictures) == BATCHES
+    assert list(seen.rows) == list(seen.elsewhere) == list(seen.objects) == list(seen.pictures) == BATCHES
     assert set(seen.losses) == {"generator", "critic"} and "tiny, seed 0" in repr(seen)
     assert far(seen.pictures[4], color.from_gray_ab(paintings["gray"], paintings["batch 4"])) == 0
     assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01

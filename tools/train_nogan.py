@@ -44,11 +44,12 @@ WORLD |= dict(
     pictures=PICTURES, batch_size=64, sizes=((16, 1, 1), (32, 0, 3)), lr=3e-3
 )  # pixels, epochs frozen, unfrozen
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
-WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, gan_lr=1e-4, every=20, last=300)
+WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, every=20, last=300)
+WORLD |= dict(gan_lr=3e-4, critic_rate=2)
 # The features pull more than twice as hard as the pixels: half the weight holds the critic in check.
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
 PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 30))
-PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
+PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085, gan_lr=1e-4, critic_rate=5)
 BEGINNER = dict(width=1.0, stages=3, blur=True, pictures=8192, batch_size=32, lr=3e-3, every=32)
 BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
 
@@ -188,7 +189,8 @@ class Stages:
         gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
         kept = nogan.Snapshots(gray, figures["every"], figures["last"])
         judge = nogan.critic_learner(learner.dls, self.critic, self.seed)
-        options = {"weights": figures["weights"], "threshold": figures["threshold"], "seed": self.seed}
+        options = {"weights": figures["weights"], "threshold": figures["threshold"]}
+        options |= {"critic_rate": figures["critic_rate"], "seed": self.seed}
         both = nogan.gan_learner(learner, judge, **options, cbs=[kept])
         with nogan.silent(both):
             both.fit(math.ceil(figures["last"] / len(learner.dls.train)), figures["gan_lr"])
@@ -208,7 +210,7 @@ class Stages:
     def more(self, ab: torch.Tensor) -> dict:
         """What else a card tells of a snapshot: how a world's colors are used, or how colorful photos are."""
         if isinstance(self.reporting, scenes.Scenes):
-            return {"shares": [round(share, 4) for share in stages.shares_of(ab, self.reporting)]}
+            return {"objects": stages.objects_of(ab, self.reporting)}
         gray, truth = color.to_gray_ab(self.reporting)
         return rounded(metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness")))
 

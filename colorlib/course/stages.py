@@ -14,12 +14,12 @@ SHOWN = 8  # pictures that a gallery shows
 class Seen:
     """What is known of each snapshot, by its batch.
 
-    `rows`: figures on pictures to choose by; `elsewhere`: on others, to report; `shares`: how many of their objects are
-    near each palette color; `pictures`: what each snapshot made of eight of them, beside `gray` and `truth`.
+    `rows`: figures on pictures to choose by; `elsewhere`: on others, to report; `objects`: the colors of the ambiguous
+    objects in these others; `pictures`: what each snapshot made of eight of them, beside `gray` and `truth`.
     """
 
-    def __init__(self, rows, elsewhere, shares, paintings, losses, name="this training"):
-        self.rows, self.elsewhere, self.shares, self.losses, self.name = rows, elsewhere, shares, losses, name
+    def __init__(self, rows, elsewhere, objects, paintings, losses, name="this training"):
+        self.rows, self.elsewhere, self.objects, self.losses, self.name = rows, elsewhere, objects, losses, name
         gray, truth = paintings.pop("gray"), paintings["truth"]
         self.gray, self.truth = color.from_gray_ab(gray, torch.zeros_like(truth)), color.from_gray_ab(gray, truth)
         self.pictures = {batch: color.from_gray_ab(gray, paintings[f"batch {batch}"]) for batch in rows}
@@ -41,13 +41,13 @@ def measured(snapshots, choosing: scenes.Scenes, reporting: scenes.Scenes, dista
     gray, truth = color.to_gray_ab(reporting.pictures[:SHOWN])
     paintings = {f"batch {batch}": ab[:SHOWN] for batch, ab in second.items()} | {"gray": gray, "truth": truth}
     rows, elsewhere = stops.measure(first, choosing, distance), stops.measure(second, reporting, distance)
-    shares = {batch: shares_of(ab, reporting) for batch, ab in second.items()}
-    return Seen(rows, elsewhere, shares, paintings, snapshots.losses)
+    objects = {batch: objects_of(ab, reporting) for batch, ab in second.items()}
+    return Seen(rows, elsewhere, objects, paintings, snapshots.losses)
 
 
-def shares_of(ab: torch.Tensor, world: scenes.Scenes) -> list[float]:
-    """The share of a world's ambiguous objects near each color of its palette."""
-    return metrics.palette_use(metrics.object_colors(ab, world), world.palette.to(ab)).tolist()
+def objects_of(ab: torch.Tensor, world: scenes.Scenes) -> list[list[int]]:
+    """The mean color of each ambiguous object, whole Lab units of a and b."""
+    return metrics.object_colors(ab * color.AB_SCALE, world).round().int().tolist()
 
 
 def recorded(name: str, seed: int = 0) -> Seen:
@@ -55,10 +55,10 @@ def recorded(name: str, seed: int = 0) -> Seen:
     card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
     report = card["stages"][seed]["stage_3"]
     rows, elsewhere = ({row["batch"]: _figures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
-    shares = {row["batch"]: row["shares"] for row in report["elsewhere"] if "shares" in row}
+    objects = {row["batch"]: row["objects"] for row in report["elsewhere"] if "objects" in row}
     paintings = {key: ab.float() for key, ab in load_file(models.WEIGHTS / "galleries" / f"{name}.safetensors").items()}
     losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
-    return Seen(rows, elsewhere, shares, paintings, losses, f"recorded run {name}, seed {card['seeds'][seed]}")
+    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {card['seeds'][seed]}")
 
 
 def _figures(row):
