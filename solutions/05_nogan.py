@@ -615,33 +615,35 @@ for seed, report in zip(card["seeds"], card["stages"], strict=True):
     )
 
 # %% [markdown]
-# One question is left. A third of the objects is truly red, a third blue, a third green. How does stage 3 use the
-# three colors?
+# One question is left. The gray says nothing about an object's color: in truth each is thrown by itself, red, blue
+# or green, a third each. What does a generator without any noise make of that?
 
 # %%
 predict("05.one_color")
 
 # %%
-with plots.drawing(1, 3, (8.6, 3.4), sharex=True, sharey=True) as (canvas, panels):
-    told = []
-    for panel, seed, report in zip(panels, card["seeds"], card["stages"], strict=True):
-        objects = {row["batch"]: torch.tensor(row["objects"]).float() for row in report["stage_3"]["elsewhere"]}
-        stop_there = report["stage_3"]["stop"]
-        for batch, look, name in ((0, "o", "stage 1"), (stop_there, "^", "at the stop")):
-            panel.plot(*objects[batch].T, look, markersize=4, alpha=0.6, label=name)
-        panel.plot(*reporting.palette.T, "*", markersize=14, color="0.2", label="true colors")
-        panel.set(title=f"seed {seed}, batch {stop_there}", xlabel="a", xlim=(-70, 85), ylim=(-75, 70), aspect="equal")
-        near = metrics.palette_use(objects[stop_there], reporting.palette)
-        told.append(f"seed {seed}: near red {near[0]:.0%}, blue {near[1]:.0%}, green {near[2]:.0%}")
-    panels[0].set(ylabel="b")
-    canvas.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure = plots.Figure(
-        canvas, f"Each object's mean color in the ab plane, three seeds. At the stop: {'; '.join(told)}."
-    )
-figure
+gray, truth = color.to_gray_ab(reporting.pictures)
+colors = {"the truth": truth}
+for name in ("pix2pix", "wgan_gp"):
+    colors[name] = metrics.paint(runs.Recorded(f"ambiguous_{name}").generator, gray)
+print("of all pairs of objects in one picture so many have the same color:")
+for name, ab in colors.items():
+    print(f"  {name:14} {stages.alike(stages.objects_of(ab, reporting), reporting):.0%}")
+for seed, report in zip(card["seeds"], card["stages"], strict=True):
+    at = {row["batch"]: row for row in report["stage_3"]["elsewhere"]}[report["stage_3"]["stop"]]
+    near = metrics.palette_use(torch.tensor(at["objects"]).float(), reporting.palette)
+    shares = ", ".join(f"{share:.0%}" for share in near)
+    print(f"  NoGAN, seed {seed}  {at['alike']:.0%}   (of all objects near red, blue, green: {shares})")
 
 # %%
-print("\n".join(told))
+recorded = stages.recorded("nogan_ambiguous")
+late = [batch for batch in recorded.pictures if batch >= 180]
+plots.pictures(
+    [recorded.pictures[batch] for batch in late],
+    row_titles=tuple(f"batch {batch}" for batch in late),
+    cell=1.05,
+    alt="Eight pictures at the snapshots from batch 180 on, TODO",
+)
 
 # %%
 saw("05.one_color")

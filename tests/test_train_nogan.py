@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,10 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path
         for name, value in stops.measure({row["batch"]: ab}, reporting)[row["batch"]].items():
             assert value == pytest.approx(row[name], rel=0.02, abs=2e-3)
         assert (torch.tensor(row["objects"]) - metrics.object_colors(ab * color.AB_SCALE, reporting)).abs().max() < 1
+        nearest = torch.cdist(torch.tensor(row["objects"]).float(), reporting.palette).argmin(dim=1)
+        counts = (reporting.palette_index >= 0).sum(dim=1).tolist()
+        pairs = [one == two for part in nearest.split(counts) for one, two in combinations(part.tolist(), 2)]
+        assert row["alike"] == pytest.approx(sum(pairs) / len(pairs), abs=1e-4)
     assert report["stop"] == stops.propose({row["batch"]: row for row in report["snapshots"]}).batch
     painted = metrics.paint(models.load(tmp_path / "out" / "tiny.safetensors"), color.to_gray_ab(choosing.pictures)[0])
     chosen = {row["batch"]: row for row in report["snapshots"]}[report["stop"]]

@@ -210,7 +210,8 @@ class Stages:
     def more(self, ab: torch.Tensor) -> dict:
         """What else a card tells of a snapshot: how a world's colors are used, or how colorful photos are."""
         if isinstance(self.reporting, scenes.Scenes):
-            return {"objects": stages.objects_of(ab, self.reporting)}
+            objects = stages.objects_of(ab, self.reporting)
+            return {"objects": objects, "alike": round(stages.alike(objects, self.reporting), 4)}
         gray, truth = color.to_gray_ab(self.reporting)
         return rounded(metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness")))
 

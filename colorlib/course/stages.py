@@ -1,6 +1,7 @@
 """NoGAN's third stage, seen at its snapshots: live, or recorded where `quick` is too short. Lesson 05 stops it."""
 
 import json
+from itertools import combinations
 
 import torch
 from safetensors.torch import load_file
@@ -48,6 +49,17 @@ def measured(snapshots, choosing: scenes.Scenes, reporting: scenes.Scenes, dista
 def objects_of(ab: torch.Tensor, world: scenes.Scenes) -> list[list[int]]:
     """The mean color of each ambiguous object, whole Lab units of a and b."""
     return metrics.object_colors(ab * color.AB_SCALE, world).round().int().tolist()
+
+
+def alike(objects: list[list[int]], world: scenes.Scenes) -> float:
+    """Of all pairs of ambiguous objects in one picture the share that is nearest to the same color of the palette.
+
+    In truth each object's color is thrown by itself, so it is about a third of the pairs.
+    """
+    nearest = torch.cdist(torch.tensor(objects).float(), world.palette.float()).argmin(dim=1)
+    present = (world.palette_index >= 0).sum(dim=1).tolist()
+    pairs = [part[i] == part[j] for part in nearest.split(present) for i, j in combinations(range(len(part)), 2)]
+    return sum(map(float, pairs)) / len(pairs)
 
 
 def recorded(name: str, seed: int = 0) -> Seen:
