@@ -692,21 +692,31 @@ plots.pictures(
 # Three rows of the same pictures from the recorded runs, and three curves; the names are yours to give.
 
 # %%
-shown = stages.recorded("nogan_ambiguous")
-lettered = {"A": shown.pictures[0], "B": shown.pictures[0], "C": shown.pictures[0]}  # TODO
-plots.pictures(list(lettered.values()), row_titles=tuple(lettered), cell=1.05, alt="TODO")
+rows = recorded.rows
+spilled, handed_in = max(rows, key=lambda batch: rows[batch]["glitches"]), stops.propose(rows).batch
+lettered = {"A": recorded.pictures[spilled], "B": recorded.pictures[0], "C": recorded.pictures[handed_in]}
+plots.pictures(
+    list(lettered.values()),
+    row_titles=tuple(lettered),
+    cell=1.05,
+    alt="Eight pictures in three rows. A: colorful objects, and walls stained by a color that spills out of them. B: right "
+    "surroundings and dull brown objects. C: colorful objects, most walls clean.",
+)
 
 # %%
-rows = shown.elsewhere
 with plots.drawing(1, 3, (8.6, 2.6)) as (canvas, panels):
-    for number, (panel, values) in enumerate(zip(panels, shown.losses.values(), strict=False), start=1):
+    for panel, values in zip(panels, recorded.losses.values(), strict=False):
         panel.plot(list(values), list(values.values()), linewidth=1)
-        panel.set(title=f"curve {number}", xlabel="batches")
-    for name, look in {"chroma_share": "-", "glitches": "--"}.items():
-        scale = 10 if name == "glitches" else 1
-        panels[2].plot(list(rows), [scale * row[name] for row in rows.values()], look, label=name)
-    panels[2].set(title="curve 3", xlabel="batches")
-    figure = plots.Figure(canvas, "TODO")
+    panels[2].plot(list(rows), [row["chroma_share"] for row in rows.values()], label="chroma, of the true")
+    panels[2].plot(list(rows), [20 * row["glitches"] for row in rows.values()], label="20 × glitches")
+    panels[2].legend(fontsize=8)
+    for number, panel in enumerate(panels, start=1):
+        panel.set(title=f"curve {number}", xlabel="batches", ylim=(0, None))
+    figure = plots.Figure(
+        canvas,
+        "Three panels over 300 batches. Curve 1, noisy, moves up and down; curve 2, noisy, stays about level. The third "
+        "shows chroma, rising with dips, and glitches, which come and go.",
+    )
 figure
 
 # %%

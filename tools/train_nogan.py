@@ -37,7 +37,7 @@ from colorlib.course import stages
 from colorlib.recipe import Stopped, seeded
 
 SIZE = 32
-CHOOSING = 500  # photos that the stop is chosen on; it is reported on others
+CHOOSING = 300  # photos that the stop is chosen on; it is reported on others
 WATCHED = 256  # photos that a beginner is measured on as it goes on
 WORLD = dict(pretrained=True, width=1.0, stages=3, blur=True, features=())
 WORLD |= dict(
@@ -46,10 +46,10 @@ WORLD |= dict(
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
 WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, every=20, last=300)
 WORLD |= dict(gan_lr=3e-4, critic_rate=2)
-# The features pull more than twice as hard as the pixels: half the weight holds the critic in check.
+# The features pull more than twice as hard as the pixels: a third of the weight holds the critic in check.
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
-PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 30))
-PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085, gan_lr=1e-4, critic_rate=5)
+PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 20))
+PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
 BEGINNER = dict(width=1.0, stages=3, blur=True, pictures=8192, batch_size=32, lr=3e-3, every=32)
 BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
 
@@ -197,7 +197,8 @@ class Stages:
         counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
         cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
         distance = nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
-        rows, elsewhere = (stops.measure({b: ab[i] for b, ab in cut.items()}, parts[i], distance) for i in (0, 1))
+        rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance)
+        elsewhere = stops.measure({batch: ab[1] for batch, ab in cut.items()}, self.reporting)
         stop = stops.propose(rows)
         kept.restore(stop.batch, self.generator)
         paintings = {f"batch {batch}": ab[2] for batch, ab in cut.items()}
