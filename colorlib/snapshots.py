@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save
 
 from colorlib import metrics, models
+
+STEPS = 127  # between 0 and 1, in a file: finer than a Lab unit
 
 
 class Snapshots:
@@ -31,3 +34,14 @@ class Snapshots:
                     models.save(run.generator, kept, half=True, epochs=epoch)
             elif epoch < now and epoch not in self.painted and kept and kept.is_file():
                 self.painted[epoch] = metrics.paint(models.load(kept), self.gray)
+
+
+def pack(paintings: dict[str, torch.Tensor]) -> bytes:
+    """Pictures in −1…1 by name, each number in a byte: what `unpack` reads."""
+    return save({name: (STEPS * ab.clamp(-1, 1)).round().to(torch.int8).contiguous() for name, ab in paintings.items()})
+
+
+def unpack(file: str | Path) -> dict[str, torch.Tensor]:
+    """The paintings of a file, as floats."""
+    kept = load_file(file)
+    return {name: ab.float() / STEPS if ab.dtype == torch.int8 else ab.float() for name, ab in kept.items()}

@@ -91,7 +91,7 @@ def found(tmp_path_factory):
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout == "" and "Warning" not in done.stderr
+    assert done.stdout == "" and "fastai" not in done.stderr  # no warning of its own
     return [(torch.load(own / "found.pt"), own) for own in (folder / "process_0", folder / "process_1")]
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from safetensors.torch import save
 
-from colorlib import data, metrics, models, recipes, scenes, training
+from colorlib import data, metrics, models, recipes, scenes, snapshots, training
 from colorlib.snapshots import Snapshots
 
 PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
@@ -51,3 +52,14 @@ def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
 def test_clear_refusals(epochs):
     with pytest.raises(ValueError, match="counted from 1"):
         Snapshots(epochs, GRAY)
+
+
+def test_paintings_are_packed_to_a_byte_a_number_and_read_back(tmp_path):
+    ab = torch.linspace(-1.2, 1.2, 48).view(2, 2, 3, 4)
+    file = tmp_path / "paintings.safetensors"
+    file.write_bytes(snapshots.pack({"epoch 1": ab, "gray": ab[:, :1]}))
+    read = snapshots.unpack(file)
+    assert set(read) == {"epoch 1", "gray"} and file.stat().st_size < 72 + 400
+    assert (read["epoch 1"] - ab.clamp(-1, 1)).abs().max() <= 0.5 / snapshots.STEPS + 1e-6
+    file.write_bytes(save({"epoch 1": ab.half()}))  # as earlier files have them
+    assert (snapshots.unpack(file)["epoch 1"] - ab).abs().max() < 2e-3

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from colorlib import color, data, metrics, models, nogan, stops
+from colorlib import color, data, metrics, models, nogan, snapshots, stops
 from colorlib.course import runs, stages
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -65,8 +65,7 @@ def photos(tool, tmp_path, monkeypatch):
 
 def shipped(folder, name):
     card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    paintings = load_file(folder / "galleries" / f"{name}.safetensors")
-    return card, {key: value.float() for key, value in paintings.items()}
+    return card, snapshots.unpack(folder / "galleries" / f"{name}.safetensors")
 
 
 def far(one, other):
@@ -114,7 +113,7 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path
     world = data.load("ambiguous", 32, 80, 0).valid_scenes
     choosing, reporting = world[::2], world[1::2]
     gray, truth = color.to_gray_ab(reporting.pictures)
-    assert far(paintings["gray"], gray) < 2e-3 and far(paintings["truth"], truth) < 2e-3  # all four are shown
+    assert far(paintings["gray"], gray) < 5e-3 and far(paintings["truth"], truth) < 5e-3  # all four are shown
     report = card["stages"][0]["stage_3"]
     for row in report["elsewhere"]:
         ab = paintings[f"batch {row['batch']}"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from colorlib import color, data, metrics, models
-from colorlib.course import runs
+from colorlib import color, data, metrics, models, stops
+from colorlib.course import runs, stages
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
-GALLERIES = [path.stem for path in (models.WEIGHTS / "galleries").glob("*.safetensors")]
+GALLERIES = [name for name in CARDS if "gallery" in CARDS[name]]
 SWEEPS = [path.stem for path in (models.WEIGHTS / "sweeps").glob("*.json")]
 WORLDS = [name for name, card in CARDS.items() if card["data"].startswith("world ")]
 
@@ -110,6 +110,44 @@ def test_what_lesson_04_shows_holds_for_two_seeds_of_three():
     assert max(steady("rates × 30", "chroma_share")) < 0.6
 
 
+def test_what_lesson_05_shows_holds_for_every_seed():
+    card = stages.card("nogan_ambiguous")
+    assert len(card["stages"]) == 3 and max(card["seconds"]) < 600
+    sure = card["variants"]["sure critic"]["stages"]
+    for report, other in zip(card["stages"], sure, strict=True):
+        rows, elsewhere = (
+            {row["batch"]: row for row in report["stage_3"][part]} for part in ("snapshots", "elsewhere")
+        )
+        assert report["stage_3"]["stop"] == stops.propose(rows).batch
+        first, stop = elsewhere[0], elsewhere[report["stage_3"]["stop"]]
+        assert first["chroma_share"] <= 0.35 and stop["chroma_share"] >= 1.5 * first["chroma_share"]
+        assert stop["background_error"] <= 5 and min(rows, key=lambda batch: rows[batch]["l1"]) == 0
+        assert stop["alike"] > 0.75  # two cars in one picture: one color
+        assert other["stage_2"]["accuracy"] > report["stage_2"]["accuracy"]
+    assert card["held_out"]["gray"][0]["background_error"] > 20
+
+
+def test_pretrained_beats_random_at_the_same_budget():
+    sweep = runs.Sweep("nogan_pretrained")
+    pretrained, fresh = (sweep.seeds(kind, "ab_error") for kind in ("pretrained", "random"))
+    assert max(pretrained) < min(fresh)
+    ends = {kind: [curve[-1] for curve in facts["curves"]] for kind, facts in sweep.variants.items()}
+    for one, other in zip(*ends.values(), strict=True):
+        assert one["step"] == other["step"] and one["ab_error"] < other["ab_error"]
+
+
+def test_nogans_stop_on_photos_is_the_shipped_one():
+    card, gallery = CARDS["nogan_cifar10"], runs.Gallery("nogan_cifar10")
+    report = card["stages"][0]["stage_3"]
+    painted = gallery.painted_by(models.load("nogan_cifar10"))
+    assert (painted - gallery.stops[f"batch {report['stop']}"]).abs().max() < 0.03
+    assert (painted - gallery.stops["batch 0"]).abs().max() > 0.1
+    assert gallery.truth.shape == (8, 3, 32, 32) == gallery.never.shape
+    first, stop = card["held_out"]["stage 1"][0], card["held_out"]["nogan_cifar10"][0]
+    assert first["ab_error"] < card["held_out"]["gray"][0]["ab_error"]
+    assert stop["colorfulness"] > 1.2 * first["colorfulness"]
+
+
 @pytest.mark.parametrize("name", GALLERIES)
 def test_a_gallery_shows_a_run_on_its_way(name):
     gallery, card = runs.Gallery(name), CARDS[name]
@@ -144,7 +182,7 @@ def test_a_sweep_is_whole(name):
 def test_a_sweeps_paintings_are_of_the_held_out_pictures_that_a_lesson_loads():
     gray, ab = color.to_gray_ab(data.load("ambiguous", 32, 2048, 0).valid[:8])
     paintings = runs.Sweep("pix2pix_lambda").paintings
-    assert (paintings["gray"] - gray).abs().max() < 2e-3 and (paintings["truth"] - ab).abs().max() < 2e-3
+    assert (paintings["gray"] - gray).abs().max() < 5e-3 and (paintings["truth"] - ab).abs().max() < 5e-3
 
 
 def test_the_encoder_comes_with_its_card():

@@ -27,12 +27,11 @@ from train_weights import (
     described,
     folder_of,
     hardware,
-    packed,
     rounded,
     write,
 )
 
-from colorlib import checkpoints, color, data, metrics, models, nogan, nogan_data, scenes, stops
+from colorlib import checkpoints, color, data, metrics, models, nogan, nogan_data, scenes, snapshots, stops
 from colorlib.course import stages
 from colorlib.recipe import Stopped, seeded
 
@@ -221,7 +220,7 @@ class Stages:
         if len(self.never):
             never, _ = color.to_gray_ab(self.never)
             paintings |= {"never gray": never, "never": metrics.paint(self.generator.eval(), never)[:, -2:]}
-        checkpoints.write(self.folder / "paintings.safetensors", packed(paintings))
+        checkpoints.write(self.folder / "paintings.safetensors", snapshots.pack(paintings))
 
     def measured(self) -> dict[str, dict]:
         """Stage 1 and the stop between gray and the truth, on pictures that chose nothing."""
@@ -232,6 +231,13 @@ class Stages:
         colors = {"gray": 0 * truth, **{row: metrics.paint(painters[row], gray) for row in painters}, "truth": truth}
         share = {row: float(stops.glitches(gray, ab).float().mean()) for row, ab in colors.items()}
         return {row: rounded(table[row] | {"glitches": share[row]}) for row in colors}
+
+
+def card_of(name: str, folder: Path) -> Path:
+    """A world's card lies beside its paintings, that of photos beside its weights."""
+    if name in COMPARED:
+        return folder / "sweeps" / f"{name}.json"
+    return folder / ("galleries" if RUNS[name][0] in scenes.WORLDS else "") / f"{name}.json"
 
 
 def ship(name: str, folder: Path) -> None:
@@ -264,11 +270,17 @@ def ship(name: str, folder: Path) -> None:
     for variant, changes in VARIANTS.get(name, {}).items():
         varied = [Stages(name, seed, variant).run() for seed in seeds]
         card.setdefault("variants", {})[variant] = {"changes": changes, "stages": varied}
-    network = models.load(first.folder / STAGES["stop"])
-    models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
-    paintings = (first.folder / "paintings.safetensors").read_bytes()
-    checkpoints.write(folder / "galleries" / f"{name}.safetensors", paintings)
-    write(folder / f"{name}.json", card)
+    varied = [report for variant in card.get("variants", {}).values() for report in variant["stages"]]
+    for report in (report["stage_3"] for report in [*reports, *varied]):
+        for row in report["elsewhere"]:
+            if row["batch"] not in (0, report["stop"]):
+                row.pop("objects", None)  # hundreds of colors: kept of these two
+    if not first.whole.valid_scenes:  # a world's stop is not shipped: the lesson trains it
+        network = models.load(first.folder / STAGES["stop"])
+        models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
+    paintings = snapshots.unpack(first.folder / "paintings.safetensors")
+    checkpoints.write(folder / "galleries" / f"{name}.safetensors", snapshots.pack(paintings))
+    write(card_of(name, folder), card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")
 
 
@@ -344,8 +356,8 @@ def compare(name: str, folder: Path) -> None:
         "those of the first seed, curves has an entry for each.",
         "variants": variants,
     }
-    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", packed(paintings))
-    write(folder / "sweeps" / f"{name}.json", card)
+    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", snapshots.pack(paintings))
+    write(card_of(name, folder), card)
 
 
 def main() -> None:
@@ -357,7 +369,7 @@ def main() -> None:
     os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # fastai's learners calculate in full precision: the cards say so
     for name, (source, seeds, figures, *_) in (RUNS | COMPARED).items():
         if options.list:
-            made = "made" if (options.out / ("" if name in RUNS else "sweeps") / f"{name}.json").exists() else "to do"
+            made = "made" if card_of(name, options.out).exists() else "to do"
             print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {figures}")
         elif options.only in (None, name):
             try:

@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 
 from colorlib import checkpoints, color, data, metrics, models, recipes, scenes, snapshots, training
 
@@ -177,14 +176,9 @@ def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: P
     paintings = {stop: metrics.paint(generator, gray) for stop, generator in then.items()}
     paintings |= {"truth": truth, "gray": gray}
     paintings |= {"never gray": never, "never": metrics.paint(run.generator, never)}
-    checkpoints.write(folder / "galleries" / f"{name}.safetensors", packed(paintings))
+    checkpoints.write(folder / "galleries" / f"{name}.safetensors", snapshots.pack(paintings))
     table = metrics.evaluate(then, pictures, n=HELD_OUT)
     return {stop: rounded(table[stop]) for stop in then}
-
-
-def packed(tensors: dict) -> bytes:
-    """In half the room: colors need no more."""
-    return save({key: values.half().contiguous() for key, values in tensors.items()})
 
 
 def described(source: str) -> str:
@@ -258,7 +252,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         }
         card["measured_on"] = table.pictures
         print(f"{name}, {variant}: {card['variants'][variant]['seconds']} s\n{table}\n", flush=True)
-    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", packed(paintings))
+    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", snapshots.pack(paintings))
     write(folder / "sweeps" / f"{name}.json", card)
 
 

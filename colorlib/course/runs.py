@@ -4,9 +4,8 @@ import json
 import time
 
 from IPython.display import display
-from safetensors.torch import load_file
 
-from colorlib import color, metrics, models, plots, profile
+from colorlib import color, metrics, models, plots, profile, snapshots
 from colorlib.course import page
 
 
@@ -63,7 +62,7 @@ class Sweep:
         self.name = name
         self.card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         self.variants = self.card["variants"]
-        self.paintings = {key: ab.float() for key, ab in load_file(folder / f"{name}.safetensors").items()}
+        self.paintings = snapshots.unpack(folder / f"{name}.safetensors")
 
     def history(self, variant):
         return self.variants[variant]["history"]
@@ -99,8 +98,7 @@ class Gallery:
     """
 
     def __init__(self, name):
-        kept = load_file(models.WEIGHTS / "galleries" / f"{name}.safetensors")
-        paintings = {key: values.float() for key, values in kept.items()}
+        paintings = snapshots.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
         self.name, self.gray = name, paintings["gray"]
         self.truth = color.from_gray_ab(self.gray, paintings["truth"])
         stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]

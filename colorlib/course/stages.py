@@ -4,9 +4,8 @@ import json
 from itertools import combinations
 
 import torch
-from safetensors.torch import load_file
 
-from colorlib import color, metrics, models, profile, scenes, stops
+from colorlib import color, metrics, models, profile, scenes, snapshots, stops
 from colorlib.course import page
 
 SHOWN = 8  # pictures that a gallery shows
@@ -35,15 +34,15 @@ def watched(choosing: scenes.Scenes, reporting: scenes.Scenes) -> torch.Tensor:
     return color.to_gray_ab(torch.cat((choosing.pictures, reporting.pictures)))[0]
 
 
-def measured(snapshots, choosing: scenes.Scenes, reporting: scenes.Scenes, distance=None) -> Seen:
+def measured(taken, choosing: scenes.Scenes, reporting: scenes.Scenes, distance=None) -> Seen:
     """All figures of a stage 3 whose snapshots painted `watched(choosing, reporting)`."""
     parts = len(choosing), len(reporting)
-    first, second = ({b: ab.split(parts)[i] for b, ab in snapshots.painted.items()} for i in (0, 1))
+    first, second = ({b: ab.split(parts)[i] for b, ab in taken.painted.items()} for i in (0, 1))
     gray, truth = color.to_gray_ab(reporting.pictures[:SHOWN])
     paintings = {f"batch {batch}": ab[:SHOWN] for batch, ab in second.items()} | {"gray": gray, "truth": truth}
     rows, elsewhere = stops.measure(first, choosing, distance), stops.measure(second, reporting, distance)
     objects = {batch: objects_of(ab, reporting) for batch, ab in second.items()}
-    return Seen(rows, elsewhere, objects, paintings, snapshots.losses)
+    return Seen(rows, elsewhere, objects, paintings, taken.losses)
 
 
 def objects_of(ab: torch.Tensor, world: scenes.Scenes) -> list[list[int]]:
@@ -62,15 +61,20 @@ def alike(objects: list[list[int]], world: scenes.Scenes) -> float:
     return sum(map(float, pairs)) / len(pairs)
 
 
+def card(name: str) -> dict:
+    """What is told of a recorded run of NoGAN's stages; a world's lies beside its paintings, for it has no weights."""
+    return json.loads((models.WEIGHTS / "galleries" / f"{name}.json").read_text(encoding="utf-8"))
+
+
 def recorded(name: str, seed: int = 0) -> Seen:
     """The snapshots of a run that comes with the course; pictures of the first seed alone."""
-    card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
-    report = card["stages"][seed]["stage_3"]
+    told = card(name)
+    report = told["stages"][seed]["stage_3"]
     rows, elsewhere = ({row["batch"]: _figures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
     objects = {row["batch"]: row["objects"] for row in report["elsewhere"] if "objects" in row}
-    paintings = {key: ab.float() for key, ab in load_file(models.WEIGHTS / "galleries" / f"{name}.safetensors").items()}
+    paintings = snapshots.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
     losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
-    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {card['seeds'][seed]}")
+    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {told['seeds'][seed]}")
 
 
 def _figures(row):
