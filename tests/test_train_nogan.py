@@ -85,7 +85,7 @@ def test_what_is_shipped_is_the_stop_and_its_way(tool, tmp_path, monkeypatch):
     monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), figures))
     tool.ship("tiny", tmp_path / "out")
     card, paintings = shipped(tmp_path / "out", "tiny")
-    assert set(paintings) == {*(f"batch {batch}" for batch in BATCHES), "truth", "gray"}
+    assert set(paintings) == {*(f"batch {batch}" for batch in BATCHES), "truth", "gray", "faster"}
     painted = metrics.paint(models.load(tmp_path / "out" / "tiny.safetensors"), paintings["gray"])
     assert far(painted, paintings["batch 4"]) < 0.01 < 0.02 < far(painted, paintings["batch 5"])
     report = card["stages"][0]["stage_3"]

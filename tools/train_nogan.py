@@ -49,7 +49,7 @@ WORLD |= dict(gan_lr=3e-4, critic_rate=2)
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
 PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 20))
 PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
-BEGINNER = dict(width=1.0, stages=3, blur=True, pictures=8192, batch_size=32, lr=3e-3, every=32)
+BEGINNER = dict(width=1.0, stages=4, blur=True, pictures=4096, batch_size=32, lr=3e-3, every=16)
 BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
 
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
@@ -279,6 +279,9 @@ def ship(name: str, folder: Path) -> None:
         network = models.load(first.folder / STAGES["stop"])
         models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
     paintings = snapshots.unpack(first.folder / "paintings.safetensors")
+    for variant in card.get("variants", {}):  # what the first batches did
+        painted = snapshots.unpack(first.folder / variant / "paintings.safetensors")
+        paintings[variant] = painted[f"batch {figures['every']}"]
     checkpoints.write(folder / "galleries" / f"{name}.safetensors", snapshots.pack(paintings))
     write(card_of(name, folder), card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")

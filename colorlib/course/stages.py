@@ -20,10 +20,13 @@ class Seen:
 
     def __init__(self, rows, elsewhere, objects, paintings, losses, name="this training"):
         self.rows, self.elsewhere, self.objects, self.losses, self.name = rows, elsewhere, objects, losses, name
-        gray, truth = paintings.pop("gray"), paintings["truth"]
-        self.gray, self.truth = color.from_gray_ab(gray, torch.zeros_like(truth)), color.from_gray_ab(gray, truth)
-        self.pictures = {batch: color.from_gray_ab(gray, paintings[f"batch {batch}"]) for batch in rows}
         self.paintings = paintings
+        self.gray = color.from_gray_ab(paintings["gray"], torch.zeros_like(paintings["truth"]))
+        self.truth, self.pictures = self.colored("truth"), {batch: self.colored(f"batch {batch}") for batch in rows}
+
+    def colored(self, painting):
+        """The eight pictures in the colors of one of the paintings."""
+        return color.from_gray_ab(self.paintings["gray"], self.paintings[painting])
 
     def __repr__(self):
         return f"{self.name}: snapshots at batches {', '.join(map(str, self.rows))}"
