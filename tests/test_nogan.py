@@ -457,3 +457,15 @@ def test_self_attention_that_would_find_no_place_is_refused():
     assert any(type(module).__name__ == "SelfAttention" for module in nogan.unet(encoder, 32, attention=True).modules())
     with pytest.raises(ValueError, match="take more stages"):
         nogan.unet(encoder, 32, attention=True, stages=3)
+
+
+def test_shrunk_pictures_are_the_means_of_what_they_stand_for():
+    pictures = data.load("ambiguous", 32, 40)
+    small = nogan_data.shrunk(pictures, 16)
+    assert small.train.shape[1:] == (3, 16, 16) and small.train.dtype == torch.uint8
+    block = pictures.train[0, :, :2, :2].float().mean(dim=(1, 2))
+    assert (small.train[0, :, 0, 0] - block).abs().max() <= 0.5
+    assert len(small.valid) == len(pictures.valid) and small.valid_scenes is None and len(small.naturally_gray) == 0
+    assert torch.equal(nogan_data.shrunk(pictures, 32).train, pictures.train)
+    with pytest.raises(ValueError, match="can't be shrunk to 64"):
+        nogan_data.shrunk(pictures, 64)
