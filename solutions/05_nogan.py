@@ -521,9 +521,8 @@ saw("05.critic_first")
 # A sure critic pushes hardest just where the generator has most to learn (that was the point of lesson 03's loss
 # in use). In 20 batches it pushes the generator off what stage 1 had taught it: skies glow, walls turn red, and
 # the background error is three times what it was or more. The critic of one epoch moves it by a Lab unit or two.
-# Then the errors come down again. What remains is unrest: about half of the sure critic's snapshots, and in one
-# seed nearly all, have too many glitches. Two of the three runs found a stop as good as the others'; the third
-# found none with more than 31 % of the true chroma. So 98 % is no aim. A critic is good enough when it sees what
+# Then the errors come down again. What remains is unrest: nearly half of the sure critic's snapshots, and in one
+# seed nearly all, have too many glitches to be chosen. So 98 % is no aim. A critic is good enough when it sees what
 # is wrong with the pictures: that they are brown.
 
 # %% [markdown]
@@ -748,8 +747,8 @@ saw("05.one_color")
 # kinds of things differ from each other. *Rarest color*, this course's own measure, would have been content. A
 # number can be right for the wrong reason; looking costs nothing.
 #
-# **Was it worth it?** On this world lesson 03's pix2pix, without any pretraining, has more chroma (84 %) at the
-# same background error, and varies its colors. NoGAN is no better painter. What it gives is a calm road: the long
+# **Was it worth it?** On this world lesson 03's pix2pix, without any pretraining, has more chroma (84 %) at about
+# the same background error, and varies its colors. NoGAN is no better painter. What it gives is a calm road: the long
 # part of the training has a loss that can be read, and the short part can be looked at, snapshot by snapshot. It
 # was made for large networks and photos, where the other road may never arrive.
 
@@ -789,7 +788,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Stage 1 has the smallest errors of the table and hardly any color. The pinch, 300 batches of 32, nearly doubled
+# Stage 1 has, like lesson 02's L1, the smallest errors of the table, and little color. The pinch, 300 batches of 32, nearly doubled
 # the colorfulness, at an ab error that is still below gray's. pix2pix and WGAN-GP have more color, and larger
 # errors. (They are other networks, trained much longer; each has one seed.) Move the slider: grass and the horse
 # get their color late, and hues swing on the way, as they did in the drawn world.
@@ -912,7 +911,8 @@ for name, seen, batch in (("stage 1", live, 0), ("first stop", live, before), ("
 # knows them.
 #
 # - **Spectral norm** divides a layer's weights by the most that they can stretch anything. It is a limit on the
-#   slope, as in lesson 04, but layer by layer, and built in: there is no penalty to weigh.
+#   slope, as in lesson 04, but layer by layer, and built in: there is no penalty to weigh. (It limits what a kernel
+#   does to *one patch*. Patches overlap, so a whole 3×3 layer may still stretch a picture up to three times.)
 # - **Self-attention** lets places that are far apart see each other in one step: a place takes something from
 #   every other place, most from those that suit it. A 3×3 convolution sees its neighbors only.
 #
@@ -974,7 +974,7 @@ for name, unet in unets.items():
 # finished. And self-attention brings spectral norm of its own, in the three 1×1 convolutions that it is made of,
 # asked or not. It stands at one place only, behind the first doubling, where the map has 8×8 places: everybody
 # with everybody is 64 × 64 pairs there, and would be a million on the full picture. (fastai puts it behind the
-# third doubling from the end. A generator on *three* stages of the encoder has two doublings, so there is no
+# third doubling from the end. A generator on *three* levels of the encoder has two doublings, so there is no
 # place for it.)
 #
 # Now what both bring *here*: stage 1 on the world, the same pictures in the same order, one seed.
@@ -1208,12 +1208,16 @@ plots.pictures(
 # notebook nothing may have touched a GPU or made an `Accelerator` before, and each process builds its loaders on
 # a GPU of its own):
 #
-# ```python from accelerate import notebook_launcher
+# ```python
+# from accelerate import notebook_launcher
 #
-# def work(): learner = …  # all of it, in here with learner.distrib_ctx(in_notebook=True):
-# learner.fit_one_cycle(6, 3e-3)
+# def work():
+#     learner = …  # all of it, in here
+#     with learner.distrib_ctx(in_notebook=True):
+#         learner.fit_one_cycle(6, 3e-3)
 #
-# notebook_launcher(work, num_processes=2) ```
+# notebook_launcher(work, num_processes=2)
+# ```
 #
 # Without a GPU the same can be tried with two processes on two cores. They begin as processes of their own, by
 # `torchrun`, so the training is a script. It is stage 1 in small:
@@ -1260,8 +1264,8 @@ for name, launcher in launchers.items():
     print(f"{name}: {told}; {time.perf_counter() - began:.0f} s with the start of Python")
 
 # %% [markdown]
-# The same number of steps of 64 pictures each, one way as 1 × 64, the other as 2 × 32. The errors differ a
-# little, and not by accident: each process mirrors pictures by dice of its own, and its **batch norm** knows only
+# The same number of steps of 64 pictures each, one way as 1 × 64, the other as 2 × 32. (At `quick` only the second
+# is run.) The errors differ a little, and not by accident: each process mirrors pictures by dice of its own, and its **batch norm** knows only
 # its own 32 (GPUs can share that, CPUs can't). A test of this course shows that without these two, half a batch
 # each takes exactly the step of the whole. So if you write "batch size 64" about a training with several
 # processes, say whether each had 64 or all together: it changes the number of steps, and the best rate with it.
