@@ -652,8 +652,8 @@ choose_stop = check("05.choose_stop", choose_stop)
 # hint("05.choose_stop")
 
 # %% [markdown]
-# How much does the choice depend on the tolerance? And what is it worth on the *other* half, beside your own? (If
-# you wrote one above. "Off" is how far its chroma is from the truth.)
+# How much does the choice depend on the tolerance? And what is it worth on the *other* half, beside your own, if you
+# wrote one above?
 
 # %%
 for tolerance in (0.005, 0.01, 0.02, 0.04):
