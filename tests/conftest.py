@@ -23,3 +23,14 @@ def pytest_configure(config):
     home = tempfile.TemporaryDirectory(prefix="colorlib-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(home.cleanup)
     os.environ.update(COLORLIB_PROFILE=name, COLORLIB_HOME=home.name)
+
+
+@pytest.fixture
+def one_thread():
+    """Sums come out the same each time on one thread only."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -18,12 +18,7 @@ GRAY, TRUTH = color.to_gray_ab(PICTURES.valid)
 LAB = torch.cat((GRAY, TRUTH), dim=1)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def encoder(seed=0):

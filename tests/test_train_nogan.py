@@ -21,12 +21,7 @@ TINY |= dict(threshold=10.0)  # so that both take turns
 BATCHES = [0, 2, 4, 5]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

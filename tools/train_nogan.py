@@ -39,18 +39,17 @@ SIZE = 32
 CHOOSING = 300  # photos that the stop is chosen on; it is reported on others
 WATCHED = 256  # photos that a beginner is measured on as it goes on
 WORLD = dict(pretrained=True, width=1.0, stages=3, blur=True, features=())
-WORLD |= dict(
-    pictures=PICTURES, batch_size=64, sizes=((16, 1, 1), (32, 0, 3)), lr=3e-3
-)  # pixels, epochs frozen, unfrozen
+# Sizes: pixels, epochs frozen, epochs unfrozen.
+WORLD |= dict(pictures=PICTURES, batch_size=64, sizes=((16, 1, 1), (32, 0, 3)), lr=3e-3)
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
 WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, every=20, last=300)
 WORLD |= dict(gan_lr=3e-4, critic_rate=2)
-# The features pull more than twice as hard as the pixels: a third of the weight holds the critic in check.
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
+# The features pull more than twice as hard as the pixels: a third of the weight holds the critic in check.
 PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 20))
 PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
 BEGINNER = dict(width=1.0, stages=4, blur=True, pictures=4096, batch_size=32, lr=3e-3, every=16)
-BEGINNER |= dict(features=PHOTOS["features"])  # measured by them, trained by pixels alone
+BEGINNER |= dict(features=FEATURES)  # measured by them, trained by pixels alone
 
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
 RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "nogan_cifar10": ("cifar10", SEEDS[:1], PHOTOS)}
@@ -119,9 +118,14 @@ def fit(learner: nogan.Learner, epochs: int, rate: float | slice) -> list[dict]:
     return [rounded(dict(zip(names, row, strict=True))) for row in learner.recorder.values]
 
 
-def feature_loss(figures: dict, pixel: float = 1.0) -> nogan.FeatureLoss:
+def feature_loss(figures: dict) -> nogan.FeatureLoss:
     encoder = models.load_encoder() if figures["features"] else None
-    return nogan.FeatureLoss(encoder, pixel, figures["features"])
+    return nogan.FeatureLoss(encoder, features=figures["features"])
+
+
+def distance() -> nogan.FeatureLoss:
+    """How far paintings are from the truth in the eyes of the encoder alone: to measure with."""
+    return nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
 
 
 def generator_of(figures: dict, pretrained: bool, seed: int) -> nogan.Generator:
@@ -195,8 +199,7 @@ class Stages:
             both.fit(math.ceil(figures["last"] / len(learner.dls.train)), figures["gan_lr"])
         counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
         cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
-        distance = nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
-        rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance)
+        rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance())
         elsewhere = stops.measure({batch: ab[1] for batch, ab in cut.items()}, self.reporting)
         stop = stops.propose(rows)
         kept.restore(stop.batch, self.generator)
@@ -275,7 +278,7 @@ def ship(name: str, folder: Path) -> None:
         for row in report["elsewhere"]:
             if row["batch"] not in (0, report["stop"]):
                 row.pop("objects", None)  # hundreds of colors: kept of these two
-    if not first.whole.valid_scenes:  # a world's stop is not shipped: the lesson trains it
+    if source not in scenes.WORLDS:  # a world's stop is not shipped: the lesson trains it
         network = models.load(first.folder / STAGES["stop"])
         models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
     paintings = snapshots.unpack(first.folder / "paintings.safetensors")
@@ -316,7 +319,7 @@ def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
     source, _, figures = COMPARED[name]
     whole, folder = load(source, seed), folder_of(f"{name}-{kind}", seed)
     generator = generator_of(figures, kind == "pretrained", seed)
-    watch = Watch(metrics.spread(whole.valid, WATCHED), feature_loss(figures, pixel=0.0), figures["every"])
+    watch = Watch(metrics.spread(whole.valid, WATCHED), distance(), figures["every"])
 
     def work():
         dls = nogan_data.dataloaders(fewer(whole, figures["pictures"]), figures["batch_size"], folder)
@@ -370,14 +373,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models.WEIGHTS, help="another folder")
     options = parser.parse_args()
     os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # fastai's learners calculate in full precision: the cards say so
-    for name, (source, seeds, figures, *_) in (RUNS | COMPARED).items():
+    for name, (source, seeds, figures) in (RUNS | COMPARED).items():
         if options.list:
             made = "made" if card_of(name, options.out).exists() else "to do"
             print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {figures}")
         elif options.only in (None, name):
             try:
                 (ship if name in RUNS else compare)(name, options.out)
-            except (Stopped, OSError, ValueError) as error:
+            except (Stopped, OSError, ValueError) as error:  # checkpoints.write raises Stopped
                 sys.exit(str(error))
 
 

@@ -69,15 +69,15 @@ def card(name: str) -> dict:
     return json.loads((models.WEIGHTS / "galleries" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def recorded(name: str, seed: int = 0) -> Seen:
-    """The snapshots of a run that comes with the course; pictures of the first seed alone."""
+def recorded(name: str) -> Seen:
+    """The snapshots of a run that comes with the course: of its first seed, whose paintings alone are kept."""
     told = card(name)
-    report = told["stages"][seed]["stage_3"]
+    report = told["stages"][0]["stage_3"]
     rows, elsewhere = ({row["batch"]: _figures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
     objects = {row["batch"]: row["objects"] for row in report["elsewhere"] if "objects" in row}
     paintings = snapshots.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
     losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
-    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {told['seeds'][seed]}")
+    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {told['seeds'][0]}")
 
 
 def _figures(row):

@@ -19,8 +19,7 @@ from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
-from colorlib.models.resnet import ResNet34
-from colorlib.models.resnet import load_resnet34 as load_resnet34
+from colorlib.models.resnet import ResNet34, fetched
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
 
@@ -137,6 +136,11 @@ def load_encoder(name_or_path: str | Path = "encoder") -> Encoder:
     if not isinstance(network, Encoder):
         raise ValueError(f"{name_or_path} holds no encoder: use models.load.")
     return network.eval()
+
+
+def load_resnet34() -> ResNet34:
+    """torchvision's ResNet-34 as an encoder of gray pictures, in eval mode: lesson 05 takes it where there is a GPU."""
+    return build("resnet34", 64).take(fetched()).eval()
 
 
 def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:

@@ -42,8 +42,7 @@ class ResNet34(nn.Module):
 
     def take(self, state: dict[str, torch.Tensor]) -> "ResNet34":
         """The weights of torchvision's network."""
-        first, norm, pooled = "body.0.1.", "body.0.2.", "body.1.1."
-        names = {"conv1.": first, "bn1.": norm, "layer1.": pooled, "fc.": "head."}
+        names = {"conv1.": "body.0.1.", "bn1.": "body.0.2.", "layer1.": "body.1.1.", "fc.": "head."}
         names |= {f"layer{number}.": f"body.{number}." for number in (2, 3, 4)}
         own = {}
         for name, value in state.items():
@@ -53,17 +52,14 @@ class ResNet34(nn.Module):
         return self
 
 
-def load_resnet34() -> ResNet34:
-    """With torchvision's weights, from its cache or fetched: 83 MB."""
+def fetched() -> dict[str, torch.Tensor]:
+    """torchvision's weights, from its cache or over the network: 83 MB."""
     from torchvision.models import ResNet34_Weights
 
     try:
-        state = ResNet34_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
+        return ResNet34_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:
         raise OSError(
             f"The weights of ResNet-34 are not in torch's cache and could not be fetched ({error}). Try again with a "
             "network, or take the encoder that comes with colorlib: models.load_encoder()."
         ) from None
-    network = ResNet34().take(state).eval()
-    network.settings = {"network": "resnet34", "size": 64, "width": 1.0, "options": {}}
-    return network
