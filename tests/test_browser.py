@@ -58,6 +58,11 @@ def answer(lesson, code, number, option, verdict):
     cell.get_by_role("status").nth(number - 1).filter(has_text=verdict).wait_for()
 
 
+def another_picture(cell, before):
+    """The picture's alt text is no longer the one before. Waits: a picture may come a moment after its words."""
+    sync_api.expect(cell.get_by_role("img")).not_to_have_attribute("alt", before, timeout=30_000)
+
+
 def press(lesson, cell, name, key="Space"):
     lesson.tab_to(cell.get_by_role("button", name=name, exact=True))
     lesson.page.keyboard.press(key)
@@ -115,7 +120,7 @@ def test_lesson_01_by_keyboard(opened):
     for _ in range(10):
         keyboard.press("ArrowRight")
     cell.get_by_text("at L = 65").first.wait_for()
-    assert cell.get_by_role("img").get_attribute("alt") != before
+    another_picture(cell, before)
 
     answer(lesson, 'quiz("01.take_away")', 1, option=1, verdict="Not yet")
     answer(lesson, 'quiz("01.take_away")', 1, option=2, verdict="Right")
@@ -168,7 +173,7 @@ def test_lesson_03_by_keyboard(opened):
     told.filter(has_text="Critic, steps: 10").wait_for()
     press(lesson, cell, "Ten rounds")
     told.filter(has_text="Generator, steps: 11;").wait_for()
-    assert cell.get_by_role("img").get_attribute("alt") != before
+    another_picture(cell, before)
     cell = lesson.show("color_gan_lab()")  # back to its top: Tab only goes on
     choose(lesson, cell, "Generator's loss", "the minimax")
     press(lesson, cell, "Start again", "Enter")
@@ -213,7 +218,7 @@ def test_lesson_04_by_keyboard(opened):
     before = cell.get_by_role("img").get_attribute("alt")
     press(lesson, cell, "Ten rounds")
     told.filter(has_text="Critic, steps: 50").wait_for()
-    assert cell.get_by_role("img").get_attribute("alt") != before
+    another_picture(cell, before)
 
     cell = lesson.show("picture_gallery(")
     lesson.tab_to(cell.get_by_role("slider", name="Training"))
