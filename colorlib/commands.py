@@ -2,7 +2,7 @@
 
 import sys
 
-from colorlib import data, metrics, models, profile, recipes, training
+from colorlib import data, metrics, models, profile, training
 
 # How big a training on the command line is. At `gpu` everything is as published.
 SMALL = dict(width=0.25, lr=3e-3, batch_size=64)
@@ -38,8 +38,8 @@ def train(options) -> int:
 
 def _prepare(options):
     """The recipe, the pictures and the number of epochs that the options ask for."""
-    if options.recipe not in recipes.RECIPES:
-        recipes.build(options.recipe)  # says which there are, before any data is fetched
+    if options.recipe not in training.RECIPES:
+        training.build(options.recipe)  # says which there are, before any data is fetched
     if options.seed < 0:
         raise ValueError(f"A seed is a whole number from 0 on, not {options.seed}.")
     if options.epochs is not None and options.epochs < 1:
@@ -52,12 +52,12 @@ def _prepare(options):
         epochs *= 2
     if options.data == "cifar10":
         figures["size"] = 32
-    size = figures.get("size") or recipes.RECIPES[options.recipe].keywords["size"]
+    size = figures.get("size") or training.RECIPES[options.recipe].keywords["size"]
     pictures = data.load(options.data, size, n, options.seed)
     if "lr" in figures:  # a short training: the rate rises and falls once
         figures["batch_size"] = min(figures["batch_size"], len(pictures.train))
         figures["steps"] = epochs * (len(pictures.train) // figures["batch_size"])
-        figures |= SMALL_CRITIC if options.recipe in recipes.ADVERSARIAL else {}
+        figures |= SMALL_CRITIC if options.recipe in training.ADVERSARIAL else {}
         figures |= SMALL_DISTANCE if options.recipe == "wgan_gp" else {}
-    recipe = recipes.build(options.recipe, **figures)
+    recipe = training.build(options.recipe, **figures)
     return recipe, pictures, recipe.epochs if epochs is None else epochs

@@ -10,7 +10,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from colorlib import download, profile, repair
+from colorlib import profile, repair
+from colorlib.data import download
 
 OK, LESS, FAIL = "OK", "--", "FAIL"  # runs · runs, but see the message · the lessons cannot run
 INSTALL = "Install the course with: python start.py setup"

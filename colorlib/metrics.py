@@ -11,7 +11,8 @@ from functools import partial
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from colorlib import color, data, scenes
+from colorlib import color, data, models
+from colorlib.worlds import scenes
 
 # --- pictures: (prediction, truth) as float pictures N×3×H×W, or as ab in Lab units N×2×H×W ---
 
@@ -163,7 +164,7 @@ def evaluate(
     rows = {"gray": [measure(torch.zeros_like(truth), truth, gray, world, names)]}
     for label, seeds in generators.items():
         seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
-        painted = [paint(generator, gray) for generator in seeds]
+        painted = [models.paint(generator, gray) for generator in seeds]
         rows[label] = [measure(ab, truth, gray, world, names) for ab in painted]
     rows["truth"] = [measure(truth, truth, gray, world, names)]
     return Table(rows, len(pictures))
@@ -184,18 +185,11 @@ def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
     return pictures[torch.arange(n) * len(pictures) // max(1, n)]
 
 
-@torch.no_grad()
-def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
-    """A generator's ab for any number of gray pictures, on the CPU."""
-    device = next((p.device for p in getattr(generator, "parameters", lambda: ())()), "cpu")
-    return torch.cat([generator(part.to(device)).float().cpu() for part in gray.split(batch_size)])
-
-
 def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:
     """A `validate` for training.fit: measures on held-out pictures after each epoch."""
     names, (pictures, world) = _known(names), _held_out(of, n)
     gray, truth = color.to_gray_ab(pictures)
-    return lambda generator: measure(paint(generator, gray), truth, gray, world, names)
+    return lambda generator: measure(models.paint(generator, gray), truth, gray, world, names)
 
 
 class Table:

@@ -17,8 +17,10 @@
 import torch
 from skimage import data as photos
 
-from colorlib import doctor, plots, profile, scenes
-from colorlib.course import be_the_network, check, hint, predict, progress, quiz, saw
+from colorlib import doctor, plots, profile
+from colorlib.course import check, hint, predict, progress, quiz, saw
+from colorlib.course.lesson_00.balloon_game import be_the_network
+from colorlib.worlds import scenes
 
 # %% [markdown]
 # ## 1. What this course is about (2 min)

@@ -16,8 +16,11 @@ import torch
 from skimage import data as photos
 from skimage.color import rgb2lab
 
-from colorlib import augment, color, data, plots, profile, scenes
-from colorlib.course import check, color_widgets, hint, predict, progress, quiz, saw
+from colorlib import color, data, plots, profile
+from colorlib.course import check, hint, predict, progress, quiz, saw
+from colorlib.course.lesson_01 import color_widgets
+from colorlib.data import augment
+from colorlib.worlds import scenes
 
 # %%
 settings = profile.settings(

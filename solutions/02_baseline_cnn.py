@@ -13,8 +13,13 @@
 import torch
 from torch import nn
 
-from colorlib import bins, color, data, download, losses, metrics, models, plots, profile, recipes, scenes, training
-from colorlib.course import balloon_dial, check, hint, loss_quiz, predict, progress, quiz, runs, saw, temperature_dial
+from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
+from colorlib.course import check, hint, loss_quiz, predict, progress, quiz, saw
+from colorlib.course.lesson_02.dial import balloon_dial
+from colorlib.course.lesson_02.temperature import temperature_dial
+from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
+from colorlib.data import download
+from colorlib.worlds import scenes
 
 # %%
 settings = profile.settings(
@@ -203,7 +208,7 @@ training_step = check("02.training_step", training_step)
 # take five steps from the same start over the same batches:
 
 # %%
-recipe = recipes.build("cnn", size=32, width=0.5, lr=1e-3, batch_size=16)
+recipe = training.build("cnn", size=32, width=0.5, lr=1e-3, batch_size=16)
 mine = models.build("cnn", size=32, width=0.5)
 mine.load_state_dict(recipe.generator.state_dict())
 optimizer = torch.optim.Adam(mine.parameters(), lr=1e-3)
@@ -297,21 +302,21 @@ plan = dict(lr=3e-3, steps=settings.steps, batch_size=64)
 watch = metrics.validator(world, ("ab_error", "chroma"))
 
 l2 = training.fit(
-    recipes.build("unet_l2", **slim, **plan),
+    training.build("unet_l2", **slim, **plan),
     world.train,
     validate=watch,
-    on_epoch=runs.LiveCurves("valid_chroma", title="chroma of the objects under L2"),
+    on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L2"),
 )
-l2 = runs.or_recorded(l2, "ambiguous_l2")
+l2 = or_recorded(l2, "ambiguous_l2")
 
 # %%
 l1 = training.fit(
-    recipes.build("unet_l1", **slim, **plan),
+    training.build("unet_l1", **slim, **plan),
     world.train,
     validate=watch,
-    on_epoch=runs.LiveCurves("valid_chroma", title="chroma of the objects under L1"),
+    on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L1"),
 )
-l1 = runs.or_recorded(l1, "ambiguous_l1")
+l1 = or_recorded(l1, "ambiguous_l1")
 
 # %% [markdown]
 # Did they learn to paint? Both do sky, walls and grass. And the objects?
@@ -320,8 +325,8 @@ l1 = runs.or_recorded(l1, "ambiguous_l1")
 gray, ab = color.to_gray_ab(shown)
 paintings = {
     "gray": plots.gray_picture(shown),
-    "l2": color.from_gray_ab(gray, metrics.paint(l2.generator, gray)),
-    "l1": color.from_gray_ab(gray, metrics.paint(l1.generator, gray)),
+    "l2": color.from_gray_ab(gray, models.paint(l2.generator, gray)),
+    "l1": color.from_gray_ab(gray, models.paint(l1.generator, gray)),
     "truth": shown / 255,
 }
 plots.pictures(
@@ -357,7 +362,7 @@ for name, best in wants.items():
 
 # %%
 for name in ("ambiguous_l2", "ambiguous_l1"):
-    shares = [seed["chroma_share"] for seed in runs.Recorded(name).card["held_out"][name]]
+    shares = [seed["chroma_share"] for seed in Recorded(name).card["held_out"][name]]
     print(f"{name}: " + ", ".join(f"{share:.0%}" for share in shares) + " of the true chroma")
 
 # %%
@@ -422,7 +427,7 @@ predict("02.skips")
 
 # %%
 textures = data.load("texture", size=32, n=settings.pictures)
-plain, unet = runs.Recorded("texture_plain"), runs.Recorded("texture_unet")
+plain, unet = Recorded("texture_plain"), Recorded("texture_unet")
 plain, unet
 
 # %%
@@ -430,7 +435,7 @@ some = textures.valid[:6]
 gray, _ = color.to_gray_ab(some)
 plots.pictures(
     [
-        *(color.from_gray_ab(gray, metrics.paint(run.generator, gray)) for run in (plain, unet)),
+        *(color.from_gray_ab(gray, models.paint(run.generator, gray)) for run in (plain, unet)),
         some,
     ],
     row_titles=("plain", "U-Net", "truth"),
@@ -472,7 +477,7 @@ saw("02.skips")
 predict("02.gray_row")
 
 # %%
-cifar = runs.Sweep("cifar10_losses")
+cifar = Sweep("cifar10_losses")
 print(cifar)
 cifar.table("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
 
@@ -495,7 +500,7 @@ source = "cifar10" if download.has_cifar10() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
 on_photos = training.fit(
-    recipes.build("unet_l1", **slim, lr=3e-3, steps=settings.photo_steps, batch_size=64), photos.train
+    training.build("unet_l1", **slim, lr=3e-3, steps=settings.photo_steps, batch_size=64), photos.train
 )
 
 # %%
@@ -508,7 +513,7 @@ gray, _ = color.to_gray_ab(some)
 plots.pictures(
     [
         plots.gray_picture(some),
-        color.from_gray_ab(gray, metrics.paint(on_photos.generator, gray)),
+        color.from_gray_ab(gray, models.paint(on_photos.generator, gray)),
         some,
     ],
     row_titles=("gray", "L1", "truth"),
@@ -578,17 +583,17 @@ progress()
 short = dict(size=32, lr=3e-3, steps=settings.few_steps, batch_size=64)
 contexts = data.load("context", size=32, n=settings.pictures)
 fusion = dict(network="fusion", width=0.125, levels=1)
-globally = training.fit(recipes.build("cnn", **fusion, **short), contexts.train)
-globally = runs.or_recorded(globally, "context_fusion")
-locally = training.fit(recipes.build("cnn", **fusion, global_branch=False, **short), contexts.train)
-locally = runs.or_recorded(locally, "context_local")
+globally = training.fit(training.build("cnn", **fusion, **short), contexts.train)
+globally = or_recorded(globally, "context_fusion")
+locally = training.fit(training.build("cnn", **fusion, global_branch=False, **short), contexts.train)
+locally = or_recorded(locally, "context_local")
 
 # %%
 some = contexts.valid[:6]
 gray, _ = color.to_gray_ab(some)
-fused = metrics.paint(globally.generator, gray)
+fused = models.paint(globally.generator, gray)
 plots.pictures(
-    [color.from_gray_ab(gray, metrics.paint(locally.generator, gray)), color.from_gray_ab(gray, fused), some],
+    [color.from_gray_ab(gray, models.paint(locally.generator, gray)), color.from_gray_ab(gray, fused), some],
     row_titles=("local only", "with global", "truth"),
     cell=1.4,
     alt="Six landscapes by day and night. The local network paints every ground in the same"
@@ -603,7 +608,7 @@ metrics.evaluate(
 
 # %%
 for name in ("context_local", "context_fusion"):
-    seeds = [round(seed["far_error"], 1) for seed in runs.Recorded(name).card["held_out"][name]]
+    seeds = [round(seed["far_error"], 1) for seed in Recorded(name).card["held_out"][name]]
     print(f"far-ground error with three seeds, recorded as {name}: {seeds}")
 
 # %% [markdown]
@@ -633,12 +638,12 @@ del published
 
 # %%
 classes = slim | {"width": 0.1875}
-classify = training.fit(recipes.build("classify", **classes, **plan | {"batch_size": 32}), world.train)
-classify = runs.or_recorded(classify, "ambiguous_classify")
+classify = training.fit(training.build("classify", **classes, **plan | {"batch_size": 32}), world.train)
+classify = or_recorded(classify, "ambiguous_classify")
 
 # %%
 gray, ab = color.to_gray_ab(shown)
-logits = metrics.paint(classify.generator.network, gray)  # one number for each bin and pixel
+logits = models.paint(classify.generator.network, gray)  # one number for each bin and pixel
 answers = {f"T = {t:g}": bins.annealed_mean(logits, t) for t in (1, 0.38, 0.1, 0.01)}
 plots.pictures(
     [color.from_gray_ab(gray, answer) for answer in answers.values()],
@@ -816,7 +821,7 @@ curves = {}
 check_on = metrics.validator(textures, ("texture_error",))
 for name, options in variants.items():
     run = training.fit(
-        recipes.build("unet_l1", network="cnn", width=0.5, levels=3, **short, **options),
+        training.build("unet_l1", network="cnn", width=0.5, levels=3, **short, **options),
         textures.train,
         validate=check_on,
         progress=False,
@@ -854,7 +859,7 @@ plots.curves(
 errors = {}
 for n in [n for n in (32, 128, 512) if n < len(textures.train)] + [len(textures.train)]:
     run = training.fit(
-        recipes.build("unet_l1", network="cnn", width=0.5, levels=3, batch_norm=True, **short | {"batch_size": 32}),
+        training.build("unet_l1", network="cnn", width=0.5, levels=3, batch_norm=True, **short | {"batch_size": 32}),
         textures.train[:n],
         progress=False,
     )

@@ -15,21 +15,14 @@ import copy
 import torch
 from torch import nn
 
-from colorlib import color, data, download, losses, metrics, models, plots, profile, recipes, scenes, training
-from colorlib.course import (
-    check,
-    color_gan,
-    color_gan_lab,
-    hint,
-    loss_quiz,
-    picture_gallery,
-    predict,
-    progress,
-    quiz,
-    runs,
-    saw,
-)
-from colorlib.recipe import frozen
+from colorlib import color, data, losses, metrics, models, plots, profile, training
+from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
+from colorlib.course.lesson_03 import color_gan
+from colorlib.course.lesson_03.gan_lab import color_gan_lab
+from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
+from colorlib.data import download
+from colorlib.training import frozen
+from colorlib.worlds import scenes
 
 # %%
 settings = profile.settings(
@@ -322,8 +315,8 @@ def published_step(critic, optimizer, gray, ab, fake, lam):
 
 def weights_under(step, seed):
     """The generator's weights after one step, with a critic drawn from this seed; all else is the same."""
-    generator = recipes.seeded(0, nn.Conv2d, 1, 2, 3, padding=1)
-    critic = recipes.seeded(seed, models.build, "patchgan", 32, layers=2)
+    generator = training.seeded(0, nn.Conv2d, 1, 2, 3, padding=1)
+    critic = training.seeded(seed, models.build, "patchgan", 32, layers=2)
     gray, ab = color.to_gray_ab(shown)
     step(critic, torch.optim.SGD(generator.parameters(), lr=1.0), gray, ab, generator(gray), 1.0)
     return generator.weight.detach()
@@ -347,8 +340,8 @@ for name, step in {"yours": generator_step, "the published one": published_step}
 
 # %%
 shapes = data.load("shapes", size=32, n=settings.pictures)
-generator = recipes.seeded(0, models.build, "pix2pix", 32, 0.25, levels=4, dropout=0.0)
-critic = recipes.seeded(0, models.build, "patchgan", 32, 0.25, layers=2)
+generator = training.seeded(0, models.build, "pix2pix", 32, 0.25, levels=4, dropout=0.0)
+critic = training.seeded(0, models.build, "patchgan", 32, 0.25, layers=2)
 generator_adam = torch.optim.Adam(generator.parameters(), lr=1e-3, betas=(0.5, 0.999))
 critic_adam = torch.optim.Adam(critic.parameters(), lr=2.5e-4, betas=(0.5, 0.999))
 
@@ -363,7 +356,7 @@ for epoch in range(settings.epochs):
 some = shapes.valid[:8]
 gray, _ = color.to_gray_ab(some)
 plots.pictures(
-    [plots.gray_picture(some), color.from_gray_ab(gray, metrics.paint(generator.eval(), gray)), some],
+    [plots.gray_picture(some), color.from_gray_ab(gray, models.paint(generator.eval(), gray)), some],
     row_titles=("gray", "your GAN", "truth"),
     cell=1.05,
     alt="Eight pictures of shapes on paper, in gray, as painted by the GAN trained here, and in truth. With seven "
@@ -380,7 +373,7 @@ metrics.evaluate({"your GAN": generator}, shapes, names=("ab_error", "colorfulne
 # Is it the library's step, too? Five steps of both, from the same start over the same batches:
 
 # %%
-recipe = recipes.build("pix2pix", 32, width=0.25, levels=4, dropout=0.0, critic_width=0.25, critic_layers=2, lam=30)
+recipe = training.build("pix2pix", 32, width=0.25, levels=4, dropout=0.0, critic_width=0.25, critic_layers=2, lam=30)
 mine = models.build("pix2pix", 32, 0.25, levels=4, dropout=0.0)
 judge = models.build("patchgan", 32, 0.25, layers=2)
 mine.load_state_dict(recipe.generator.state_dict())
@@ -409,18 +402,18 @@ judged = dict(critic_width=0.375, critic_layers=2, critic_lr=1e-3, real_label=0.
 plan = dict(lr=3e-3, steps=settings.steps, batch_size=64)
 watch = metrics.validator(world, ("chroma_share", "background_error"))
 gan = training.fit(
-    recipes.build("pix2pix", **slim, **judged, **plan, lam=100),
+    training.build("pix2pix", **slim, **judged, **plan, lam=100),
     world.train,
     validate=watch,
-    on_epoch=runs.LiveCurves("valid_chroma_share", title="share of the true chroma"),
+    on_epoch=LiveCurves("valid_chroma_share", title="share of the true chroma"),
 )
-pix2pix = runs.or_recorded(gan, "ambiguous_pix2pix")
+pix2pix = or_recorded(gan, "ambiguous_pix2pix")
 
 # %%
 gray, ab = color.to_gray_ab(shown)
-l2, l1 = runs.Recorded("ambiguous_l2"), runs.Recorded("ambiguous_l1")
+l2, l1 = Recorded("ambiguous_l2"), Recorded("ambiguous_l1")
 paintings = {
-    name: color.from_gray_ab(gray, metrics.paint(run.generator, gray))
+    name: color.from_gray_ab(gray, models.paint(run.generator, gray))
     for name, run in {"l2": l2, "l1": l1, "pix2pix": pix2pix}.items()
 }
 plots.pictures(
@@ -443,7 +436,7 @@ table
 
 # %%
 gray_all, ab_all = color.to_gray_ab(world.valid)
-painted = metrics.paint(pix2pix.generator, gray_all)
+painted = models.paint(pix2pix.generator, gray_all)
 palette = torch.tensor(scenes.DEFAULT_PALETTE)
 nearest = [
     torch.cdist(metrics.object_colors(ab * color.AB_SCALE, world.valid_scenes), palette).argmin(dim=1)
@@ -457,7 +450,7 @@ print(f"the nearest palette color is the true one for {hits:.0%} of {len(nearest
 # `quick` the table above has 25 pictures only.)
 
 # %%
-seeds = runs.Recorded("ambiguous_pix2pix").card["held_out"]["ambiguous_pix2pix"]
+seeds = Recorded("ambiguous_pix2pix").card["held_out"]["ambiguous_pix2pix"]
 for seed in seeds:
     print(
         f"  {seed['chroma_share']:.0%} of the true chroma, rarest color {seed['palette_use']:.0%}, "
@@ -485,7 +478,7 @@ saw("03.colors")
 predict("03.condition")
 
 # %%
-condition = runs.Sweep("pix2pix_condition")
+condition = Sweep("pix2pix_condition")
 condition
 
 # %%
@@ -532,7 +525,7 @@ def asked(critic):
 own, another = asked(gan.recipe.networks["critic"].cpu().eval())
 print(f"your critic ({gan.step} steps): {own:.2f} with their own gray, {another:.2f} with another's")
 for name, lam in (("ambiguous_pix2pix", 100), ("ambiguous_pix2pix_dropout", 30)):
-    for seed in runs.Recorded(name).card["critic_on"]:
+    for seed in Recorded(name).card["critic_on"]:
         print(
             f"recorded, λ = {lam:3}: {seed['own gray']:5.2f} with their own gray, {seed['another gray']:5.2f} with another's"
         )
@@ -560,15 +553,15 @@ my_lambda = 500
 
 # %%
 my_run = training.fit(
-    recipes.build("pix2pix", **slim, **judged, **plan, lam=my_lambda),
+    training.build("pix2pix", **slim, **judged, **plan, lam=my_lambda),
     world.train,
     validate=watch,
-    on_epoch=runs.LiveCurves("valid_chroma_share", title=f"share of the true chroma, λ = {my_lambda}"),
+    on_epoch=LiveCurves("valid_chroma_share", title=f"share of the true chroma, λ = {my_lambda}"),
 )
 metrics.evaluate({f"λ = {my_lambda}": my_run.generator.cpu()}, world, names=columns)
 
 # %%
-sweep = runs.Sweep("pix2pix_lambda")
+sweep = Sweep("pix2pix_lambda")
 sweep.table(*columns)
 
 
@@ -655,7 +648,7 @@ def right(history):
     return [(row["right_on_real"] + row["right_on_fake"]) / 2 for row in history]
 
 
-recorded = runs.Recorded("ambiguous_pix2pix").history
+recorded = Recorded("ambiguous_pix2pix").history
 accuracy = {"λ = 100": right(recorded), "λ = 1000": right(sweep.history("λ = 1000"))}
 told = "; ".join(f"{name} from {values[0]:.0%} to {values[-1]:.0%}" for name, values in accuracy.items())
 plots.curves(
@@ -707,8 +700,8 @@ for name in ("gradient", "critic_gradient"):
 predict("03.strong_critic")
 
 # %%
-strong = recipes.build("pix2pix", **slim, **judged, **plan | {"steps": settings.strong_steps}, lam=100, critic_steps=4)
-training.fit(strong, world.train, on_epoch=runs.LiveCurves("right_on_real", "right_on_fake", title="four critic steps"))
+strong = training.build("pix2pix", **slim, **judged, **plan | {"steps": settings.strong_steps}, lam=100, critic_steps=4)
+training.fit(strong, world.train, on_epoch=LiveCurves("right_on_real", "right_on_fake", title="four critic steps"))
 metrics.evaluate({"four critic steps": strong.generator.cpu()}, world, names=columns)
 
 # %% [markdown]
@@ -716,7 +709,7 @@ metrics.evaluate({"four critic steps": strong.generator.cpu()}, world, names=col
 # asleep* learns at a hundredth of the rate.)
 
 # %%
-strength = runs.Sweep("pix2pix_critic")
+strength = Sweep("pix2pix_critic")
 strength.table(*columns)
 
 # %% [markdown]
@@ -753,7 +746,7 @@ saw("03.strong_critic")
 predict("03.ten_times")
 
 # %%
-noisy = runs.Recorded("ambiguous_pix2pix_dropout").generator
+noisy = Recorded("ambiguous_pix2pix_dropout").generator
 
 
 def ten_times(picture, dropout=False, shift=0):
@@ -762,7 +755,7 @@ def ten_times(picture, dropout=False, shift=0):
         if isinstance(layer, nn.Dropout):
             layer.train(dropout)
     grays = torch.stack([picture.roll(shift * i, dims=2) for i in range(10)])
-    return torch.stack([ab.roll(-shift * i, dims=2) for i, ab in enumerate(metrics.paint(noisy, grays))])
+    return torch.stack([ab.roll(-shift * i, dims=2) for i, ab in enumerate(models.paint(noisy, grays))])
 
 
 ways = {"dropout off": {}, "dropout on": {"dropout": True}, "shifted": {"shift": 1}}
@@ -809,7 +802,7 @@ saw("03.ten_times")
 # %%
 quiz_gray = condition.paintings["gray"][:6]
 networks = {"l2": l2, "l1": l1, "pix2pix": pix2pix}
-rows = {name: metrics.paint(run.generator, quiz_gray) for name, run in networks.items()}
+rows = {name: models.paint(run.generator, quiz_gray) for name, run in networks.items()}
 rows |= {"blind": condition.paintings["sees ab alone"][:6], "truth": condition.paintings["truth"][:6]}
 numbers = {name: table[row] for name, row in {"l2": "L2", "l1": "L1", "pix2pix": "pix2pix", "truth": "truth"}.items()}
 names = ("chroma", "background_error")
@@ -892,7 +885,7 @@ progress()
 # matters here? Each row changes one thing in the run of section 4, at half its steps, with three seeds.
 
 # %%
-stabilizers = runs.Sweep("pix2pix_stabilizers")
+stabilizers = Sweep("pix2pix_stabilizers")
 stabilizers.table("chroma_share", "palette_use", "background_error")
 
 # %% [markdown]
@@ -910,7 +903,7 @@ stabilizers.table("chroma_share", "palette_use", "background_error")
 # the network must paint the lightness again, which it was given. How well does it copy?
 
 # %%
-rgb = recipes.build("pix2pix_rgb", **slim, **judged, **plan, lam=100)
+rgb = training.build("pix2pix_rgb", **slim, **judged, **plan, lam=100)
 training.fit(rgb, world.train)
 network = rgb.networks["generator"].cpu().eval()
 gray, ab = color.to_gray_ab(shown)
@@ -937,7 +930,7 @@ plots.pictures(
 # three seeds each, all measured with the given L put back, as this course does with every network:
 
 # %%
-forms = runs.Sweep("pix2pix_forms")
+forms = Sweep("pix2pix_forms")
 forms.table("ab_error", "ssim", "chroma_share", "palette_use", "background_error")
 
 # %%
@@ -963,7 +956,7 @@ plots.pictures(
 # the critic is *retrained alone* until it is right about 90 % of held-out ones. The whole recipe, live:
 
 # %%
-keras = recipes.build("keras_gan", 32, width=0.25, critic_width=0.5, batch_size=64, epochs=settings.keras_epochs)
+keras = training.build("keras_gan", 32, width=0.25, critic_width=0.5, batch_size=64, epochs=settings.keras_epochs)
 keras_run = training.fit(keras, world.train)
 for row in keras_run.history[:: max(1, len(keras_run.history) // 6)]:
     print(
@@ -974,7 +967,7 @@ for row in keras_run.history[:: max(1, len(keras_run.history) // 6)]:
 # %%
 gray, ab = color.to_gray_ab(shown)
 plots.pictures(
-    [color.from_gray_ab(gray, metrics.paint(keras_run.generator.cpu(), gray)), shown],
+    [color.from_gray_ab(gray, models.paint(keras_run.generator.cpu(), gray)), shown],
     row_titles=("keras_gan", "truth"),
     cell=1.05,
     alt="Eight pictures as painted by keras_gan in colors that do not follow the things in them, and the truth.",
@@ -1003,7 +996,7 @@ held_out = world.valid_scenes[:128]
 many_gray, many_ab = color.to_gray_ab(held_out.pictures)
 network = copy.deepcopy(pix2pix.generator)  # a copy: see the last line
 for mode, batch_size in (("eval", 64), ("train", 64), ("train", 8), ("train", 1), ("eval", 64)):
-    painted = metrics.paint(network.train(mode == "train"), many_gray, batch_size)
+    painted = models.paint(network.train(mode == "train"), many_gray, batch_size)
     row = metrics.measure(painted, many_ab, many_gray, held_out, ("chroma_share", "background_error"))
     print(
         f"{mode:5} mode, {batch_size:2} pictures at a time: {row['chroma_share']:.0%} of the true chroma, background error "
@@ -1026,7 +1019,7 @@ for mode, batch_size in (("eval", 64), ("train", 64), ("train", 8), ("train", 1)
 # with three seeds, beside lesson 02's L1 on the same pictures:
 
 # %%
-cifar = runs.Sweep("cifar10_losses")
+cifar = Sweep("cifar10_losses")
 measures = ("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
 print(cifar)
 cifar.table(*measures)
@@ -1055,7 +1048,7 @@ source = "cifar10" if download.has_cifar10() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
 photo_plan = dict(lr=3e-3, steps=settings.photo_steps, batch_size=64)
-photo_gan = training.fit(recipes.build("pix2pix", **slim, **judged, **photo_plan, lam=100), photos.train)
+photo_gan = training.fit(training.build("pix2pix", **slim, **judged, **photo_plan, lam=100), photos.train)
 metrics.evaluate({"pix2pix": photo_gan.generator.cpu()}, photos, names=measures)
 
 # %%
@@ -1064,7 +1057,7 @@ some_gray, _ = color.to_gray_ab(some)
 plots.pictures(
     [
         plots.gray_picture(some),
-        color.from_gray_ab(some_gray, metrics.paint(photo_gan.generator, some_gray)),
+        color.from_gray_ab(some_gray, models.paint(photo_gan.generator, some_gray)),
         some,
     ],
     row_titles=("gray", "pix2pix", "truth"),

@@ -12,25 +12,15 @@
 # %%
 import torch
 
-from colorlib import color, data, metrics, models, plots, profile, recipes, training
-from colorlib.course import (
-    be_the_critic,
-    check,
-    distance_gan_lab,
-    distance_gans,
-    hint,
-    loss_quiz,
-    picture_gallery,
-    piles,
-    predict,
-    progress,
-    quiz,
-    runs,
-    saw,
-    two_piles,
-)
-from colorlib.course.color_gan import ColorGAN
-from colorlib.recipe import frozen
+from colorlib import color, data, metrics, models, plots, profile, training
+from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
+from colorlib.course.lesson_03.color_gan import ColorGAN
+from colorlib.course.lesson_04 import distance_gans, piles
+from colorlib.course.lesson_04.distance_lab import distance_gan_lab
+from colorlib.course.lesson_04.heights import be_the_critic
+from colorlib.course.lesson_04.piles import two_piles
+from colorlib.course.recorded import Gallery, LiveCurves, Recorded, Sweep, or_recorded
+from colorlib.training import frozen
 
 # %%
 settings = profile.settings(
@@ -346,7 +336,7 @@ def moved(critic, before, after):
 
 print("the gradient at picture 1 moves if one other is replaced")
 for norm in ("batch", "layer", "instance", "none"):
-    critic = recipes.seeded(0, models.build, "patchgan", 32, 0.5, layers=2, norm=norm)
+    critic = training.seeded(0, models.build, "patchgan", 32, 0.5, layers=2, norm=norm)
     among_two = moved(critic, [1], [2])
     among_sixteen = moved(critic, range(1, 16), [16, *range(2, 16)])
     print(f"{norm:8} norm: by {among_two:6.1%} in a batch of 2, by {among_sixteen:5.1%} in a batch of 16")
@@ -406,8 +396,8 @@ train_round = check("04.critic_steps", train_round)
 
 # %%
 shapes = data.load("shapes", size=32, n=settings.pictures)
-generator = recipes.seeded(0, models.build, "pix2pix", 32, 0.25, levels=4, dropout=0.0)
-critic = recipes.seeded(0, models.build, "patchgan", 32, 0.25, layers=2, norm="layer")
+generator = training.seeded(0, models.build, "pix2pix", 32, 0.25, levels=4, dropout=0.0)
+critic = training.seeded(0, models.build, "patchgan", 32, 0.25, layers=2, norm="layer")
 generator_adam = torch.optim.Adam(generator.parameters(), lr=2e-3, betas=(0.0, 0.9))
 critic_adam = torch.optim.Adam(critic.parameters(), lr=5e-4, betas=(0.0, 0.9))
 sinking = [torch.optim.lr_scheduler.ExponentialLR(adam, 0.97) for adam in (generator_adam, critic_adam)]
@@ -456,7 +446,7 @@ metrics.evaluate({"your WGAN-GP": generator.eval()}, shapes, names=("ab_error", 
 some = shapes.valid[:8]
 gray, _ = color.to_gray_ab(some)
 plots.pictures(
-    [color.from_gray_ab(gray, metrics.paint(generator, gray)), some],
+    [color.from_gray_ab(gray, models.paint(generator, gray)), some],
     row_titles=("yours", "truth"),
     cell=1.05,
     alt="Eight pictures of shapes on paper, as painted by the WGAN-GP trained here, and in truth. After 100 rounds many "
@@ -479,20 +469,20 @@ distance = dict(critic_width=0.5, critic_layers=2, critic_lr=5e-4, critic_steps=
 plan = dict(lr=2e-3, steps=settings.steps, batch_size=64)
 watch = metrics.validator(world, ("chroma_share", "background_error"))
 wgan = training.fit(
-    recipes.build("wgan_gp", **slim, **distance, **plan, lam=30),
+    training.build("wgan_gp", **slim, **distance, **plan, lam=30),
     world.train,
     validate=watch,
-    on_epoch=runs.LiveCurves("valid_chroma_share", title="share of the true chroma"),
+    on_epoch=LiveCurves("valid_chroma_share", title="share of the true chroma"),
 )
-wgan = runs.or_recorded(wgan, "ambiguous_wgan_gp")
+wgan = or_recorded(wgan, "ambiguous_wgan_gp")
 
 # %%
 shown = world.valid[:8]
 gray, ab = color.to_gray_ab(shown)
 networks = {"L1": "ambiguous_l1", "pix2pix": "ambiguous_pix2pix"}
-generators = {name: runs.Recorded(recorded).generator for name, recorded in networks.items()}
+generators = {name: Recorded(recorded).generator for name, recorded in networks.items()}
 generators |= {"WGAN-GP": wgan.generator}
-rows = {name: color.from_gray_ab(gray, metrics.paint(generator, gray)) for name, generator in generators.items()}
+rows = {name: color.from_gray_ab(gray, models.paint(generator, gray)) for name, generator in generators.items()}
 plots.pictures(
     [*rows.values(), shown],
     row_titles=(*rows, "truth"),
@@ -511,7 +501,7 @@ table
 
 # %%
 for name in ("ambiguous_pix2pix", "ambiguous_wgan_gp"):
-    recorded = runs.Recorded(name)
+    recorded = Recorded(name)
     print(recorded)
     for seed in recorded.card["held_out"][name]:
         print(
@@ -551,7 +541,7 @@ def in_words(curves):
     return f"{len(curves)} curves over {len(next(iter(curves.values())))} epochs. {'; '.join(told)}."
 
 
-recorded = runs.Recorded("ambiguous_wgan_gp").history
+recorded = Recorded("ambiguous_wgan_gp").history
 curves = {
     "the critic's estimate": [row["critic_estimate"] for row in recorded],
     "slope": [row["slope"] for row in recorded],
@@ -614,7 +604,7 @@ saw("04.estimate")
 # and recorded, one seed each, here measured on 1,000 pictures that none of them saw:
 
 # %%
-cifar = {name: runs.Recorded(f"cifar10_{name}") for name in ("l2", "l1", "pix2pix", "wgan_gp")}
+cifar = {name: Recorded(f"cifar10_{name}") for name in ("l2", "l1", "pix2pix", "wgan_gp")}
 for name, run in cifar.items():
     print(f"{name:8} {run.card['epochs']:.0f} epochs, {run.seconds / 60:.0f} min on {run.card['hardware']}")
 measures = ("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
@@ -658,7 +648,7 @@ plots.curves(curves, xlabel="epoch", title=title, size=(8.6, 2.4), alt=in_words(
 # has the figures on the 1,000 held-out pictures.
 
 # %%
-gallery = runs.Gallery("cifar10_wgan_gp")
+gallery = Gallery("cifar10_wgan_gp")
 notes = {
     stop: f"ab error {then['ab_error']:.1f}, colorfulness {then['colorfulness']:.0f}"
     for stop, then in cifar["wgan_gp"].card["gallery"].items()
@@ -688,9 +678,9 @@ plots.pictures(
 
 # %%
 quiz_gray, quiz_truth = (part[:6] for part in color.to_gray_ab(shown))
-networks = {"l2": runs.Recorded("ambiguous_l2").generator}
+networks = {"l2": Recorded("ambiguous_l2").generator}
 networks |= dict(zip(("l1", "pix2pix", "wgan_gp"), generators.values(), strict=True))
-painted = {name: metrics.paint(network, quiz_gray) for name, network in networks.items()} | {"truth": quiz_truth}
+painted = {name: models.paint(network, quiz_gray) for name, network in networks.items()} | {"truth": quiz_truth}
 measured = metrics.evaluate(networks, world, names=("chroma", "background_error"))
 facts = {f"{name}_chroma": measured[name]["chroma"] for name in networks}
 facts |= {f"{name}_background": measured[name]["background_error"] for name in networks}
@@ -722,7 +712,7 @@ progress()
 # seeds each. First pix2pix:
 
 # %%
-sweeps = {"pix2pix": runs.Sweep("rates_pix2pix"), "WGAN-GP": runs.Sweep("rates_wgan_gp")}
+sweeps = {"pix2pix": Sweep("rates_pix2pix"), "WGAN-GP": Sweep("rates_wgan_gp")}
 measures = ("ab_error", "chroma_share", "palette_use", "background_error")
 sweeps["pix2pix"].table(*measures)
 

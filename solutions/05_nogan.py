@@ -21,21 +21,12 @@ from pathlib import Path
 
 import torch
 
-from colorlib import color, data, losses, metrics, models, nogan, nogan_data, plots, profile, stops
-from colorlib.course import (
-    check,
-    hint,
-    loss_quiz,
-    picture_gallery,
-    predict,
-    progress,
-    quiz,
-    runs,
-    saw,
-    stages,
-)
-from colorlib.nogan import Callback, DynamicUnet, Learner  # fastai's own
-from colorlib.recipe import frozen, seeded
+from colorlib import color, data, losses, metrics, models, nogan, plots, profile
+from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
+from colorlib.course.lesson_05 import stages
+from colorlib.course.recorded import Gallery, Recorded, Sweep
+from colorlib.nogan import Callback, DynamicUnet, Learner, stops  # fastai's own
+from colorlib.training import frozen, seeded
 
 # %%
 settings = profile.settings(
@@ -68,8 +59,8 @@ quiz("05.recall")
 # from the gray.
 
 # %%
-beginners = runs.Recorded("ambiguous_pix2pix").history
-gray_row = runs.Recorded("ambiguous_pix2pix").card["held_out"]["gray"][0]
+beginners = Recorded("ambiguous_pix2pix").history
+gray_row = Recorded("ambiguous_pix2pix").card["held_out"]["gray"][0]
 print(f"plain gray: background error {gray_row['background_error']:.1f}")
 for row in beginners[:8]:
     print(
@@ -101,7 +92,7 @@ for row in beginners[:8]:
 # %%
 world = data.load("ambiguous", size=32, n=settings.pictures)
 folder = Path(tempfile.mkdtemp())  # where fastai's learners leave their files
-loaders = nogan_data.dataloaders(world, batch_size=64, path=folder)
+loaders = nogan.dataloaders(world, batch_size=64, path=folder)
 loaders.show_batch()
 
 # %% [markdown]
@@ -118,7 +109,7 @@ def color_l1(painted, truth):
     return (painted - truth)[:, 1:].abs().mean()
 
 
-learner = Learner(loaders, known, loss_func=color_l1, cbs=[nogan_data.SameOrder(0)])
+learner = Learner(loaders, known, loss_func=color_l1, cbs=[nogan.SameOrder(0)])
 
 # %% [markdown]
 # How large may the learning rate be? The **rate finder** begins with a tiny rate, raises it batch by batch until
@@ -271,7 +262,7 @@ generator = check("05.generator", generator)
 predict("05.pretrained")
 
 # %%
-beginning = runs.Sweep("nogan_pretrained")
+beginning = Sweep("nogan_pretrained")
 with plots.drawing(1, 3, (8.6, 3.0), sharey=True) as (canvas, panels):
     told = []
     for seed, panel in enumerate(panels):
@@ -423,9 +414,9 @@ plots.pictures(
 
 # %%
 painter = seeded(0, nogan.unet, encoder, 32, blur=True, stages=3)
-shrunk = nogan_data.shrunk(world, 16)
+shrunk = nogan.shrunk(world, 16)
 seconds, began = {}, time.perf_counter()
-learner = nogan.generator_learner(nogan_data.dataloaders(shrunk, 64), painter)
+learner = nogan.generator_learner(nogan.dataloaders(shrunk, 64), painter)
 learner.freeze()
 learning = sum(weights.numel() for weights in painter.parameters() if weights.requires_grad)
 print(f"frozen: {learning:,} of {sum(weights.numel() for weights in painter.parameters()):,} parameters learn")
@@ -438,7 +429,7 @@ with nogan.silent(learner):
 # The same network takes whole pictures now; nothing but the loaders changes.
 
 # %%
-learner = nogan.generator_learner(nogan_data.dataloaders(world, 64), painter)
+learner = nogan.generator_learner(nogan.dataloaders(world, 64), painter)
 learner.unfreeze()
 learner.fit_one_cycle(settings.whole, slice(3e-4, 3e-3))
 seconds["stage 1"] = time.perf_counter() - began
@@ -455,8 +446,8 @@ learner.show_results(max_n=8)
 
 # %%
 began = time.perf_counter()
-file = nogan_data.save_generated(painter, world, folder / "generated.safetensors")
-pairs = nogan_data.critic_dataloaders(file, batch_size=64)
+file = nogan.save_generated(painter, world, folder / "generated.safetensors")
+pairs = nogan.critic_dataloaders(file, batch_size=64)
 pairs.show_batch(max_n=8)
 
 # %% [markdown]
@@ -554,7 +545,7 @@ predict("05.one_color")
 choosing, reporting = world.valid_scenes[::2], world.valid_scenes[1::2]
 snapshots = nogan.Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.pinch)
 began = time.perf_counter()
-learner = nogan.generator_learner(nogan_data.dataloaders(world, 32), painter)
+learner = nogan.generator_learner(nogan.dataloaders(world, 32), painter)
 both = nogan.gan_learner(learner, judge, weights=(1, 60), threshold=0.65, critic_rate=2, cbs=[snapshots])
 with nogan.silent(both):
     both.fit(100, 3e-4)  # the snapshots end it
@@ -710,7 +701,7 @@ held_out = data.load("ambiguous", 32, 2048).valid_scenes[1::2]  # the recorded r
 gray, truth = color.to_gray_ab(held_out.pictures)
 colors = {"the truth": truth}
 for name in ("pix2pix", "wgan_gp"):
-    colors[name] = metrics.paint(runs.Recorded(f"ambiguous_{name}").generator, gray)
+    colors[name] = models.paint(Recorded(f"ambiguous_{name}").generator, gray)
 print("of all pairs of objects in one picture so many have the same color:")
 for name, ab in colors.items():
     print(f"  {name:14} {stages.alike(stages.objects_of(ab, held_out), held_out):.0%}")
@@ -762,7 +753,7 @@ saw("05.one_color")
 
 # %%
 names = ("nogan_cifar10", "cifar10_l1", "cifar10_pix2pix", "cifar10_wgan_gp")
-photo_runs = {name: runs.Recorded(name) for name in names}
+photo_runs = {name: Recorded(name) for name in names}
 tables = {name: run.table("psnr", "ssim", "ab_error", "ciede2000", "colorfulness") for name, run in photo_runs.items()}
 first = tables["nogan_cifar10"]
 rows = {"gray": first.seeds["gray"], "NoGAN, stage 1": first.seeds["stage 1"]}
@@ -770,7 +761,7 @@ rows |= {name: table.seeds[name] for name, table in tables.items()}
 metrics.Table(rows | {"truth": first.seeds["truth"]}, first.pictures)
 
 # %%
-gallery = runs.Gallery("nogan_cifar10")
+gallery = Gallery("nogan_cifar10")
 report = photo_runs["nogan_cifar10"].card["stages"][0]["stage_3"]
 notes = {
     f"batch {row['batch']}": f"ab error {row['ab_error']:.1f}, colorfulness {row['colorfulness']:.0f}, glitches {row['glitches']:.2%}"
@@ -837,9 +828,9 @@ quiz("05.stages")
 # And the loss quiz, with NoGAN among the rows:
 
 # %%
-networks = {name: runs.Recorded(f"ambiguous_{name}").generator for name in ("l1", "pix2pix", "wgan_gp")}
+networks = {name: Recorded(f"ambiguous_{name}").generator for name in ("l1", "pix2pix", "wgan_gp")}
 quiz_gray, nogan_ab = (recorded.paintings[name][:6] for name in ("gray", f"batch {stops.propose(rows).batch}"))
-painted = {name: metrics.paint(network, quiz_gray) for name, network in networks.items()}
+painted = {name: models.paint(network, quiz_gray) for name, network in networks.items()}
 painted |= {"nogan": nogan_ab, "truth": recorded.paintings["truth"][:6]}
 paintings = {name: color.from_gray_ab(quiz_gray, ab) for name, ab in painted.items()}
 table = metrics.evaluate(networks, held_out, names=("chroma", "background_error"))
@@ -873,15 +864,15 @@ progress()
 # %%
 before = choose_stop(live.rows)
 snapshots.restore(before, painter)
-file = nogan_data.save_generated(painter, world, file)
-judge = nogan.critic_learner(nogan_data.critic_dataloaders(file, batch_size=64), critic)
+file = nogan.save_generated(painter, world, file)
+judge = nogan.critic_learner(nogan.critic_dataloaders(file, batch_size=64), critic)
 with nogan.silent(judge):
     judge.fit_one_cycle(1, 5e-4)
 print(f"from batch {before}; the critic is right about {judge.recorder.values[-1][-1]:.0%} of the new pairs")
 
 # %%
 second = nogan.Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.again)
-learner = nogan.generator_learner(nogan_data.dataloaders(world, 32), painter)
+learner = nogan.generator_learner(nogan.dataloaders(world, 32), painter)
 both = nogan.gan_learner(learner, judge, weights=(1, 60), threshold=0.65, critic_rate=2, seed=1, cbs=[second])
 with nogan.silent(both):
     both.fit(100, 3e-4)
@@ -983,12 +974,12 @@ for name, unet in unets.items():
 small = data.load("ambiguous", 32, settings.look)
 gray, truth = color.to_gray_ab(small.valid)
 for name, unet in unets.items():
-    dls = nogan_data.dataloaders(small, 32)
+    dls = nogan.dataloaders(small, 32)
     learner = nogan.generator_learner(dls, unet)
     with nogan.silent(learner):
         learner.fit_one_cycle(settings.look_epochs, 3e-3)
     unet.cpu().eval()
-    off = losses.l1(metrics.paint(unet, gray)[:, 1:], truth)
+    off = losses.l1(models.paint(unet, gray)[:, 1:], truth)
     print(f"{name:15} held-out L1 after {settings.look_epochs * len(dls.train)} batches: {off:.4f}")
 
 # %% [markdown]
@@ -1124,8 +1115,8 @@ class Damage(Callback):
 def repairer(damage):
     """A U-Net that was shown pictures with this damage, and asked for the whole ones, in color."""
     network = seeded(0, models.build, "pix2pix", 32, 0.25, levels=3, dropout=0, outputs="lab")
-    dls = nogan_data.dataloaders(crops, 32)
-    learner = Learner(dls, network, losses.l1, cbs=[nogan_data.SameOrder(), Damage(damage)])
+    dls = nogan.dataloaders(crops, 32)
+    learner = Learner(dls, network, losses.l1, cbs=[nogan.SameOrder(), Damage(damage)])
     with nogan.silent(learner):
         learner.fit_one_cycle(settings.repair, 3e-3)
     return network.cpu().eval()
@@ -1139,7 +1130,7 @@ def report():
     """How far L is off on average, of 100: damaged, and after each network's repair."""
     print(f"{'':14}{'damaged':>10}", *(f"{f'repairer of {name}':>22}" for name in repairers))
     for name, gray in damaged.items():
-        repaired = [metrics.paint(network, gray)[:, :1] for network in repairers.values()]
+        repaired = [models.paint(network, gray)[:, :1] for network in repairers.values()]
         off = [50 * (each - clean).abs().mean().item() for each in (gray, *repaired)]
         print(f"{name:14}{off[0]:10.1f}", *(f"{value:22.1f}" for value in off[1:]))
 
@@ -1150,7 +1141,7 @@ report()
 # %%
 def in_color(who, gray):
     """What a repairer makes of these pictures."""
-    lab = metrics.paint(repairers[who], gray)
+    lab = models.paint(repairers[who], gray)
     return color.from_gray_ab(lab[:, :1], lab[:, 1:])
 
 
@@ -1228,7 +1219,7 @@ import sys
 import torch
 from fastai.basics import num_distrib, patch, rank_distrib
 from fastai.distributed import DistributedDL, teardown_distrib
-from colorlib import data, models, nogan, nogan_data
+from colorlib import models, nogan
 
 @patch  # fastai sends the order of the pictures from process 0 to the others by CUDA alone: here by any device
 def _broadcast(self: DistributedDL, places, sender):
@@ -1237,7 +1228,7 @@ def _broadcast(self: DistributedDL, places, sender):
     return places.tolist()
 
 processes = num_distrib() or 1
-dls = nogan_data.dataloaders(data.load("ambiguous", size=32, n=284), 64 // processes, device="cpu")
+dls = nogan.dataloaders(data.load("ambiguous", size=32, n=284), 64 // processes, device="cpu")
 torch.manual_seed(0)
 learner = nogan.generator_learner(dls, nogan.unet(models.build("encoder", 32, 0.25), 32))
 with learner.distrib_ctx(sync_bn=False), nogan.silent(learner):  # only GPUs can share their batch norm

@@ -8,7 +8,8 @@ import torch
 from skimage.color import deltaE_ciede2000
 from skimage.metrics import peak_signal_noise_ratio
 
-from colorlib import color, data, metrics, scenes
+from colorlib import color, data, metrics
+from colorlib.worlds import scenes
 
 WORLD = scenes.draw(30, 32, seed=3, world="ambiguous")
 GRAY, AB = color.to_gray_ab(WORLD.pictures)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from matplotlib.axes import Axes
 
-from colorlib import plots, scenes
+from colorlib import plots
+from colorlib.worlds import scenes
 
 ALT = "Some pictures side by side, for a test."
 

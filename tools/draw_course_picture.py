@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from colorlib import color, metrics, models, plots, scenes
+from colorlib import color, models, plots
+from colorlib.worlds import scenes
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "course.png"
 
@@ -18,7 +19,7 @@ def main():
     options = dict(size=32, seed=2_026, world="ambiguous")
     pictures = torch.cat([scenes.draw(2, kinds=(kind,), **options).pictures for kind in scenes.KINDS])
     gray, _ = color.to_gray_ab(pictures)
-    brown = color.from_gray_ab(gray, metrics.paint(models.load("ambiguous_l2"), gray))
+    brown = color.from_gray_ab(gray, models.paint(models.load("ambiguous_l2"), gray))
     figure = plots.pictures(
         [plots.gray_picture(pictures), brown, pictures],
         row_titles=("gray", "a network's\nbest guess", "the truth"),

@@ -14,9 +14,10 @@ import torch
 from torch.nn import functional
 from train_weights import ROOT, hardware, rounded, write
 
-from colorlib import augment, color, data, models, training
-from colorlib.checkpoints import Folder
-from colorlib.recipe import Recipe, Stopped, one_cycle, seeded
+from colorlib import color, data, models, training
+from colorlib.data import augment
+from colorlib.training import Recipe, Stopped, one_cycle, seeded
+from colorlib.training.folder import Folder
 
 FIGURES = dict(epochs=16, batch_size=128, lr=3e-3, seed=0)
 WEIGHT_DECAY, LABEL_SMOOTHING = 0.05, 0.1

@@ -31,9 +31,11 @@ from train_weights import (
     write,
 )
 
-from colorlib import checkpoints, color, data, metrics, models, nogan, nogan_data, scenes, snapshots, stops
-from colorlib.course import stages
-from colorlib.recipe import Stopped, seeded
+from colorlib import color, data, files, metrics, models, nogan
+from colorlib.course.lesson_05 import stages
+from colorlib.nogan import stops
+from colorlib.training import Stopped, seeded
+from colorlib.worlds import scenes
 
 SIZE = 32
 CHOOSING = 300  # photos that the stop is chosen on; it is reported on others
@@ -100,7 +102,7 @@ def finished(file: Path, network: nn.Module, figures: dict, work: Callable[[], d
             models.save(network, weights)
         else:
             state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-            checkpoints.write(weights, save(state))
+            files.write(weights, save(state))
         write(report, facts)
         print(f"{file.parent.name}, {file.name}: {facts['seconds']} s", flush=True)
     facts = json.loads(report.read_text(encoding="utf-8"))
@@ -158,8 +160,8 @@ class Stages:
         return reports
 
     def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
-        pictures = self.pictures if size == SIZE else nogan_data.shrunk(self.pictures, size)
-        dls = nogan_data.dataloaders(pictures, batch_size, self.folder)
+        pictures = self.pictures if size == SIZE else nogan.shrunk(self.pictures, size)
+        dls = nogan.dataloaders(pictures, batch_size, self.folder)
         return nogan.generator_learner(dls, self.generator, feature_loss(self.figures), self.seed)
 
     def generate(self) -> dict:
@@ -179,8 +181,8 @@ class Stages:
     def criticize(self) -> dict:
         figures, pictures = self.figures, replace(self.whole, valid=self.pictures.valid)
         file = self.folder / "generated.safetensors"
-        nogan_data.save_generated(self.generator, pictures, file, figures["share"])
-        dls = nogan_data.critic_dataloaders(file, figures["critic_batch_size"], self.folder)
+        nogan.save_generated(self.generator, pictures, file, figures["share"])
+        dls = nogan.critic_dataloaders(file, figures["critic_batch_size"], self.folder)
         learner = nogan.critic_learner(dls, self.critic, self.seed)
         rows = fit(learner, figures["critic_epochs"], figures["critic_lr"])
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
@@ -222,8 +224,8 @@ class Stages:
         """What each snapshot made of a few pictures, and what the stop makes of some that never had color."""
         if len(self.never):
             never, _ = color.to_gray_ab(self.never)
-            paintings |= {"never gray": never, "never": metrics.paint(self.generator.eval(), never)[:, -2:]}
-        checkpoints.write(self.folder / "paintings.safetensors", snapshots.pack(paintings))
+            paintings |= {"never gray": never, "never": models.paint(self.generator.eval(), never)[:, -2:]}
+        files.write(self.folder / "paintings.safetensors", models.pack(paintings))
 
     def measured(self) -> dict[str, dict]:
         """Stage 1 and the stop between gray and the truth, on pictures that chose nothing."""
@@ -231,7 +233,7 @@ class Stages:
         table = metrics.evaluate(painters, self.reporting, n=HELD_OUT)
         print(f"{self.folder.name}\n{table}\n", flush=True)
         gray, truth = color.to_gray_ab(pixels(self.reporting))
-        colors = {"gray": 0 * truth, **{row: metrics.paint(painters[row], gray) for row in painters}, "truth": truth}
+        colors = {"gray": 0 * truth, **{row: models.paint(painters[row], gray) for row in painters}, "truth": truth}
         share = {row: float(stops.glitches(gray, ab).float().mean()) for row, ab in colors.items()}
         return {row: rounded(table[row] | {"glitches": share[row]}) for row in colors}
 
@@ -281,11 +283,11 @@ def ship(name: str, folder: Path) -> None:
     if source not in scenes.WORLDS:  # a world's stop is not shipped: the lesson trains it
         network = models.load(first.folder / STAGES["stop"])
         models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
-    paintings = snapshots.unpack(first.folder / "paintings.safetensors")
+    paintings = models.unpack(first.folder / "paintings.safetensors")
     for variant in card.get("variants", {}):  # what the first batches did
-        painted = snapshots.unpack(first.folder / variant / "paintings.safetensors")
+        painted = models.unpack(first.folder / variant / "paintings.safetensors")
         paintings[variant] = painted[f"batch {figures['every']}"]
-    checkpoints.write(folder / "galleries" / f"{name}.safetensors", snapshots.pack(paintings))
+    files.write(folder / "galleries" / f"{name}.safetensors", models.pack(paintings))
     write(card_of(name, folder), card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")
 
@@ -307,7 +309,7 @@ class Watch(nogan.Callback):
 
     def look(self, batch):
         gray, truth = color.to_gray_ab(self.pictures)
-        ab = metrics.paint(self.model.eval(), gray)[:, -2:]
+        ab = models.paint(self.model.eval(), gray)[:, -2:]
         self.model.train()
         row = stops.measure({batch: ab}, self.pictures, self.distance)[batch]
         row |= metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness"))
@@ -322,7 +324,7 @@ def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
     watch = Watch(metrics.spread(whole.valid, WATCHED), distance(), figures["every"])
 
     def work():
-        dls = nogan_data.dataloaders(fewer(whole, figures["pictures"]), figures["batch_size"], folder)
+        dls = nogan.dataloaders(fewer(whole, figures["pictures"]), figures["batch_size"], folder)
         rows = fit(nogan.generator_learner(dls, generator, seed=seed, cbs=[watch]), 1, figures["lr"])
         return {"history": rows, "curve": watch.rows}
 
@@ -347,7 +349,7 @@ def compare(name: str, folder: Path) -> None:
             "history": done[0][1]["curve"],
             "curves": [facts["curve"] for _, facts in done],
         }
-        paintings[kind] = metrics.paint(painters[0], gray)
+        paintings[kind] = models.paint(painters[0], gray)
     card = {
         "name": name,
         "recipe": "nogan, stage 1",
@@ -362,7 +364,7 @@ def compare(name: str, folder: Path) -> None:
         "those of the first seed, curves has an entry for each.",
         "variants": variants,
     }
-    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", snapshots.pack(paintings))
+    files.write(folder / "sweeps" / f"{name}.safetensors", models.pack(paintings))
     write(card_of(name, folder), card)
 
 
@@ -380,7 +382,7 @@ def main() -> None:
         elif options.only in (None, name):
             try:
                 (ship if name in RUNS else compare)(name, options.out)
-            except (Stopped, OSError, ValueError) as error:  # checkpoints.write raises Stopped
+            except (Stopped, OSError, ValueError) as error:  # files.write raises Stopped
                 sys.exit(str(error))
 
 

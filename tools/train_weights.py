@@ -14,11 +14,13 @@ import argparse
 import json
 import platform
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 
-from colorlib import checkpoints, color, data, metrics, models, recipes, scenes, snapshots, training
+from colorlib import color, data, files, metrics, models, training
+from colorlib.worlds import scenes
 
 ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
@@ -133,13 +135,38 @@ PAINTED = 8  # held-out pictures whose colors a sweep or a gallery keeps
 GALLERIES = {"cifar10_wgan_gp": (1, 3, 10)}  # after these epochs as well
 
 
+class Snapshots:
+    """An `on_epoch` for training.fit: `painted` has the ab of the same gray pictures after each of chosen epochs.
+
+    With a `folder` the generators are kept there, so that a resumed training finds the earlier ones again. One that is
+    finished no longer calls: then call `snapshots(run)`.
+    """
+
+    def __init__(self, epochs: Iterable[int], gray: torch.Tensor, folder: str | Path | None = None):
+        self.epochs, self.gray, self.painted = sorted(epochs), gray, {}
+        self.folder = Path(folder) if folder else None
+        if not self.epochs or self.epochs[0] < 1:
+            raise ValueError(f"Epochs are counted from 1, and at least one must be chosen; these are {self.epochs}.")
+
+    def __call__(self, run):
+        now = run.history[-1]["epoch"]
+        for epoch in self.epochs:
+            kept = self.folder / f"epoch-{epoch}.safetensors" if self.folder else None
+            if epoch == now:
+                self.painted[epoch] = models.paint(run.generator, self.gray)
+                if kept:
+                    models.save(run.generator, kept, half=True, epochs=epoch)
+            elif epoch < now and epoch not in self.painted and kept and kept.is_file():
+                self.painted[epoch] = models.paint(models.load(kept), self.gray)
+
+
 def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Table, data.DataSet]:
     """One run, from its checkpoint if it has one, and its figures on held-out pictures."""
     source, recipe, figures = plan
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
     out = folder_of(name, seed)
     run = training.fit(
-        recipes.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
+        training.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
         pictures.train,
         validate=metrics.validator(pictures, metrics.MEASURES),
         on_epoch=gallery(name, source, pictures, out) if name in GALLERIES else None,
@@ -161,10 +188,10 @@ def some(source: str, pictures: data.DataSet) -> torch.Tensor:
     return pictures.valid[:PAINTED] if source in scenes.WORLDS else metrics.spread(pictures.valid, PAINTED)
 
 
-def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> snapshots.Snapshots:
+def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> Snapshots:
     """What the run paints of them after the chosen epochs, kept in its folder."""
     gray, _ = color.to_gray_ab(some(source, pictures))
-    return snapshots.Snapshots(GALLERIES[name], gray, out / "gallery")
+    return Snapshots(GALLERIES[name], gray, out / "gallery")
 
 
 def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> dict:
@@ -173,10 +200,10 @@ def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: P
     then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in GALLERIES[name]}
     gray, truth = color.to_gray_ab(some(source, pictures))
     never, _ = color.to_gray_ab(metrics.spread(pictures.naturally_gray, PAINTED))
-    paintings = {stop: metrics.paint(generator, gray) for stop, generator in then.items()}
+    paintings = {stop: models.paint(generator, gray) for stop, generator in then.items()}
     paintings |= {"truth": truth, "gray": gray}
-    paintings |= {"never gray": never, "never": metrics.paint(run.generator, never)}
-    checkpoints.write(folder / "galleries" / f"{name}.safetensors", snapshots.pack(paintings))
+    paintings |= {"never gray": never, "never": models.paint(run.generator, never)}
+    files.write(folder / "galleries" / f"{name}.safetensors", models.pack(paintings))
     table = metrics.evaluate(then, pictures, n=HELD_OUT)
     return {stop: rounded(table[stop]) for stop in then}
 
@@ -243,7 +270,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
         run, table, pictures = done[0]
         gray, truth = color.to_gray_ab(some(source, pictures))
-        paintings |= {variant: metrics.paint(run.generator, gray), "truth": truth, "gray": gray}
+        paintings |= {variant: models.paint(run.generator, gray), "truth": truth, "gray": gray}
         card["variants"][variant] = {
             "changes": changes,
             "seconds": [round(run.seconds, 1) for run, *_ in done],
@@ -252,7 +279,7 @@ def ship_sweep(name: str, folder: Path) -> None:
         }
         card["measured_on"] = table.pictures
         print(f"{name}, {variant}: {card['variants'][variant]['seconds']} s\n{table}\n", flush=True)
-    checkpoints.write(folder / "sweeps" / f"{name}.safetensors", snapshots.pack(paintings))
+    files.write(folder / "sweeps" / f"{name}.safetensors", models.pack(paintings))
     write(folder / "sweeps" / f"{name}.json", card)
 
 
@@ -275,7 +302,7 @@ def held_out(done: list) -> dict:
 def write(path: Path, card: dict) -> None:
     """A card as JSON, beside and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.write(path, (json.dumps(card, indent=1, ensure_ascii=False, default=str) + "\n").encode())
+    files.write(path, (json.dumps(card, indent=1, ensure_ascii=False, default=str) + "\n").encode())
 
 
 def rounded(row: dict) -> dict:

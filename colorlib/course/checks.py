@@ -1,14 +1,16 @@
 """Checks: they compare a student's function with the library's, and always give back one to go on with."""
 
 import html
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from colorlib.course import content, page, progress_file
-from colorlib.course.exercises import EXERCISES
+from colorlib.course import page, texts
+from colorlib.course.exercise import Exercise
+from colorlib.course.progress import recall, record
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,16 @@ def _difference(label, given, expected, tolerance):
     return None
 
 
+def exercise_of(lesson: str, name: str) -> Exercise:
+    """An exercise's reference and cases, from the folder of its lesson."""
+    return importlib.import_module(f"colorlib.course.lesson_{lesson}.exercises").EXERCISES[name]
+
+
 def check(identifier: str, function: Callable) -> Callable:
     """Check an exercise. Right: returns your function. Not yet: says why, and returns the library's."""
-    lesson, name, text = content.find("exercises", identifier)
-    exercise = EXERCISES[identifier]
-    known = progress_file.recall(lesson, "exercises", name)
+    lesson, name, text = texts.find("exercises", identifier)
+    exercise = exercise_of(lesson, name)
+    known = recall(lesson, "exercises", name)
     try:
         mismatch = compare(function, exercise, text.get("look"))
     except NotImplementedError:
@@ -89,12 +96,12 @@ def check(identifier: str, function: Callable) -> Callable:
         )
         return exercise.reference
     if mismatch is None:
-        progress_file.record(lesson, "exercises", name, passed=True)
+        record(lesson, "exercises", name, passed=True)
         page.say(f"<b>✓ {identifier}: right.</b> {page.inline(text['right'])}", "right")
         return function
     # A wrong answer earns the next hint, unless the exercise was right before.
     given = min(known.get("hints", 0) + (not known.get("passed")), len(text["hints"]))
-    progress_file.record(lesson, "exercises", name, hints=given, tries=known.get("tries", 0) + 1)
+    record(lesson, "exercises", name, hints=given, tries=known.get("tries", 0) + 1)
     sentence = html.escape(mismatch.sentence, quote=False)
     page.say(
         f"<b>✗ {identifier}: not yet.</b> {sentence} {page.inline(mismatch.look)}"
@@ -106,9 +113,9 @@ def check(identifier: str, function: Callable) -> Callable:
 
 def hint(identifier: str) -> None:
     """The next hint for an exercise; after the last one, its solution."""
-    lesson, name, text = content.find("exercises", identifier)
-    given = min(progress_file.recall(lesson, "exercises", name).get("hints", 0) + 1, len(text["hints"]) + 1)
-    progress_file.record(lesson, "exercises", name, hints=given)
+    lesson, name, text = texts.find("exercises", identifier)
+    given = min(recall(lesson, "exercises", name).get("hints", 0) + 1, len(text["hints"]) + 1)
+    record(lesson, "exercises", name, hints=given)
     page.say(f"<b>{identifier}</b>{_ladder(text, given)}")
 
 

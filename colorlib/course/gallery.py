@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from colorlib.course import page
+from colorlib.course import controls, page
 
 
 class Gallery(page.Live):
@@ -16,7 +16,7 @@ class Gallery(page.Live):
         self.stops, self.notes, self.fixed, self.width = stops, notes or {}, fixed or {}, width
         look = {"style": {"description_width": "90px"}, "layout": widgets.Layout(width="420px")}
         self.slider = widgets.IntSlider(description=name, min=1, max=len(stops), value=1, readout=False, **look)
-        self.told = page.told()  # the slider's own number means nothing: this says where it stands
+        self.told = controls.told()  # the slider's own number means nothing: this says where it stands
         self.slider.observe(self.redraw, names="value")
         super().__init__(self.slider, self.told)
 

@@ -65,18 +65,6 @@ def picture(picture, alt, width=128):
     return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
 
 
-def button(text):
-    """A button as wide as its text, at the left."""
-    return widgets.Button(description=text, layout=widgets.Layout(width="auto", align_self="flex-start"))
-
-
-def told():
-    """Where a widget answers. It is there, empty, from the start: only then a screen reader speaks what comes."""
-    answer = widgets.HTML()
-    answer.add_class("colorlib-told")
-    return answer
-
-
 # Repairs that Python can't make, for those who use the keyboard or a screen reader. JupyterLab takes arrows and
 # letters for its own shortcuts even inside a menu ("b" would insert a cell), so they are kept here. ipywidgets
 # gives the radio buttons of a group no common name, without which arrows don't move among them, and neither

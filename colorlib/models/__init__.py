@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -11,12 +10,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from colorlib import color
+from colorlib import color, files
 from colorlib.bins import annealed_mean
 from colorlib.models.cnn import PlainCNN
 from colorlib.models.encoder import Encoder
 from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
+from colorlib.models.painting import pack, paint, unpack
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
 from colorlib.models.resnet import ResNet34, fetched
@@ -34,7 +34,9 @@ NETWORKS = {
 }
 CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
 CLASSIFIERS = {"encoder": Encoder, "resnet34": ResNet34}
-ELSEWHERE = {"dynamic_unet": "colorlib.nogan"}  # its module adds it to NETWORKS, and brings fastai: seconds
+ELSEWHERE = {"dynamic_unet": "colorlib.nogan.networks"}  # its module adds it to NETWORKS, and brings fastai: seconds
+__all__ = ["pack", "paint", "unpack"]
+
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
@@ -105,15 +107,12 @@ def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -
         name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, beside, {key: str(value) for key, value in facts.items()})
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
+    with files.replacing(path) as beside:
+        try:
+            save_file(tensors, beside, {key: str(value) for key, value in facts.items()})
+        except SafetensorError as error:  # its own name for a full disk
+            raise OSError(str(error)) from error
+    return Path(path)
 
 
 def load(name_or_path: str | Path) -> Colorizer:

@@ -1,0 +1,152 @@
+"""Lesson 03's exercises: how far a critic sees, and the two steps of a GAN."""
+
+import torch
+
+from colorlib import losses, models
+from colorlib.course.exercise import Exercise, call, random
+from colorlib.models.patchgan import receptive_field
+from colorlib.training import frozen, seeded
+
+
+def _receptive_field_cases():
+    return [
+        ("one convolution of 4×4 pixels", call([(4, 2)])),
+        ("two convolutions, 4×4 and then 3×3, with stride 1", call([(4, 1), (3, 1)])),
+        ("two convolutions of 4×4 pixels with stride 2", call([(4, 2), (4, 2)])),
+        ("the published critic", call([(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)])),
+    ]
+
+
+def critic_step(critic, optimizer, gray, ab, fake):
+    """One step of the critic: real pictures up, fakes down; half the sum of both losses, as a number."""
+    real_logits = critic(torch.cat((gray, ab), dim=1))
+    fake_logits = critic(torch.cat((gray, fake.detach()), dim=1))
+    loss = (losses.adversarial(real_logits, 1.0) + losses.adversarial(fake_logits, 0.0)) / 2
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def generator_step(critic, optimizer, gray, ab, fake, lam):
+    """One step of the generator: fool the critic, stay near the truth; its loss, as a number."""
+    with frozen(critic):
+        fooling = losses.fooling(critic(torch.cat((gray, fake), dim=1)))
+        loss = fooling + lam * losses.l1(fake, ab)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+class Pair:
+    """A small generator and critic, always the same, with plain optimizers and one batch."""
+
+    def __init__(self, last=1.0):
+        self.generator = seeded(0, torch.nn.Conv2d, 1, 2, 3, padding=1)
+        self.critic = seeded(0, models.build, "patchgan", 16, 0.125, layers=1)
+        with torch.no_grad():
+            for weights in self.critic.layers[-1].parameters():
+                weights.mul_(20).add_(0.1).mul_(last)  # sure of itself; not at all, or of the contrary, by `last`
+        self.train_critic = torch.optim.SGD(self.critic.parameters(), lr=0.1)
+        self.train_generator = torch.optim.SGD(self.generator.parameters(), lr=0.1)
+        self.gray, self.ab = random(4, 1, 16, 16) - 0.5, random(4, 2, 16, 16) - 0.5
+
+    def critic_step(self, step):
+        return step(self.critic, self.train_critic, self.gray, self.ab, self.generator(self.gray))
+
+    def generator_step(self, step, lam=1.0):
+        return step(self.critic, self.train_generator, self.gray, self.ab, self.generator(self.gray), lam)
+
+
+def _sizes(gradients):
+    return sum((g.abs().sum() for g in gradients if g is not None), torch.zeros(()))
+
+
+def _loss(step, *arguments):
+    """The number that a step gives back; None goes on as None, so that a missing return is named."""
+    loss = step(*arguments)
+    return loss if loss is None else torch.as_tensor(loss).detach()
+
+
+def _critic_step_cases():
+    def loss(last):
+        return lambda step: _loss(Pair(last).critic_step, step)
+
+    def leaks(step):
+        pair = Pair()
+        pair.critic_step(step)
+        return _sizes(p.grad for p in pair.generator.parameters())
+
+    def fake_as_it_was(step):
+        pair = Pair()
+        fake = pair.generator(pair.gray)
+        step(pair.critic, pair.train_critic, pair.gray, pair.ab, fake)
+        return torch.tensor(fake.requires_grad)
+
+    def weights(steps):
+        def probe(step):
+            pair = Pair()
+            for _ in range(steps):
+                pair.critic_step(step)
+            return pair.critic.layers[-1].weight.detach().flatten()
+
+        return probe
+
+    return [
+        ("the loss under a critic that only guesses (ln 2 = 0.6931)", loss(0.0)),
+        ("the loss under a critic with an opinion", loss(1.0)),
+        ("the gradient that reaches the generator", leaks),
+        ("the question whether the generator can still learn from `fake` (1 = yes)", fake_as_it_was),
+        ("the critic's weights after one step", weights(1)),
+        ("the critic's weights after three steps", weights(3)),
+    ]
+
+
+def _generator_step_cases():
+    def loss(last, lam):
+        return lambda step: _loss(Pair(last).generator_step, step, lam)
+
+    def moved(last, steps):
+        def probe(step):
+            pair = Pair(last)
+            for _ in range(steps):
+                pair.generator_step(step, lam=3.0)
+            return pair.generator.weight.detach().flatten()
+
+        return probe
+
+    def depends(step):
+        """1 if two critics of opposite opinions push the generator to different places."""
+        return (moved(1.0, 1)(step) - moved(-1.0, 1)(step)).abs().max() > 1e-6
+
+    def left_in_critic(step):
+        pair = Pair()
+        before = [b.clone() for b in pair.critic.buffers()]
+        pair.generator_step(step)
+        moved = sum((b - a).abs().sum() for b, a in zip(pair.critic.buffers(), before, strict=True))
+        return torch.stack((_sizes(p.grad for p in pair.critic.parameters()), moved.float()))
+
+    def can_go_on(step):
+        pair = Pair()
+        pair.generator_step(step)
+        norms = [m for m in pair.critic.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        learns = all(p.requires_grad for p in pair.critic.parameters())
+        return torch.tensor(learns and all(m.track_running_stats and m.training for m in norms))
+
+    return [
+        ("the loss under a critic that only guesses, with λ = 0 (ln 2 = 0.6931)", loss(0.0, 0.0)),
+        ("the loss with λ = 100", loss(1.0, 100.0)),
+        ("the question whether another critic would push it elsewhere (1 = yes)", depends),
+        ("the generator's weights after one step", moved(1.0, 1)),
+        ("the generator's weights after three steps", moved(1.0, 3)),
+        ("what the step leaves in the critic (gradients, running averages)", left_in_critic),
+        ("the question whether the critic can go on learning (1 = yes)", can_go_on),
+    ]
+
+
+EXERCISES = {
+    "receptive_field": Exercise(receptive_field, _receptive_field_cases),
+    "critic_step": Exercise(critic_step, _critic_step_cases, tolerance=1e-4),
+    "generator_step": Exercise(generator_step, _generator_step_cases, tolerance=1e-4),
+}

@@ -1,0 +1,199 @@
+"""Data sets by name, cleaned and split, and batches of them. Lesson 01 builds the split by hue."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from colorlib.data import download, pictures
+from colorlib.worlds import scenes
+
+# Color photographs that scikit-image and scikit-learn ship. A crop of a photograph that was trained
+# on tests nothing, so whole photographs are held out; the stereo pair stays on one side.
+TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg "
+TRAIN_PHOTOS += "motorcycle_left.png motorcycle_right.png"
+VALID_PHOTOS = "chelsea.png flower.jpg"
+EVERY = 10  # every tenth picture validates
+
+
+@dataclass(repr=False)
+class DataSet:
+    """Pictures to train on and to validate on, as uint8 tensors N×3×H×W."""
+
+    name: str
+    train: torch.Tensor
+    valid: torch.Tensor
+    naturally_gray: torch.Tensor  # cleaned out of the others: color what never had color
+    train_scenes: scenes.Scenes | None = None  # worlds know their masks and palettes
+    valid_scenes: scenes.Scenes | None = None
+    test: torch.Tensor | None = None  # where a data set brings a test part of its own
+
+    def __repr__(self):
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        parts["naturally gray"] = self.naturally_gray
+        counts = [f"{len(part):,} {name}" for name, part in parts.items() if part is not None]
+        height, width = self.train.shape[-2:]
+        return f"{self.name}: {', '.join(counts)} pictures of {width}×{height}"
+
+
+def load(name, size=32, n=None, seed=0) -> DataSet:
+    """A data set by name, or a folder of pictures by its path, as squares of `size` pixels.
+
+    Names: `scenes` (the world mixed), each of scenes.WORLDS, `photos` (crops of the photographs
+    that scikit-image and scikit-learn ship), `cifar10`. `n` is how many pictures to take in all, a
+    tenth of them for validation; without it worlds give 2,048, photos 1,024, files all there are.
+    """
+    if n is not None and n < 2:
+        raise ValueError(f"n is {n}: at least 2 are needed, one to train on, one to validate on.")
+    world = "mixed" if name == "scenes" else name
+    if world in scenes.WORLDS:
+        return _load_world(name, world, size, n or 2048, seed)
+    if name == "photos":
+        return _load_photos(size, n or 1024, seed)
+    if name == "cifar10":
+        return _load_cifar10(size, n, seed)
+    if not Path(name).expanduser().is_dir():
+        names = ", ".join(("scenes", *scenes.WORLDS, "photos", "cifar10"))
+        raise ValueError(f"There is no data set or folder '{name}'. Names of data sets: {names}.")
+    decoded = pictures.cache(_choose(pictures.listing(name), n, seed), size)
+    return DataSet(str(name), *_clean_and_split(decoded))
+
+
+def _load_world(name, world, size, n, seed):
+    held_out = max(1, n // EVERY)
+    train = scenes.draw(n - held_out, size, seed, world)
+    # Far from the seeds people choose: with seeds 0, 1, 2 nobody validates on training data.
+    valid = scenes.draw(held_out, size, seed + 1_000_003, world)
+    none = train.pictures[:0]
+    return DataSet(name, train.pictures, valid.pictures, none, train, valid)
+
+
+def _load_photos(size, n, seed):
+    held_out, rng = max(1, n // EVERY), np.random.default_rng(seed)
+    train = _crops(TRAIN_PHOTOS.split(), size, n - held_out, rng)
+    valid = _crops(VALID_PHOTOS.split(), size, held_out, rng)
+    return DataSet("photos", train, valid, train[:0])
+
+
+def _crops(names, size, n, rng):
+    """Random squares of the photographs in turn, from a third of the short side to all of it."""
+    folders = (("skimage", "data"), ("sklearn", "datasets", "images"))
+    found = [Path(find_spec(root).origin).parent.joinpath(*below) for root, *below in folders]
+    files = [folder / name for name in names for folder in found if (folder / name).exists()]
+    if not files:
+        raise FileNotFoundError(f"scikit-image and scikit-learn came without {', '.join(names)}.")
+    photos = [Image.fromarray(pictures.read(file)) for file in files]
+    squares = np.empty((n, 3, size, size), dtype=np.uint8)
+    for i in range(n):
+        photo = photos[i % len(photos)]
+        short = min(photo.size)
+        side = rng.integers(min(short, max(size, short // 3)), short + 1)
+        x, y = (rng.integers(length - side + 1) for length in photo.size)
+        box = (x, y, x + side, y + side)
+        square = photo.resize((size, size), Image.Resampling.BICUBIC, box)
+        squares[i] = np.moveaxis(np.asarray(square), -1, 0)
+    return torch.from_numpy(squares)
+
+
+def _load_cifar10(size, n, seed):
+    folder = download.cifar10()
+    train, test = (pictures.listing(folder / part) for part in ("train", "test"))
+    parts = _clean_and_split(pictures.cache(_choose(train, n, seed), size))
+    decoded = pictures.cache(_choose(test, n, seed), size)
+    colored = decoded.take(np.flatnonzero(~is_gray(decoded.pictures).numpy()))
+    return DataSet("cifar10", *parts, test=torch.from_numpy(colored))
+
+
+def labeled_cifar10(size=32) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """CIFAR-10's parts `train`, `valid` (as in `load`) and `test`: pictures, and the numbers of their classes."""
+    parts = {}
+    for folder in ("train", "test"):
+        decoded = pictures.cache(download.cifar10() / folder, size)
+        classes = torch.tensor([download.CLASSES.index(Path(path).parent.name) for path in decoded.paths])
+        places = {"test": torch.arange(len(classes))}
+        if folder == "train":
+            places = dict(zip(("train", "valid"), _places(decoded), strict=False))
+        parts |= {part: (torch.from_numpy(decoded.take(at)), classes[at]) for part, at in places.items()}
+    return parts
+
+
+def _choose(paths, n, seed):
+    """At most n of the paths, chosen at random, in their order."""
+    if n is None or n >= len(paths):
+        return paths
+    chosen = np.random.default_rng(seed).choice(len(paths), n, replace=False)
+    return [paths[i] for i in sorted(chosen)]
+
+
+def _clean_and_split(decoded):
+    """Tensors to train on, to validate on and naturally gray; large ones stay mapped from disk."""
+    return [torch.from_numpy(decoded.take(part)) for part in _places(decoded)]
+
+
+def _places(decoded):
+    """Where the pictures to train on are, those to validate on, and the naturally gray ones."""
+    gray = is_gray(decoded.pictures)
+    colored = torch.nonzero(~gray)[:, 0]
+    if len(colored) < 2:
+        raise ValueError(
+            f"Of {len(gray):,} pictures {len(colored)} are in color. At least 2 are needed: one to "
+            "train on, one to validate on."
+        )
+    train, valid = hue_sorted_split(mean_hue(decoded.pictures)[colored])
+    return colored[train], colored[valid], torch.nonzero(gray)[:, 0]
+
+
+def _in_chunks(function, images):
+    """A function of a few pictures at a time, so that what is mapped from disk stays there."""
+    step = max(1, 2**21 // (images.shape[-1] * images.shape[-2]))
+    parts = [function(rows_of(images, slice(i, i + step))) for i in range(0, len(images), step)]
+    return torch.cat(parts) if parts else function(rows_of(images, slice(0, 0)))
+
+
+def rows_of(images, index):
+    if isinstance(images, torch.Tensor):
+        return images[index if isinstance(index, slice) else index.to(images.device)]
+    return torch.from_numpy(np.array(images[index]))
+
+
+def is_gray(images, tolerance=1) -> torch.Tensor:
+    """True for pictures (N×3×H×W uint8) with R=G=B in every pixel; JPEG's rounding is forgiven."""
+
+    def gray(rows):
+        spread = rows.amax(dim=1) - rows.amin(dim=1)
+        return (spread <= tolerance).flatten(1).all(dim=1)
+
+    return _in_chunks(gray, images)
+
+
+def mean_hue(images) -> torch.Tensor:
+    """The mean HSV hue (0…1) of each picture; a gray pixel counts as hue 0."""
+
+    def hue(rows):
+        rgb = rows.float()
+        high, strongest = rgb.max(dim=1)
+        span = high - rgb.amin(dim=1)
+        red, green, blue = rgb.unbind(1)
+        # Which sixth of the color circle: around red, around green, or around blue.
+        steps = torch.stack((green - blue, blue - red, red - green), dim=1)
+        step = steps.gather(1, strongest[:, None])[:, 0] / span.clamp(min=1e-9)
+        angle = (step + 2 * strongest) / 6 % 1
+        return torch.where(span > 0, angle, 0).flatten(1).mean(dim=1)
+
+    return _in_chunks(hue, images)
+
+
+def hue_sorted_split(images, every=EVERY) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places of the training and the validation pictures (lesson 01 builds this).
+
+    Sorted by mean hue, every tenth picture validates: so both parts have the same colors. Takes
+    pictures, or their mean hues.
+    """
+    hue = images if images.ndim == 1 else mean_hue(images)
+    order = torch.argsort(hue, stable=True)
+    held_out = torch.zeros(len(order), dtype=torch.bool)
+    held_out[order[::every]] = True
+    return torch.nonzero(~held_out)[:, 0], torch.nonzero(held_out)[:, 0]

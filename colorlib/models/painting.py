@@ -1,0 +1,30 @@
+"""A generator's colors for gray pictures, and paintings kept small in a file. Lesson 04's gallery shows them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+from torch import nn
+
+STEPS = 127  # between 0 and 1, in a file: finer than a Lab unit
+
+
+@torch.no_grad()
+def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
+    """A generator's ab for any number of gray pictures, on the CPU."""
+    device = torch.device("cpu")  # any function of gray pictures may paint, not networks alone
+    if isinstance(generator, nn.Module):
+        device = next(generator.parameters(), gray).device
+    return torch.cat([generator(part.to(device)).float().cpu() for part in gray.split(batch_size)])
+
+
+def pack(paintings: dict[str, torch.Tensor]) -> bytes:
+    """Pictures in −1…1 by name, each number in a byte: what `unpack` reads."""
+    return save({name: (STEPS * ab.clamp(-1, 1)).round().to(torch.int8).contiguous() for name, ab in paintings.items()})
+
+
+def unpack(file: str | Path) -> dict[str, torch.Tensor]:
+    """The paintings of a file, as floats."""
+    kept = load_file(file)
+    return {name: ab.float() / STEPS if ab.dtype == torch.int8 else ab.float() for name, ab in kept.items()}

@@ -1,0 +1,143 @@
+"""A learner for each stage of NoGAN: pretrain the generator, pretrain the critic, then a pinch of GAN. Lesson 05."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import torch
+from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.progress import ProgressCallback
+from fastai.callback.schedule import Learner  # with fit_one_cycle, fine_tune and lr_find
+from fastai.data.core import DataLoaders
+from fastai.metrics import LossMetrics
+from fastai.optimizer import Adam
+from fastai.torch_core import params
+from fastai.vision.gan import (
+    AdaptiveGANSwitcher,
+    AdaptiveLoss,
+    GANDiscriminativeLR,
+    GANLearner,
+    accuracy_thresh_expand,
+)
+from torch import nn
+
+from colorlib import models
+from colorlib.nogan.loaders import SameOrder
+from colorlib.nogan.networks import FeatureLoss, Generator
+
+
+def generator_learner(dls: DataLoaders, generator: Generator, loss=None, seed=0, cbs=(), **options) -> Learner:
+    """Stage 1: a Learner whose `freeze` holds the encoder, and which reports every term of a FeatureLoss."""
+    loss = (loss or FeatureLoss()).to(dls.device)
+    terms = LossMetrics(list(loss.weights)) if isinstance(loss, FeatureLoss) else None
+    options = {"splitter": Generator.groups, "metrics": terms} | options
+    return Learner(dls, generator, loss, cbs=[SameOrder(seed), *cbs], **options)
+
+
+def critic_learner(dls: DataLoaders, critic: nn.Module, seed=0, cbs=(), **options) -> Learner:
+    """Stage 2: real or painted? A plain classifier, on pictures painted beforehand."""
+    loss = AdaptiveLoss(nn.BCEWithLogitsLoss())
+    options = {"metrics": accuracy_thresh_expand, "splitter": params} | options
+    return Learner(dls, critic.requires_grad_(True), loss, cbs=[SameOrder(seed), *cbs], **options)
+
+
+class Rest(Callback):
+    """The network whose turn it is not stays as it is.
+
+    fastai gives both one optimizer, whose zeroed gradients would let Adam's memory of the resting one fade; and at the
+    start of an epoch it puts both into train mode, where batch norm changes with all that it is shown.
+    """
+
+    run_valid = False
+
+    def before_batch(self):
+        self.resting = self.model.critic if self.gan_trainer.gen_mode else self.model.generator
+        self.resting.eval()
+
+    def before_step(self):
+        for parameter in self.resting.parameters():
+            parameter.grad = None
+
+    def after_fit(self):
+        self.model.requires_grad_(True)  # GANTrainer leaves one of them frozen
+
+
+class Snapshots(Callback):
+    """What the generator paints, and its weights, every so many batches; after `last` batches the training ends.
+
+    `painted` has the ab of the same gray pictures by batch, 0 is stage 1's; `losses` what each network paid in its own
+    batches. `restore(batch)` brings the weights back, from the `folder` if there is one, else from memory.
+    """
+
+    run_valid = False
+
+    def __init__(self, gray: torch.Tensor, every: int = 20, last: int | None = None, folder: str | Path | None = None):
+        if every < 1 or (last is not None and last < 1):
+            raise ValueError(f"Snapshots need at least 1 batch between them and in all, not {every} and {last}.")
+        self.gray, self.every, self.last, self.folder = gray, every, last, Path(folder) if folder else None
+        self.painted, self.states, self.batches = {}, {}, 0
+        self.losses = {"generator": {}, "critic": {}}
+
+    def before_fit(self):
+        if not self.painted:
+            self.take()
+
+    def after_batch(self):
+        self.batches += 1
+        self.losses["generator" if self.gan_trainer.gen_mode else "critic"][self.batches] = self.loss.item()
+        if self.batches % self.every == 0 or self.batches == self.last:
+            self.take()
+        if self.batches == self.last:
+            raise CancelFitException
+
+    def take(self):
+        generator, number = self.model.generator, self.batches
+        mode = generator.training
+        self.painted[number] = models.paint(generator.eval(), self.gray)[:, -2:]
+        generator.train(mode)
+        state = {name: value.detach().cpu().clone() for name, value in generator.state_dict().items()}
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            torch.save(state, self.folder / f"batch-{number}.pth")
+        self.states[number] = None if self.folder else state
+
+    def restore(self, number: int, generator: nn.Module) -> nn.Module:
+        """Give a generator the weights it had after so many batches."""
+        if number not in self.states:
+            raise ValueError(
+                f"There is no snapshot at batch {number}: choose one of {', '.join(map(str, self.states))}."
+            )
+        file = self.folder and self.folder / f"batch-{number}.pth"
+        generator.load_state_dict(torch.load(file, weights_only=True) if file else self.states[number])
+        return generator
+
+
+def gan_learner(
+    generator: Learner,
+    critic: Learner,
+    weights: tuple[float, float] = (1.0, 60.0),
+    threshold: float = 0.65,
+    critic_rate: float = 5.0,
+    seed: int = 0,
+    cbs: Sequence[Callback] = (),
+    **options,
+) -> GANLearner:
+    """Stage 3: the two learners' networks together; train it by `fit`, at a small and constant rate.
+
+    `weights` are those of the critic's verdict and of stage 1's loss. The critic learns while its loss is above the
+    `threshold`, else the generator does; the critic's rate is `critic_rate` times as high.
+    """
+    optimizer = partial(Adam, mom=0.0, sqr_mom=0.99, wd=0.0)
+    cbs = [SameOrder(seed), Rest(), GANDiscriminativeLR(critic_rate), *cbs]
+    switcher = AdaptiveGANSwitcher(critic_thresh=threshold)
+    options = {"opt_func": optimizer, "splitter": params, "path": generator.path} | options
+    return GANLearner.from_learners(generator, critic, switcher, weights, cbs=cbs, **options)
+
+
+@contextmanager
+def silent(learner: Learner):
+    """In here a learner shows neither bars nor rows of numbers; `learner.recorder` keeps them all the same."""
+    bars = [callback for callback in learner.cbs if isinstance(callback, ProgressCallback)]
+    with learner.removed_cbs(bars), learner.no_logging():
+        yield learner

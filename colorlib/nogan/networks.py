@@ -1,0 +1,119 @@
+"""NoGAN's networks and the loss of its first stage, on fastai. Lesson 05 takes them apart.
+
+Every network in here gives [L, ab], scaled to −1…1, so that the critic sees the picture that the colors are for.
+"""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from fastai.layers import NormType, SelfAttention
+from fastai.torch_core import params
+from fastai.vision.gan import (
+    GANTrainer,
+    gan_critic,
+)
+from fastai.vision.models.unet import DynamicUnet
+from torch import nn
+
+from colorlib import color, losses, models
+
+
+class Generator(nn.Module):
+    """Any network that maps gray to ab, giving [L, ab]: a critic that fastai shows the output alone knows the gray."""
+
+    inputs, outputs = 1, "lab"
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, gray):
+        return torch.cat((gray, self.network(gray).as_subclass(torch.Tensor)), dim=1)
+
+    def groups(self) -> list[list[nn.Parameter]]:
+        """The encoder's parameters and the others: what `Learner.freeze` freezes, and what it leaves."""
+        encoder = params(self.network.layers[0]) if isinstance(self.network, DynamicUnet) else []
+        known = set(encoder)
+        others = [parameter for parameter in self.parameters() if parameter not in known]
+        return [encoder, others] if encoder else [others]
+
+
+def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None) -> Generator:
+    """fastai's DynamicUnet on a copy of the encoder's `body`; without a `y_range` its output would have no bounds.
+
+    `spectral` norm on every convolution, self-`attention` and `blur` after PixelShuffle are as published. `stages`: how
+    many of the body's stages it stands on, all by default; the last one costs most of the parameters.
+    """
+    if stages not in (None, *range(2, len(encoder.body) + 1)):
+        raise ValueError(f"The generator can stand on 2 to {len(encoder.body)} stages of its encoder, not {stages}.")
+    body = copy.deepcopy(encoder.body[:stages]).requires_grad_(True)
+    norm = NormType.Spectral if spectral else None
+    looks = {"norm_type": norm, "self_attention": attention, "blur": blur}
+    generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
+    if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
+        raise ValueError(
+            "fastai puts self-attention at the third doubling from the end, and there are fewer: take more stages."
+        )
+    if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it
+        own = encoder.settings
+        options = {"encoder": own["network"], "encoder_options": own["options"]}
+        options |= {"spectral": spectral, "attention": attention, "blur": blur, "stages": stages}
+        generator.settings = {"network": "dynamic_unet", "size": size, "width": own["width"], "options": options}
+    return generator
+
+
+def build_unet(
+    size=32, width=1, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False, stages=None
+):
+    """The same for models.build, on a fresh encoder by name."""
+    return unet(models.build(encoder, size, width, **(encoder_options or {})), size, spectral, attention, blur, stages)
+
+
+# Else fastai warns at each fit that its own trainer's `generator` and `critic` are names of its own learner's.
+GANTrainer.__setattr__ = object.__setattr__
+models.NETWORKS["dynamic_unet"] = build_unet  # models.ELSEWHERE says that it is here
+
+
+def critic(size: int, width: float = 1.0) -> nn.Sequential:
+    """The critic of fastai: spectral norm, dropout, self-attention, no batch norm; width 1 is the published one."""
+    if size < 16 or size & (size - 1):
+        raise ValueError(f"The critic halves its picture down to 4 pixels: the size must be 16, 32, 64 …, not {size}.")
+    return as_critic(gan_critic(3, max(8, round(256 * width)), n_blocks=size.bit_length() - 4))
+
+
+def as_critic(network: nn.Module) -> nn.Sequential:
+    """Any network that judges [L, ab], its logits in one row a picture, as fastai's losses expect them."""
+    return nn.Sequential(network, nn.Flatten())
+
+
+class FeatureLoss(nn.Module):
+    """`pixel` times L1 between colors, and `features` times L1 between what the encoder's stages make of the pictures.
+
+    The encoder knows gray pictures only: it looks at red, green and blue in turn, as through three color filters.
+    """
+
+    def __init__(self, encoder: nn.Module | None = None, pixel: float = 1.0, features: Sequence[float] = ()):
+        super().__init__()
+        self.weights = {"pixel": pixel} | {f"stage_{i}": w for i, w in enumerate(features, start=1) if w}
+        stages = encoder.body if features and encoder else []
+        if len(features) > len(stages):
+            raise ValueError(f"There are {len(features)} weights for the {len(stages)} stages of the encoder.")
+        self.stages = copy.deepcopy(nn.Sequential(*stages[: len(features)])).eval().requires_grad_(False)
+
+    def forward(self, painted, truth):
+        terms = {"pixel": losses.l1(painted[:, 1:], truth[:, 1:])}
+        maps = zip(self.maps(painted), self.maps(truth), strict=True) if len(self.stages) else ()
+        terms |= {f"stage_{number}": losses.l1(*pair) for number, pair in enumerate(maps, start=1)}
+        for name in self.weights:
+            setattr(self, name, terms[name].detach())  # where LossMetrics looks for them
+        return sum(weight * terms[name] for name, weight in self.weights.items())
+
+    def maps(self, lab):
+        """What each stage makes of the three filtered pictures. Not clipped: where clipped, no gradient would pass."""
+        picture = color.lab_to_rgb(color.to_lab(lab[:, :1], lab[:, 1:]), clip=False)
+        x, maps = picture.flatten(0, 1)[:, None] * 2 - 1, []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps

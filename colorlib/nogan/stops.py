@@ -1,0 +1,124 @@
+"""When to stop NoGAN: figures for each snapshot, and the one to take. Lesson 05 beats it by eye, or tries to."""
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from colorlib import color, losses, metrics
+from colorlib.worlds import scenes
+
+SPOT = 10.0  # Lab units from the neighbors' median color: a spot, where L shows no reason for one
+SMOOTH = 4.0  # L units between the darkest and the lightest of the neighbors: L shows no reason
+GLOW = 0.05  # outside of what a screen can show, in parts of its range
+FIGURES = {
+    "chroma_share": ("of true chroma", "{:.0%}"),
+    "glitches": ("glitches", "{:.2%}"),
+    "l1": ("L1", "{:.4f}"),
+    "distance": ("feature distance", "{:.4f}"),
+    "palette_distance": ("to palette", "{:.1f}"),
+    "background_error": ("background error", "{:.1f}"),
+}
+
+
+def _neighbors(values):
+    """Each value's 3×3 neighborhood, N×C×9×H×W; at the edge the nearest ones count again."""
+    n, channels, height, width = values.shape
+    windows = F.unfold(F.pad(values, (1, 1, 1, 1), mode="replicate"), 3)
+    return windows.view(n, channels, 9, height, width)
+
+
+def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows.
+
+    A spot is more than SPOT Lab units away from the median color of its 3×3 neighborhood, while L there is smooth: it
+    differs by at most SMOOTH. A glow is a color that no screen can show at its L, by more than GLOW. Neither needs the
+    truth to be known; real photographs have next to none.
+    """
+    lab = color.to_lab(gray, ab)
+    spread = _neighbors(lab[:, :1])[:, 0]
+    smooth = spread.amax(dim=1) - spread.amin(dim=1) <= SMOOTH
+    spots = (lab[:, 1:] - _neighbors(lab[:, 1:]).median(dim=2).values).norm(dim=1) > SPOT
+    return (spots & smooth) | ~color.in_gamut(lab, GLOW)
+
+
+def measure(
+    painted: Mapping[int, torch.Tensor],
+    of: scenes.Scenes | torch.Tensor,
+    distance: Callable | None = None,
+) -> dict[int, dict[str, float]]:
+    """Figures for each snapshot's ab of the same pictures (uint8, or scenes, which allow more figures).
+
+    Chroma is that of ambiguous objects on worlds that have them, else that of all pixels. `distance` compares painted
+    with true [L, ab], as FeatureLoss does.
+    """
+    world = of if isinstance(of, scenes.Scenes) else None
+    gray, truth = color.to_gray_ab(of.pictures if world else of)
+    rows = {}
+    for batch, ab in sorted(painted.items()):
+        if ab.shape != truth.shape:
+            raise ValueError(f"Snapshot {batch} paints {tuple(ab.shape)}, but the true ab is {tuple(truth.shape)}.")
+        row = {"chroma_share": float(ab.norm(dim=1).mean() / truth.norm(dim=1).mean())}
+        row |= {"glitches": float(glitches(gray, ab).float().mean()), "l1": float(losses.l1(ab, truth))}
+        if distance:
+            with torch.no_grad():
+                row["distance"] = float(distance(torch.cat((gray, ab), dim=1), torch.cat((gray, truth), dim=1)))
+        names = set(FIGURES) & set(metrics.MEASURES)
+        rows[batch] = row | (metrics.measure(ab, truth, gray, world, names) if world else {})
+    return rows
+
+
+@dataclass(repr=False)
+class Stop:
+    """The proposed batch, the figures it was chosen by, and the limit for glitches."""
+
+    batch: int
+    rows: dict[int, dict[str, float]]
+    limit: float
+
+    def why(self) -> str:
+        chosen, first = self.rows[self.batch], self.rows[min(self.rows)]
+        too_many = sum(row["glitches"] > self.limit for row in self.rows.values())
+        return (
+            f"Stop at batch {self.batch}: chroma is {chosen['chroma_share']:.0%} of the truth (stage 1: "
+            f"{first['chroma_share']:.0%}) with {chosen['glitches']:.2%} glitches (limit {self.limit:.2%}; "
+            f"{too_many} of {len(self.rows)} snapshots have more)."
+        )
+
+    def _cells(self):
+        names = [name for name in FIGURES if name in self.rows[self.batch]]
+        yield ["batch", *(FIGURES[name][0] for name in names)]
+        for batch, row in self.rows.items():
+            mark = " ← stop" if batch == self.batch else ""
+            yield [f"{batch}{mark}", *(FIGURES[name][1].format(row[name]) for name in names)]
+
+    def __repr__(self):
+        rows = list(self._cells())
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = (map(str.rjust, row, widths) for row in rows)
+        return "\n".join([*map("  ".join, lines), self.why()])
+
+    def _repr_html_(self):
+        head, *rows = self._cells()
+        heads = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
+        body = ""
+        for batch, *cells in rows:
+            body += f"<tr><th scope='row'>{batch}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        caption = f"<caption>{html.escape(self.why())}</caption>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02) -> Stop:
+    """Of the snapshots with at most stage 1's glitches plus `tolerance` the one whose chroma is nearest to the truth.
+
+    On the world ambiguous stage 1 has about .1 % of them, and snapshots that spill or glow visibly have 2 to 10 %.
+    `rows` as `measure` gives them, of pictures set aside for this choice; the first row is stage 1's. Report what the
+    chosen one does on other pictures: chosen by these, its figures here flatter it.
+    """
+    if not rows:
+        raise ValueError("There are no snapshots to choose from.")
+    limit = rows[min(rows)]["glitches"] + tolerance
+    fit = [batch for batch, row in rows.items() if row["glitches"] <= limit]
+    return Stop(min(fit, key=lambda batch: abs(1 - rows[batch]["chroma_share"])), dict(rows), limit)

@@ -1,0 +1,208 @@
+"""The color GAN of lessons 03 and 04, and its lab, without a browser."""
+
+import pytest
+import torch
+
+from colorlib import color
+from colorlib.course import page
+from colorlib.course.lesson_03 import color_gan, gan_lab
+from colorlib.course.lesson_03.color_gan import ColorGAN
+from colorlib.course.lesson_03.gan_lab import color_gan_lab
+
+
+def weights(network):
+    return torch.cat([values.detach().flatten() for values in network.parameters()])
+
+
+def with_sure_critic(steps=50, **options):
+    gan = ColorGAN(**options)
+    for _ in range(steps):
+        gan.critic_step()
+    return gan
+
+
+@pytest.mark.parametrize("mine, other", [("critic", "generator"), ("generator", "critic")])
+def test_a_step_moves_one_network_and_leaves_the_other_untouched(mine, other):
+    gan = ColorGAN()
+    gan.rounds(2)  # so that both optimizers have a past, and both networks a gradient
+    before = {name: weights(getattr(gan, name)) for name in (mine, other)}
+    gradients = [values.grad.clone() for values in getattr(gan, other).parameters()]
+    getattr(gan, f"{mine}_step")()
+    assert not torch.equal(weights(getattr(gan, mine)), before[mine])
+    assert torch.equal(weights(getattr(gan, other)), before[other])
+    assert all(torch.equal(v.grad, old) for v, old in zip(getattr(gan, other).parameters(), gradients, strict=True))
+    assert all(values.requires_grad for values in gan.critic.parameters())
+
+
+def test_the_generator_learns_from_the_critic_it_meets():
+    """Another critic, another step: from the same generator and the same noise."""
+    first, second = ColorGAN(), ColorGAN()
+    with torch.no_grad():
+        second.critic[0].weight.neg_()
+    assert torch.equal(weights(first.generator), weights(second.generator))
+    for gan in (first, second):
+        gan.generator_step()
+    assert not torch.equal(weights(first.generator), weights(second.generator))
+
+
+@pytest.mark.parametrize("saturating", [False, True])
+def test_pushes_point_uphill_and_tell_the_slope(saturating):
+    gan = with_sure_critic(10, saturating=saturating)
+    fakes, pushes = gan.fakes(), gan.pushes()
+    steps = 0.1 * pushes / pushes.norm(dim=1, keepdim=True)
+    assert (gan.verdict(fakes + steps) > gan.verdict(fakes)).all()
+
+    def loss(ab):
+        with torch.no_grad():
+            return gan.generator_loss(ab / color.AB_SCALE) * len(ab)
+
+    falls = (loss(fakes - steps) - loss(fakes + steps)) / 0.2  # a Lab unit, all fakes together
+    assert falls.item() == pytest.approx(pushes.norm(dim=1).sum().item(), rel=0.03)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_saturating_arrows_vanish_where_the_critic_is_sure(seed):
+    gan = with_sure_critic(50, seed=seed)
+    assert gan.now()["critic"] < 0.1
+    long = gan.pushes().norm(dim=1).mean()
+    gan.saturating = True
+    assert gan.pushes().norm(dim=1).mean() < long / 30
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_story_that_the_lesson_tells(seed):
+    gan = ColorGAN(seed)
+    assert gan.shares().sum() < 0.1 and gan.fakes().norm(dim=1).mean() < 20
+    assert gan.now()["critic"] == pytest.approx(gan_lab.GUESSING, abs=0.15)
+    for _ in range(10):
+        gan.critic_step()
+    assert min(gan.now()["right_on_real"], gan.now()["right_on_fake"]) > 0.9
+    assert (gan.verdict(gan.palette) > 0).all() and gan.verdict(gan.palette.mean(dim=0)) < 0
+    gan.rounds(200)
+    shares = gan.shares()
+    assert shares.sum() > 0.75 and (shares >= 0.1).sum() >= 2
+
+
+def test_the_same_seed_takes_the_same_course_whoever_else_throws_dice():
+    first, second, other = ColorGAN(3), ColorGAN(3), ColorGAN(4)
+    for gan in (first, second, other):
+        torch.rand(gan.dots if gan is second else 1)
+        gan.rounds(5)
+        if gan is second:  # looking changes nothing
+            gan_lab.plane(gan), gan_lab.told(gan)
+        gan.rounds(5)
+    assert first.history == second.history and torch.equal(first.fakes(), second.fakes())
+    assert first.history != other.history
+
+
+def test_steps_give_and_keep_their_terms():
+    gan = ColorGAN(dots=40)
+    terms = gan.critic_step() | gan.generator_step()
+    assert gan.history == {name: [value] for name, value in terms.items()}
+    assert set(terms) == {"critic", "right_on_real", "right_on_fake", "generator"}
+    assert gan.fakes().shape == gan.pushes().shape == (40, 2) and gan.verdict(torch.zeros(5, 7, 2)).shape == (5, 7)
+    real = gan.real() * color.AB_SCALE
+    assert torch.cdist(real, gan.palette).amin(dim=1).mean() < 10 and not torch.equal(real, gan.real())
+
+
+@pytest.mark.parametrize("wrong", [{"dots": 0}, {"spread": -1.0}])
+def test_what_cannot_be_built_is_refused(wrong):
+    with pytest.raises(ValueError, match="one dot or more"):
+        ColorGAN(**wrong)
+
+
+def test_a_subclass_can_bring_its_own_losses():
+    class ByScore(ColorGAN):
+        def critic_loss(self, real, fake):
+            return self.critic(fake).mean() - self.critic(real).mean()
+
+        def generator_loss(self, fake):
+            return -self.critic(fake).mean()
+
+    lab = color_gan_lab(make=ByScore)
+    lab.buttons["One critic step"].click()
+    assert isinstance(lab.gan, ByScore)
+    gan, score = lab.gan, ByScore.generator_loss(lab.gan, lab.gan.fakes() / color.AB_SCALE)
+    moved = gan.fakes() + gan.pushes() * 10
+    assert gan.generator_loss(moved / color.AB_SCALE) < score
+
+
+@pytest.mark.parametrize(
+    "name, steps",
+    [
+        ("One critic step", (1, 0)),
+        ("One generator step", (0, 1)),
+        ("Ten critic steps", (10, 0)),
+        ("Ten rounds", (10, 10)),
+    ],
+)
+def test_a_button_does_what_it_says_and_starting_again_undoes_it(name, steps):
+    lab = color_gan_lab()
+    start = lab.view.value, lab.told.value
+    lab.buttons[name].click()
+    assert (lab.gan.steps("critic"), lab.gan.steps("generator")) == steps
+    assert lab.view.value != start[0]
+    words = page.plain(lab.told.value)
+    assert f"Critic , steps: {steps[0]}." in words and f"Generator , steps: {steps[1]};" in words
+    lab.buttons["Start again"].click()
+    assert (lab.view.value, lab.told.value) == start
+
+
+def test_the_card_says_how_things_stand():
+    lab = color_gan_lab()
+    for _ in range(5):
+        lab.buttons["Ten critic steps"].click()
+    words, now = page.plain(lab.told.value), lab.gan.now()
+    assert f"Its loss is {now['critic']:.2f}, where guessing costs 2 ln 2 = 1.39" in words
+    assert "100% of the real dots and 100% of the fakes" in words and "0% near red" in words
+
+
+def test_the_menu_switches_the_loss_of_the_gan_on_the_screen():
+    lab = color_gan_lab()
+    for _ in range(3):
+        lab.buttons["Ten critic steps"].click()
+    gan, arrows = lab.gan, gan_lab.told(lab.gan)
+    before = lab.view.value
+    lab.menu.value = "the minimax's own (saturating)"
+    assert lab.gan is gan and gan.saturating and lab.view.value != before
+    assert lab.told.value == page.card(gan_lab.told(gan)) and gan_lab.told(gan) != arrows
+    lab.buttons["Start again"].click()
+    assert lab.gan is not gan and lab.gan.saturating
+    lab.menu.value = "fool the critic (in use)"
+    assert not lab.gan.saturating
+
+
+def test_dots_are_drawn_in_their_own_color():
+    ab = torch.tensor([[60.0, 40.0], [0.0, 0.0]])
+    lab = color.rgb_to_lab(torch.tensor(gan_lab.paint(ab)).T[:, None])[:, 0].T
+    assert torch.allclose(lab, torch.tensor([[55.0, 60, 40], [55, 0, 0]]), atol=0.5)
+
+
+def test_readers_without_a_kernel_see_three_stages_that_were_computed():
+    bundle = color_gan_lab(seed=2).bundle()
+    gan, text = ColorGAN(seed=2), bundle["text/html"]
+    assert text.count("<img alt=") == 3 and text.count("<figcaption>") == 3
+    for total, more in ((0, 0), (30, 30), (200, 170)):
+        gan.rounds(more)
+        assert f"after {total} rounds: {gan_lab.near(gan)}" in text
+        assert gan_lab.described(gan) in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("disturbed", [0.0, 1e-4])
+def test_the_games_of_the_quiz_on_curves_are_what_their_answers_say(disturbed):
+    """Other machines round otherwise: a small push at the start must not change which game is which."""
+    curves, shares = {}, {}
+    for name, settings in color_gan.GAMES.items():
+        game, seen = color_gan.ColorGAN(seed=1, **settings), []
+        with torch.no_grad():
+            for weights in game.generator.parameters():
+                weights += disturbed * torch.randn(weights.shape, generator=torch.Generator().manual_seed(9))
+        for _ in range(20):
+            game.rounds(20)
+            seen.append(game.shares())
+        curves[name] = torch.tensor(game.history["right_on_fake"]).view(20, 20).mean(dim=1)
+        shares[name] = torch.stack(seen)
+    swings = {name: (curve.max() - curve.min()).item() for name, curve in curves.items()}
+    assert swings["A"] > 0.6 and shares["A"].max() > 0.6 and shares["A"][-1].min() < 0.1  # a collapse
+    assert swings["B"] < 0.35 and shares["B"][-1].min() > 0.15 and 0.3 < curves["B"][-1] < 0.7  # healthy
+    assert curves["C"][-4:].min() > 0.9 and shares["C"][-1].max() < 0.1  # the critic has won

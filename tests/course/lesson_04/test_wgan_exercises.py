@@ -1,0 +1,182 @@
+"""Lesson 04's exercises: their references against closed forms and the library; right answers, and mistakes."""
+
+import warnings
+from itertools import islice, permutations
+
+import pytest
+import torch
+
+from colorlib.course import checks
+from colorlib.course.lesson_04 import piles
+from colorlib.course.lesson_04.exercises import EXERCISES, train_round
+
+
+def a_distance(sort=lambda one, other: (one.sort().values, other.sort().values), give=lambda ways: ways.abs().mean()):
+    def wasserstein(one, other):
+        first, second = sort(one, other)
+        return give(first - second)
+
+    return wasserstein
+
+
+def a_penalty(
+    draw=lambda real: torch.rand(len(real), 1, 1, 1),
+    start=lambda mixed: mixed.detach().requires_grad_(),
+    total=lambda heights: heights.flatten(1).mean(dim=1).sum(),
+    slope=lambda gradient: gradient.flatten(1).norm(dim=1),
+    cost=lambda slope: ((slope - 1) ** 2).mean(),
+    **options,
+):
+    """Makes gradient penalties with one mistake each, or none."""
+
+    def penalty(critic, gray, real, fake):
+        alpha = draw(real)
+        mixed = start(alpha * real + (1 - alpha) * fake)
+        heights = critic(torch.cat([gray, mixed], dim=1))
+        (gradient,) = torch.autograd.grad(total(heights), mixed, **{"create_graph": True, **options})
+        return cost(slope(gradient))
+
+    return penalty
+
+
+def gray_differentiated(critic, gray, real, fake):
+    alpha = torch.rand(len(real), 1, 1, 1)
+    real, fake = (torch.cat([gray, colors], dim=1) for colors in (real, fake))
+    mixed = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+    total = critic(mixed).flatten(1).mean(dim=1).sum()
+    (gradient,) = torch.autograd.grad(total, mixed, create_graph=True)
+    return ((gradient.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def backward_instead_of_grad(critic, gray, real, fake):
+    alpha = torch.rand(len(real), 1, 1, 1)
+    mixed = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+    with warnings.catch_warnings(action="ignore"):  # torch, too, advises against it
+        critic(torch.cat([gray, mixed], dim=1)).flatten(1).mean(dim=1).sum().backward(create_graph=True)
+    return ((mixed.grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def picture_by_picture(critic, *batch):
+    return torch.stack([a_penalty()(critic, *(part[i : i + 1] for part in batch)) for i in range(len(batch[0]))]).mean()
+
+
+def a_round(take=islice, paint=lambda shown, batches: shown[-1], turns=1, early=False, give=list):
+    """Makes rounds with one mistake each, or none. `take` gives the critic's batches, `paint` the generator's."""
+
+    def train(critic_step, generator_step, batches, n_critic):
+        shown, estimates = list(take(batches, n_critic)), []
+        paints = [lambda: generator_step(*paint(shown, batches))] * turns
+        learns = [lambda pair=pair: estimates.append(critic_step(*pair)) for pair in shown]
+        for act in paints + learns if early else learns + paints:
+            act()
+        return give(estimates)
+
+    return train
+
+
+def one_too_many(batches, count):
+    shown = []
+    for number, pair in enumerate(batches):
+        if number == count:
+            break
+        shown.append(pair)
+    return shown
+
+
+# What a check must reject, and words of the sentence that it should say then.
+WRONG = {
+    "04.wasserstein": {
+        "not sorted": (a_distance(sort=lambda *samples: samples), "sort first"),
+        "one of the two sorted": (a_distance(sort=lambda a, b: (a.sort().values, b)), "Only one of the two"),
+        "the distance of the means": (a_distance(give=lambda ways: ways.mean().abs()), "cancel"),
+        "a sign left": (a_distance(give=torch.mean), "never negative"),
+        "the other sign": (a_distance(give=lambda ways: -ways.mean()), "as far as to the right"),
+        "squares": (a_distance(give=lambda ways: (ways**2).mean()), "no squares"),
+        "their root": (a_distance(give=lambda ways: (ways**2).mean().sqrt()), "no roots"),
+        "the sum": (a_distance(give=lambda ways: ways.abs().sum()), "that is the sum"),
+        "places and values": (lambda a, b: (a.sort() - b.sort()).abs().mean(), "take .values"),
+    },
+    "04.gradient_penalty": {
+        "a length for each channel": (a_penalty(slope=lambda g: g.flatten(2).norm(dim=2)), "not one each"),
+        "the square of the length": (a_penalty(slope=lambda g: g.flatten(1).square().sum(dim=1)), "is the root of"),
+        "not squared": (a_penalty(cost=lambda slope: (slope - 1).abs().mean()), "no square"),
+        "no mean": (a_penalty(cost=lambda slope: (slope - 1) ** 2), "one number"),
+        "the norm over one axis": (a_penalty(slope=lambda g: g.norm(dim=1)), "one axis only"),
+        "gray differentiated too": (gray_differentiated, "gray as well"),
+        "the patches added up": (a_penalty(total=torch.sum), "the slope of their sum"),
+        "one side only": (a_penalty(cost=lambda slope: (slope - 1).clamp(min=0).square().mean()), "one side only"),
+        "heights averaged over the batch": (a_penalty(total=torch.mean), "averaged over the batch"),
+        "costs added up": (a_penalty(cost=lambda slope: ((slope - 1) ** 2).sum()), "sum of the costs"),
+        "one norm for the batch": (a_penalty(slope=torch.norm), "one norm over the whole batch"),
+        "gradients averaged before the norm": (a_penalty(slope=lambda g: g.mean(dim=0).norm()), "too early"),
+        "slopes averaged before the square": (a_penalty(cost=lambda slope: (slope.mean() - 1) ** 2), "too early"),
+        "α from a normal distribution": (a_penalty(lambda real: torch.randn(len(real), 1, 1, 1)), "normal"),
+        "one α for the batch": (a_penalty(lambda real: torch.rand(1)), "one α for the whole batch"),
+        "an α for each pixel": (a_penalty(torch.rand_like), "each pixel"),
+        "at the real pictures": (a_penalty(lambda real: torch.ones(len(real), 1, 1, 1)), "at one end"),
+        "always half way": (a_penalty(lambda real: torch.full((len(real), 1, 1, 1), 0.5)), "in one quarter"),
+        "no create_graph": (a_penalty(create_graph=False), "create_graph=True"),
+        "cut off from the critic": (a_penalty(cost=lambda slope: ((slope.detach() - 1) ** 2).mean()), ".detach()"),
+        "a way back to the generator": (
+            a_penalty(start=lambda mixed: mixed if mixed.requires_grad else mixed.requires_grad_()),
+            "reaches the generator",
+        ),
+        "backward instead of grad": (backward_instead_of_grad, "leaves gradients in the critic"),
+    },
+    "04.critic_steps": {
+        "one batch again and again": (a_round(lambda batches, n: [next(batches)] * n), "inside the loop"),
+        "all batches": (a_round(lambda batches, n: batches), "no more"),
+        "one step too few": (a_round(lambda batches, n: islice(batches, n - 1)), "no fewer"),
+        "n_critic fixed": (a_round(lambda batches, n: islice(batches, 3)), "fixed in your code"),
+        "a batch too many": (a_round(one_too_many), "a batch too many"),
+        "all batches taken": (a_round(lambda batches, n: list(batches)[:n]), "or all of them"),
+        "the generator each time": (a_round(turns=3), "one step a round"),
+        "no generator": (a_round(turns=0), "one step a round"),
+        "the generator first": (a_round(early=True), "come first"),
+        "the generator on a fresh batch": (a_round(paint=lambda shown, batches: next(batches)), "one more from"),
+        "the generator on the first batch": (a_round(paint=lambda shown, batches: shown[0]), "neither the first"),
+        "ab before gray": (a_round(lambda batches, n: [next(batches)[::-1] for _ in range(n)]), "in this order"),
+        "the last number alone": (a_round(give=lambda estimates: estimates[-1]), "not just the last"),
+        "no return": (a_round(give=lambda estimates: None), "`return`"),
+    },
+}
+
+RIGHT = {
+    "04.wasserstein": {
+        "in torch": a_distance(),
+        "by hand": lambda a, b: sum(abs(x - y) for x, y in zip(sorted(a), sorted(b), strict=True)) / len(a),
+    },
+    "04.gradient_penalty": {
+        "in torch": a_penalty(),
+        "one picture after the other": picture_by_picture,
+        "the other way round": a_penalty(lambda real: 1 - torch.rand(len(real), 1, 1, 1)),
+        "a number under the root": a_penalty(slope=lambda g: (g.flatten(1).square().sum(dim=1) + 1e-12).sqrt()),
+    },
+    "04.critic_steps": {"its batches first": a_round()},
+}
+
+
+@pytest.mark.parametrize("identifier", EXERCISES)
+def test_a_check_accepts_its_reference_and_other_right_answers(identifier):
+    exercise = EXERCISES[identifier]
+    for name, function in {"reference": exercise.reference, **RIGHT[identifier]}.items():
+        assert checks.compare(function, exercise) is None, name
+
+
+def test_a_check_of_random_places_says_the_same_each_time_and_leaves_the_dice_alone():
+    exercise, before = EXERCISES["04.gradient_penalty"], torch.get_rng_state()
+    assert [checks.compare(a_penalty(), exercise) for _ in range(5)] == [None] * 5
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_other_pairing_is_shorter_than_the_sorted_one():
+    dice = torch.Generator().manual_seed(0)
+    one, other = torch.randn(2, 6, generator=dice, dtype=torch.float64)
+    orders = torch.tensor(list(permutations(range(6))))
+    shortest = (one - other[orders]).abs().mean(dim=1).min().item()
+    assert piles.wasserstein(one, other) == pytest.approx(shortest)
+
+
+def test_a_round_that_runs_out_of_batches_stops_instead_of_repeating_one():
+    with pytest.raises(StopIteration):
+        train_round(lambda *pair: 0.0, lambda *pair: 0.0, iter([(1, 1), (2, 2)]), 3)

@@ -1,0 +1,291 @@
+"""Lesson 05's exercises: held together with the library's pieces; right answers, and mistakes."""
+
+import contextlib
+import copy
+import subprocess
+import sys
+from itertools import takewhile
+
+import pytest
+import torch
+from torch import nn
+
+from colorlib import color, models
+from colorlib.course import checks
+from colorlib.course.lesson_05.exercises import EXERCISES, feature_loss
+from colorlib.nogan import stops
+from colorlib.training import frozen, seeded
+from colorlib.worlds import scenes
+
+
+class Joined(nn.Module):
+    """A network and its way to [L, ab]."""
+
+    def __init__(self, network, join):
+        super().__init__()
+        self.network, self.join = network, join
+
+    def forward(self, gray):
+        return self.join(gray, self.network)
+
+
+class Renamed(Joined):
+    """The same, where nobody looks for the network."""
+
+    def __init__(self, network, join):
+        super().__init__(nn.Identity(), join)
+        self.unet = network
+
+    def forward(self, gray):
+        return self.join(gray, self.unet)
+
+
+def a_generator(
+    body=lambda encoder: copy.deepcopy(encoder.body),
+    outputs=2,
+    join=lambda gray, network: torch.cat([gray, network(gray)], dim=1),
+    wrap=Joined,
+    square=True,
+    **options,
+):
+    """Makes builders of generators with one mistake each, or none."""
+
+    def build(encoder, size):
+        from fastai.vision.models.unet import DynamicUnet
+
+        limits = {"y_range": (-1, 1), **options}
+        return wrap(DynamicUnet(body(encoder), outputs, (size, size) if square else size, **limits), join)
+
+    return build
+
+
+def as_it_is(network, _):
+    return network
+
+
+def random_body(_):
+    return models.build("encoder", 32, 0.125).body
+
+
+def filled_body(encoder):
+    body = random_body(encoder)
+    body.load_state_dict(encoder.body.state_dict())
+    return body
+
+
+def a_feature_loss(
+    see=lambda eyes, painted, truth: (eyes(painted), eyes(truth)),
+    off=lambda one, other: (one - other).abs().mean(),
+    colors=lambda lab: lab[:, 1:],
+    add=lambda terms, weights: sum(w * term for w, term in zip(weights, terms, strict=True)),
+    freeze=frozen,
+    give=lambda loss: loss,
+):
+    """Makes feature losses with one mistake each, or none."""
+
+    def loss(painted, truth, eyes, weights):
+        with freeze(eyes):
+            maps = see(eyes, painted, truth)
+        terms = [off(*pair) for pair in zip(*maps, strict=True)]
+        return give(off(colors(painted), colors(truth)) + add(terms, weights))
+
+    return loss
+
+
+def cut_off(eyes, painted, truth):
+    with torch.no_grad():
+        return eyes(painted), eyes(truth)
+
+
+def truth_unprotected(painted, truth, eyes, weights):
+    with frozen(eyes):
+        seen = eyes(painted)
+    terms = zip(weights, seen, eyes(truth), strict=True)
+    return (painted - truth)[:, 1:].abs().mean() + sum(w * (one - other).abs().mean() for w, one, other in terms)
+
+
+def colors_weighted_too(painted, truth, eyes, weights):
+    with frozen(eyes):
+        pairs = [(painted[:, 1:], truth[:, 1:]), *zip(eyes(painted), eyes(truth), strict=True)]
+    return sum(w * (one - other).abs().mean() for w, (one, other) in zip(weights, pairs, strict=False))
+
+
+def a_choice(
+    limit=lambda first, tolerance: first + tolerance,
+    fits=lambda glitches, limit: glitches <= limit,
+    miss=lambda row: abs(1 - row["chroma_share"]),
+    among=lambda rows, fit: filter(fit, rows),
+    give=lambda rows, batch: batch,
+):
+    """Makes stop finders with one mistake each, or none."""
+
+    def choose(rows, tolerance=0.02):
+        most = limit(rows[0]["glitches"], tolerance)
+        candidates = among(rows, lambda batch: fits(rows[batch]["glitches"], most))
+        return give(rows, min(candidates, key=lambda batch: miss(rows[batch])))
+
+    return choose
+
+
+def first_fit(rows, tolerance):
+    return next(b for b in rows if b and rows[b]["glitches"] <= rows[0]["glitches"] + tolerance)
+
+
+# What a check must reject, and words of the sentence that it should say then.
+WRONG = {
+    "05.generator": {
+        "four channels": (a_generator(outputs=3), "two outputs"),
+        "ab alone": (a_generator(wrap=as_it_is), "ab alone"),
+        "the encoder with its head": (a_generator(body=copy.deepcopy), "`encoder.body`"),
+        "a number for a size": (a_generator(square=False), "(size, size)"),
+        "no return": (lambda encoder, size: None, "`return`"),
+        "three outputs of the network": (a_generator(outputs=3, wrap=as_it_is), "a network's guess at L"),
+        "L last": (a_generator(join=lambda gray, network: torch.cat([network(gray), gray], dim=1)), "gray comes first"),
+        "L in 0…100": (
+            a_generator(join=lambda gray, network: torch.cat([50 * gray + 50, network(gray)], dim=1)),
+            "in −1…1, as it came",
+        ),
+        "no y_range": (a_generator(y_range=None), "y_range=(-1, 1)"),
+        "a y_range of 0…1": (a_generator(y_range=(0, 1)), "no green and no blue"),
+        "Lab units": (a_generator(y_range=(-110, 110)), "not in Lab units"),
+        "a random encoder": (a_generator(body=random_body), "its own weights"),
+        "gray in 0…1": (
+            a_generator(join=lambda gray, network: torch.cat([gray, network(gray / 2 + 0.5)], dim=1)),
+            "what it was trained on",
+        ),
+        "no copy": (a_generator(body=lambda encoder: encoder.body), "copy.deepcopy"),
+        "frozen for good": (
+            a_generator(body=lambda encoder: copy.deepcopy(encoder.body).requires_grad_(False)),
+            "unfreeze",
+        ),
+        "another wrapping": (a_generator(wrap=Renamed), "nogan.Generator(network)"),
+    },
+    "05.feature_loss": {
+        "squares": (a_feature_loss(off=nn.functional.mse_loss), "no squares"),
+        "sums": (a_feature_loss(off=lambda one, other: (one - other).abs().sum()), "means, not sums"),
+        "signs left": (a_feature_loss(off=lambda one, other: (one - other).mean()), "absolute"),
+        "L counted": (a_feature_loss(colors=lambda lab: lab), "L is counted"),
+        "no weights": (a_feature_loss(add=lambda terms, weights: sum(terms)), "without their weights"),
+        "the colors weighted too": (colors_weighted_too, "has no weight"),
+        "no colors": (a_feature_loss(colors=torch.zeros_like), "the colors' own term"),
+        "weights on the wrong maps": (
+            a_feature_loss(
+                add=lambda terms, weights: sum(w * t for w, t in zip(reversed(weights), terms, strict=True))
+            ),
+            "first weight",
+        ),
+        "the mean over the maps": (
+            a_feature_loss(
+                add=lambda terms, weights: sum(w * t for w, t in zip(weights, terms, strict=True)) / len(terms)
+            ),
+            "no mean over the maps",
+        ),
+        "the truth beside itself": (a_feature_loss(see=lambda eyes, _, truth: [eyes(truth)] * 2), "with themselves"),
+        "the last map alone": (a_feature_loss(add=lambda terms, weights: weights[-1] * terms[-1]), "one map alone"),
+        "the first map alone": (a_feature_loss(add=lambda terms, weights: weights[0] * terms[0]), "one map alone"),
+        "two maps always": (
+            a_feature_loss(add=lambda terms, weights: weights[0] * terms[0] + weights[1] * terms[1]),
+            "as many maps",
+        ),
+        "the painting cut off": (a_feature_loss(see=cut_off), "cut off"),
+        "a bare number": (a_feature_loss(give=torch.Tensor.item), ".item()"),
+        "nothing frozen": (a_feature_loss(freeze=contextlib.nullcontext), "frozen(eyes)"),
+        "the truth's maps unprotected": (truth_unprotected, "truth's maps"),
+        "no return": (lambda *arguments: None, "`return`"),
+    },
+    "05.choose_stop": {
+        "the lowest loss": (a_choice(miss=lambda row: row["distance"]), "lowest loss"),
+        "the lowest background error": (a_choice(miss=lambda row: row["background_error"]), "background error"),
+        "the fewest glitches": (a_choice(miss=lambda row: row["glitches"]), "fewest glitches"),
+        "the last one": (lambda rows, tolerance: max(rows), "last one"),
+        "the first that fits": (first_fit, "first one that fits"),
+        "its row": (a_choice(give=lambda rows, batch: rows[batch]), "not its row"),
+        "its place": (a_choice(give=lambda rows, batch: list(rows).index(batch)), "not its place"),
+        "no limit": (a_choice(fits=lambda *_: True), "full of glitches"),
+        "no tolerance": (a_choice(limit=lambda first, tolerance: first), "without the tolerance"),
+        "a tolerance in parts of stage 1's": (a_choice(limit=lambda first, t: first * (1 + t)), "is added"),
+        "always the same tolerance": (a_choice(limit=lambda first, _: first + 0.02), "fixed in your code"),
+        "the tolerance alone": (a_choice(limit=lambda first, tolerance: tolerance), "has some itself"),
+        "fewer than the limit": (a_choice(fits=lambda glitches, limit: glitches < limit), "at most"),
+        "the most colorful": (a_choice(miss=lambda row: -row["chroma_share"]), "too much is as wrong"),
+        "never above the truth": (
+            a_choice(miss=lambda row: abs(1 - row["chroma_share"]) + 9 * (row["chroma_share"] > 1)),
+            "a little above",
+        ),
+        "no further than the first glitches": (
+            a_choice(among=lambda rows, fit: takewhile(fit, rows)),
+            "come and go",
+        ),
+        "never stage 1": (a_choice(among=lambda rows, fit: filter(fit, list(rows)[1:])), "stage 1's batch, 0"),
+        "no return": (lambda *arguments: None, "`return`"),
+    },
+}
+
+RIGHT = {
+    "05.generator": {
+        "a wrapping of one's own": a_generator(),
+        "the whole encoder copied": a_generator(body=lambda encoder: copy.deepcopy(encoder).body),
+        "the weights alone copied": a_generator(body=filled_body),
+        "more of fastai's options": a_generator(blur=True, self_attention=True),
+    },
+    "05.feature_loss": {
+        "all under frozen": a_feature_loss(),
+        "frozen for good": lambda p, t, eyes, w: a_feature_loss(freeze=contextlib.nullcontext)(
+            p, t, copy.deepcopy(eyes).requires_grad_(False), w
+        ),
+    },
+    "05.choose_stop": {"among those that fit": a_choice()},
+}
+
+
+@pytest.mark.parametrize("identifier", EXERCISES)
+def test_a_check_accepts_its_reference_and_other_right_answers(identifier):
+    exercise, before = EXERCISES[identifier], torch.get_rng_state()
+    for name, function in {"reference": exercise.reference, **RIGHT[identifier]}.items():
+        assert checks.compare(function, exercise) is None, name
+    assert torch.equal(torch.get_rng_state(), before), "a check throws no dice of the lesson"
+
+
+def test_who_imports_the_exercises_does_not_wait_for_fastai():
+    code = "import sys; from colorlib.course import nogan_exercises; sys.exit('fastai' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+class ColorFilters(nn.Module):
+    """The lesson's eyes: an encoder of gray pictures looks at red, green and blue in turn."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, lab):
+        picture = color.lab_to_rgb(color.to_lab(lab[:, :1], lab[:, 1:]), clip=False)
+        return self.encoder.features(picture.flatten(0, 1)[:, None] * 2 - 1)
+
+
+def test_the_exercises_feature_loss_is_the_librarys():
+    from colorlib import nogan
+
+    encoder = seeded(0, models.build, "encoder", 32, 0.125).eval()
+    truth = torch.cat(color.to_gray_ab(scenes.draw(3, 32, seed=1).pictures), dim=1)
+    pushes, weights = [], (2.0, 0.0, 1.0, 0.5)
+    for loss in (
+        lambda painted: feature_loss(painted, truth, ColorFilters(encoder), weights),
+        lambda painted: nogan.FeatureLoss(encoder, 1.0, weights)(painted, truth),
+    ):
+        painted = (truth * torch.tensor([1.0, 0.4, -0.4]).view(3, 1, 1)).requires_grad_()
+        value = loss(painted)
+        value.backward()
+        pushes.append(torch.cat((value.detach().view(1), painted.grad[:, 1:].flatten())))
+    torch.testing.assert_close(*pushes)
+    assert pushes[0][0] > 0.1 and all(parameter.grad is None for parameter in encoder.parameters())
+
+
+def test_a_students_stop_is_that_of_the_stop_finder_on_any_rows():
+    dice, found = torch.Generator().manual_seed(0), set()
+    for _ in range(100):
+        figures = torch.rand(12, 2, generator=dice, dtype=torch.float64) * torch.tensor([1.5, 0.06])
+        rows = {20 * n: {"chroma_share": c, "glitches": g} for n, (c, g) in enumerate(figures.tolist())}
+        found.add(stops.propose(rows, 0.01).batch)
+        assert a_choice()(rows, 0.01) == stops.propose(rows, 0.01).batch
+    assert len(found) > 6

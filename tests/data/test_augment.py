@@ -1,0 +1,124 @@
+"""Flips, histogram stretches and small changes of color."""
+
+import pytest
+import torch
+
+from colorlib import color
+from colorlib.data import augment
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(n, channels=3, size=16):
+    return torch.rand(n, channels, size, size, generator=generator(9))
+
+
+def test_each_picture_is_mirrored_on_its_own():
+    pictures = noise(400)
+    flipped = augment.flip(pictures, generator())
+    same = (flipped == pictures).flatten(1).all(1)
+    mirrored = (flipped == pictures.flip(-1)).flatten(1).all(1)
+    assert (same ^ mirrored).all() and 150 < same.sum() < 250
+    assert torch.equal(flipped, augment.flip(pictures, generator()))
+    assert not torch.equal(flipped, augment.flip(pictures, generator(1)))
+
+
+def test_upside_down_gives_all_four_ways_and_keeps_the_type():
+    pictures = (noise(400) * 255).to(torch.uint8)
+    flipped = augment.flip(pictures, generator(), upside_down=True)
+    assert flipped.dtype == torch.uint8
+    ways = [pictures, pictures.flip(-1), pictures.flip(-2), pictures.flip(-1, -2)]
+    counts = [int((flipped == way).flatten(1).all(1).sum()) for way in ways]
+    assert sum(counts) == 400 and min(counts) > 60
+    plain = augment.flip(pictures, generator())
+    assert all(torch.equal(p.sum((0, 2)), f.sum((0, 2))) for p, f in zip(pictures, plain, strict=True))
+
+
+@pytest.mark.parametrize("kind", augment.STRETCHES)
+def test_a_dull_picture_gains_contrast(kind):
+    gray = noise(3, 1, 32) * 0.1 - 0.3
+    stretched = augment.stretch(gray, kind)
+    assert stretched.shape == gray.shape and stretched.dtype == gray.dtype
+    assert stretched.min() >= -1 and stretched.max() <= 1
+    assert (stretched.std(dim=(1, 2, 3)) > 5 * gray.std(dim=(1, 2, 3))).all()
+
+
+def test_each_stretch_does_what_it_says():
+    ramp = torch.linspace(-0.5, 0.5, 1024).view(1, 1, 32, 32)
+    spread = augment.stretch(ramp, "percentiles")
+    low, high = (ramp.flatten().quantile(q) for q in (0.02, 0.98))
+    expected = ((ramp - low) / (high - low)).clamp(0, 1) * 2 - 1
+    assert torch.allclose(spread, expected, atol=1e-4)
+    skewed = noise(1, 1, 64) ** 2 * 2 - 1  # half of the pixels in the darkest quarter
+    counts = augment.stretch(skewed, "equalize").histc(4, -1, 1)
+    assert ((counts / 64**2 - 0.25).abs() < 0.04).all()  # now a quarter in each quarter
+    halves = torch.cat([noise(1, 1, 32) * 0.1 - 0.9, noise(1, 1, 32) * 0.1 + 0.8], dim=-1)
+    adapted = augment.stretch(halves, "adaptive")
+    gains = [part.std() / 0.03 for part in (adapted[..., 4:28], adapted[..., 36:60])]
+    assert min(gains) > 1.5  # both the dark and the bright half gain contrast
+
+
+@pytest.mark.parametrize("kind", augment.STRETCHES)
+@pytest.mark.parametrize("level", [-1.0, -0.3, 1.0])
+def test_a_flat_picture_stays_as_it_is(kind, level):
+    flat = torch.full((2, 1, 32, 32), level)
+    flat[1, 0, 5, 5] += 1e-5  # rounding of the color conversion is no contrast
+    assert torch.allclose(augment.stretch(flat, kind), flat, atol=1e-4)
+    spot = torch.full((1, 1, 32, 32), -0.5)
+    spot[0, 0, 3, 3] = 0.5  # flat between the percentiles
+    stretched = augment.stretch(spot, kind)
+    assert stretched.isfinite().all() and stretched.abs().max() <= 1
+
+
+def test_a_random_stretch_uses_all_three_and_changes_no_input():
+    gray = noise(60, 1, 32) * 0.2
+    before = gray.clone()
+    stretched = augment.random_stretch(gray, generator())
+    assert torch.equal(gray, before)
+    hits = [torch.isclose(stretched, augment.stretch(gray, kind)).flatten(1).all(1) for kind in augment.STRETCHES]
+    assert (torch.stack(hits).sum(0) == 1).all() and all(hit.sum() > 8 for hit in hits)
+    assert torch.equal(stretched, augment.random_stretch(gray, generator()))
+    with pytest.raises(ValueError, match="no stretch 'histogram'.*adaptive, percentiles, equalize"):
+        augment.stretch(gray, "histogram")
+
+
+def test_jitter_makes_small_changes_of_its_own_to_each_picture():
+    pictures = noise(50) * 0.4 + 0.3
+    changed = augment.jitter(pictures, generator())
+    assert changed.min() >= 0 and changed.max() <= 1
+    distance = color.delta_e_76(color.rgb_to_lab(pictures), color.rgb_to_lab(changed)).mean((1, 2))
+    assert (distance > 0.1).all() and (distance < 12).all() and distance.unique().numel() == 50
+    assert torch.equal(changed, augment.jitter(pictures, generator()))
+    whole = (pictures * 255).to(torch.uint8)
+    assert torch.equal(augment.jitter(whole, generator()), augment.jitter(whole / 255, generator()))
+
+
+def test_jitter_changes_only_what_it_is_asked_to():
+    pictures = noise(20) * 0.4 + 0.3
+    before = color.rgb_to_lab(pictures)
+    still = augment.jitter(pictures, generator(), contrast=0, hue=0, saturation=0)
+    assert torch.allclose(still, pictures, atol=1e-4)
+    contrast, hue, saturation = (
+        color.rgb_to_lab(augment.jitter(pictures, generator(), **reach))
+        for reach in (
+            {"contrast": 0.3, "hue": 0, "saturation": 0},
+            {"contrast": 0, "hue": 5, "saturation": 0},
+            {"contrast": 0, "hue": 0, "saturation": 0.2},
+        )
+    )
+    chroma = before[:, 1:].norm(dim=1)
+    assert torch.allclose(contrast.mean((2, 3))[:, 0], before.mean((2, 3))[:, 0], atol=0.5)
+    assert (contrast[:, 0].std((1, 2)) / before[:, 0].std((1, 2)) - 1).abs().max() > 0.1
+    assert torch.allclose(hue[:, 1:].norm(dim=1), chroma, atol=0.2)
+    ratio = saturation[:, 1:].norm(dim=1).mean((1, 2)) / chroma.mean((1, 2))
+    assert 0.79 < ratio.min() < 0.95 and 1.05 < ratio.max() < 1.21
+    for changed in (hue, saturation):
+        assert torch.allclose(changed[:, 0], before[:, 0], atol=0.2)
+
+
+def test_a_flat_or_gray_picture_survives_jitter():
+    flat = torch.cat([torch.full((1, 3, 8, 8), level) for level in (0.0, 0.5, 1.0)])
+    changed = augment.jitter(flat, generator(), contrast=0.5)
+    assert torch.allclose(changed, flat, atol=1e-3)

@@ -1,0 +1,271 @@
+"""Data sets, cleaning, the hue-sorted split and batches."""
+
+import colorsys
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from colorlib import color, data
+from colorlib.data import augment, download, pictures
+from colorlib.worlds import scenes
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+
+
+def noise(n, size=8, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (n, 3, size, size), dtype=torch.uint8, generator=generator)
+
+
+def album(folder, colored=40, gray=4):
+    """Flat colored pictures of different hues, gray ones among them, and a broken file."""
+    folder.mkdir()
+    for number in range(colored):
+        rgb = [int(255 * channel) for channel in colorsys.hsv_to_rgb(number / colored, 0.8, 0.9)]
+        Image.new("RGB", (20, 16), tuple(rgb)).save(folder / f"color{number:03}.png")
+    for number in range(gray):
+        level = np.random.default_rng(number).integers(0, 256, (16, 20), dtype=np.uint8)
+        Image.fromarray(level).convert("RGB").save(folder / f"a gray one {number}.jpg", quality=70)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["scenes", *scenes.WORLDS])
+def test_worlds(name):
+    found = data.load(name, size=32, n=40, seed=3)
+    assert found.train.shape == (36, 3, 32, 32) and found.valid.shape == (4, 3, 32, 32)
+    assert found.train.dtype == found.valid.dtype == torch.uint8
+    assert found.train_scenes.world == ("mixed" if name == "scenes" else name)
+    assert torch.equal(found.train_scenes.pictures, found.train)
+    assert torch.equal(found.valid_scenes.pictures, found.valid)
+    assert found.naturally_gray.shape == (0, 3, 32, 32) and found.test is None
+    again, other = data.load(name, n=40, seed=3), data.load(name, n=40, seed=4)
+    assert torch.equal(found.train, again.train) and torch.equal(found.valid, again.valid)
+    assert not torch.equal(found.train, other.train) and not torch.equal(found.valid, other.valid)
+
+
+def test_photos_split_by_photograph():
+    found = data.load("photos", size=32, n=100)
+    assert found.train.shape == (90, 3, 32, 32) and found.valid.shape == (10, 3, 32, 32)
+    assert torch.equal(found.train, data.load("photos", size=32, n=100).train)
+    train, valid = data.TRAIN_PHOTOS.split(), data.VALID_PHOTOS.split()
+    assert not set(train) & set(valid)
+    assert {"motorcycle_left.png", "motorcycle_right.png"} <= set(train)  # two views of one thing
+    assert found.train.flatten(1).unique(dim=0).shape[0] == 90  # no crop twice
+    assert not data.is_gray(found.train).any()
+    # All are there: a scikit-image or scikit-learn that ships fewer would be noticed here.
+    crops = data._crops(train + valid, 16, 800, np.random.default_rng(0))
+    means = crops.float().mean((2, 3)).view(100, 8, 3).mean(0)
+    assert torch.pdist(means).min() > 1  # eight different photographs (two of them a stereo pair)
+
+
+def test_photos_when_none_are_shipped(monkeypatch):
+    monkeypatch.setattr(data, "TRAIN_PHOTOS", "nothing.png")
+    with pytest.raises(FileNotFoundError, match="scikit-image and scikit-learn came without nothing.png"):
+        data.load("photos", n=20)
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_folder_of_pictures(tmp_path, capsys, as_text):
+    folder = album(tmp_path / "album")
+    found = data.load(str(folder) if as_text else folder, size=16)
+    assert "broken.jpg" in capsys.readouterr().out
+    assert len(found.train) == 36 and len(found.valid) == 4
+    assert found.naturally_gray.shape == (4, 3, 16, 16)
+    assert data.is_gray(found.naturally_gray).all()
+    assert not data.is_gray(torch.cat([found.train, found.valid])).any()
+    together = torch.cat([found.train, found.valid]).flatten(1).unique(dim=0)
+    assert len(together) == 40  # nothing is in both parts, nothing is lost
+    hues = data.mean_hue(found.valid).sort().values
+    assert torch.allclose(hues, torch.tensor([0, 0.25, 0.5, 0.75]), atol=0.01)
+    assert "36 train, 4 valid, 4 naturally gray pictures of 16×16" in repr(found)
+
+
+def test_some_of_a_folder(tmp_path):
+    folder = album(tmp_path / "album", gray=0)
+    (folder / "broken.jpg").unlink()
+    some, again, other = (data.load(folder, 16, n=20, seed=seed) for seed in (0, 0, 1))
+    assert len(some.train) == 18 and len(some.valid) == 2
+    assert torch.equal(some.train, again.train) and not torch.equal(some.train, other.train)
+    assert len(data.load(folder, 16, n=1000).train) == 36
+
+
+def test_a_large_folder_stays_on_disk(tmp_path, monkeypatch):
+    folder = album(tmp_path / "album")
+    small = data.load(folder, 16)
+    monkeypatch.setattr(pictures, "MEMORY_LIMIT", 0)
+    large = data.load(folder, 16)
+    assert torch.equal(small.train, large.train) and torch.equal(small.valid, large.valid)
+    assert torch.equal(small.naturally_gray, large.naturally_gray)
+    for part in (small, large):
+        assert sum(len(gray) for gray, _ in data.batches(part.train, 10)) == 36
+
+
+def test_names_and_numbers_that_do_not_work(tmp_path):
+    with pytest.raises(ValueError, match="no data set or folder 'cats'.*photos, cifar10"):
+        data.load("cats")
+    with pytest.raises(ValueError, match="at least 2"):
+        data.load("photos", n=1)
+    folder = album(tmp_path / "gray", colored=1, gray=3)
+    with pytest.raises(ValueError, match="Of 4 pictures 1 are in color"):
+        data.load(folder, 16)
+
+
+def test_cifar10_by_folder_layout(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
+    for part, count in (("train", 12), ("test", 3)):
+        for number, name in enumerate(download.CLASSES):
+            folder = tmp_path / "data" / "cifar10" / part / name
+            folder.mkdir(parents=True)
+            for picture in noise(count, 32, seed=number):
+                place = folder / f"{len(list(folder.iterdir()))}.png"
+                Image.fromarray(picture.permute(1, 2, 0).numpy()).save(place)
+        Image.new("RGB", (32, 32), (7, 7, 7)).save(folder / "gray.png")
+    found = data.load("cifar10")
+    assert len(found.train) == 108 and len(found.valid) == 12
+    assert len(found.test) == 30 and len(found.naturally_gray) == 1
+    assert len(data.load("cifar10", n=50).train) in (45, 44)  # 44 with the gray one among them
+
+
+def test_cifar10_offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
+    monkeypatch.setitem(download.CIFAR10, "url", "http://127.0.0.1:9/cifar10.tgz")
+    with pytest.raises(OSError, match=r'no whole CIFAR-10 at .*load\("photos"\)'):
+        data.load("cifar10")
+
+
+def test_the_real_cifar10():
+    home = os.environ.get("FASTAI_HOME")
+    if not home or not (Path(home) / "data" / "cifar10" / "train" / "truck").is_dir():
+        pytest.skip("CIFAR-10 is not under $FASTAI_HOME/data: nothing is downloaded for a test")
+    found = data.load("cifar10", size=32, n=5000)
+    assert len(found.train) + len(found.valid) + len(found.naturally_gray) == 5000
+    assert 30 < len(found.naturally_gray) < 90  # of all 50,000: 616 as JPEG, 581 in the original
+
+
+def test_gray_pictures_are_told_from_colored_ones():
+    gray = noise(20)[:, :1].expand(-1, 3, -1, -1).clone()
+    assert data.is_gray(gray).all() and not data.is_gray(noise(20)).any()
+    off_by_one, one_pixel = gray.clone().clamp(0, 254), gray.clone()
+    off_by_one[:, 1, ::2] += 1
+    one_pixel[:, :, 3, 3] = torch.tensor([90, 100, 90], dtype=torch.uint8)
+    assert data.is_gray(off_by_one).all() and not data.is_gray(off_by_one, tolerance=0).any()
+    assert not data.is_gray(one_pixel).any()
+    assert data.is_gray(gray[:0]).shape == (0,)
+
+
+def test_mean_hue_agrees_with_scikit_image():
+    from skimage.color import rgb2hsv
+
+    images = torch.cat([noise(50), noise(10) // 128 * 255, noise(5)[:, :1].expand(-1, 3, -1, -1)])
+    expected = rgb2hsv(images.permute(0, 2, 3, 1).numpy())[..., 0].mean((1, 2))
+    assert np.abs(data.mean_hue(images).numpy() - expected).max() < 1e-5
+    assert np.abs(data.mean_hue(images.numpy()).numpy() - expected).max() < 1e-5
+
+
+def test_chunks_change_nothing(monkeypatch):
+    images = noise(20, size=512)
+    assert 2**21 // 512**2 < 20  # so several chunks are needed
+    one_by_one = torch.cat([data.mean_hue(image[None]) for image in images])
+    assert torch.allclose(data.mean_hue(images), one_by_one)
+
+
+def test_the_split_gives_both_parts_the_same_colors():
+    hues = torch.rand(1000, generator=torch.Generator().manual_seed(0))
+    train, valid = data.hue_sorted_split(hues)
+    assert len(train) == 900 and len(valid) == 100
+    assert torch.equal(torch.cat([train, valid]).sort().values, torch.arange(1000))
+    levels = torch.linspace(0.01, 0.99, 50)
+    gap = (hues[train].quantile(levels) - hues[valid].quantile(levels)).abs().max()
+    chance = torch.randperm(1000, generator=torch.Generator().manual_seed(1))
+    random_gap = hues[chance[100:]].quantile(levels) - hues[chance[:100]].quantile(levels)
+    assert gap < 0.02 < random_gap.abs().max()
+    images = noise(95)
+    expected = data.hue_sorted_split(data.mean_hue(images))
+    assert all(map(torch.equal, data.hue_sorted_split(images), expected))
+    order = torch.argsort(data.mean_hue(images))
+    assert set(expected[1].tolist()) == set(order[::10].tolist())
+
+
+def test_batches_give_every_picture_once():
+    images = torch.arange(50, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 4, 4) * 5
+    grays = torch.cat([gray for gray, _ in data.batches(images, 8)])
+    levels = (grays[:, 0, 0, 0]).sort().values
+    assert torch.allclose(levels, color.to_gray_ab(images)[0][:, 0, 0, 0], atol=1e-5)
+    sizes = [len(gray) for gray, _ in data.batches(images, 8)]
+    assert sizes == [8] * 6 + [2]
+    assert [len(gray) for gray, _ in data.batches(images, 8, drop_last=True)] == [8] * 6
+
+
+def test_batches_are_what_networks_see():
+    images = noise(6)
+    gray, ab = next(data.batches(images, 6, shuffle=False, flips=False))
+    assert gray.shape == (6, 1, 8, 8) and ab.shape == (6, 2, 8, 8)
+    assert gray.dtype == ab.dtype == torch.float32
+    assert torch.equal(color.to_uint8(color.from_gray_ab(gray, ab)), images)
+
+
+def collected(*arguments, **options):
+    return [torch.cat(batch, dim=1) for batch in data.batches(*arguments, **options)]
+
+
+def test_batches_depend_on_seed_and_epoch_alone():
+    images = noise(40)
+    first = collected(images, 8, seed=1, epoch=2)
+    torch.manual_seed(77)  # the global generator has no say
+    assert all(map(torch.equal, first, collected(images, 8, seed=1, epoch=2)))
+    for seed, epoch in ((1, 3), (2, 2), (2, 1)):
+        other = collected(images, 8, seed=seed, epoch=epoch)
+        assert not any(map(torch.equal, first, other))
+
+
+def test_a_run_goes_on_in_the_middle_of_an_epoch():
+    options = {"epoch": 5, "upside_down": True, "change_pictures": augment.jitter}
+    whole = collected(noise(40), 8, **options)
+    rest = collected(noise(40), 8, start=3, **options)
+    assert len(rest) == 2 and all(map(torch.equal, whole[3:], rest))
+    assert collected(noise(40), 8, start=5) == []
+
+
+def test_flips_move_gray_and_ab_together():
+    images = noise(64)
+    plain = torch.cat(collected(images, 16, shuffle=False, flips=False))
+    flipped = torch.cat(collected(images, 16, shuffle=False))
+    same = (flipped == plain).flatten(1).all(1)
+    mirrored = (flipped == plain.flip(-1)).flatten(1).all(1)
+    assert (same ^ mirrored).all() and 16 < same.sum() < 48
+    repeated = collected(images[:16].repeat(2, 1, 1, 1), 16, shuffle=False)
+    assert not torch.equal(*repeated)  # each batch is flipped in its own way
+    turned = torch.cat(collected(images, 16, shuffle=False, upside_down=True))
+    ways = [(turned == plain.flip(axes)).flatten(1).all(1).sum() for axes in ((-2,), (-2, -1))]
+    assert min(ways) > 4
+
+
+def test_changes_reach_what_they_are_meant_for():
+    images = noise(16)
+    gray, ab = next(data.batches(images, 16))
+    stretched, same_ab = next(data.batches(images, 16, change_gray=augment.random_stretch))
+    assert torch.equal(ab, same_ab) and not torch.equal(gray, stretched)
+    _, changed = next(data.batches(images, 16, change_pictures=augment.jitter))
+    assert not torch.allclose(ab, changed, atol=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["r", "c"])
+@pytest.mark.filterwarnings("error")
+def test_batches_come_straight_from_disk(tmp_path, mode):
+    np.save(tmp_path / "pictures.npy", noise(30).numpy())
+    mapped = np.load(tmp_path / "pictures.npy", mmap_mode=mode)
+    assert all(map(torch.equal, collected(mapped, 7, seed=2), collected(noise(30), 7, seed=2)))
+
+
+def test_batches_of_nothing_are_refused():
+    for images, size in ((noise(0), 4), (noise(4), 0)):
+        with pytest.raises(ValueError, match="1 at least"):
+            next(data.batches(images, size))

@@ -1,0 +1,379 @@
+"""Reading every kind of picture file, and the cache of decoded pictures."""
+
+import io
+import multiprocessing
+import os
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorlib.data import pictures
+from colorlib.data.pictures import PictureError
+
+RED, GREEN, BLUE = (220, 30, 40), (20, 160, 60), (30, 60, 200)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+
+
+def quarters(width=48, height=32):
+    """Left top red, right top green, the lower half blue: shows at once if a picture is turned."""
+    image = np.empty((height, width, 3), np.uint8)
+    image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
+    image[height // 2 :] = BLUE
+    return image
+
+
+def assert_quarters(image, tolerance):
+    assert image.dtype == np.uint8 and image.shape == (32, 48, 3)
+    corners = np.stack([image[2, 2], image[2, -3], image[-3, 2]]).astype(int)
+    assert np.abs(corners - [RED, GREEN, BLUE]).max() <= tolerance
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif", "bmp"])
+def test_every_format_is_read_as_rgb(tmp_path, suffix):
+    path = tmp_path / f"picture.{suffix}"
+    Image.fromarray(quarters()).save(path, **({"quality": 95} if suffix in ("jpg", "webp") else {}))
+    assert_quarters(pictures.read(path), tolerance=8)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "png"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_picture_is_read_upright(tmp_path, suffix, orientation):
+    upright = Image.fromarray(quarters())
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # how a camera held that way stores it
+    stored = upright if orientation == 1 else upright.transpose(undo[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / f"turned.{suffix}", exif=exif)
+    assert_quarters(pictures.read(tmp_path / f"turned.{suffix}"), tolerance=30)
+
+
+def test_what_is_transparent_lands_on_white(tmp_path):
+    rgba = np.dstack([quarters(), np.full((32, 48), 255, np.uint8)])
+    rgba[:16, :24, 3] = 0  # the red quarter is invisible
+    Image.fromarray(rgba).save(tmp_path / "rgba.png")
+    Image.fromarray(rgba).save(tmp_path / "palette.gif")
+    Image.fromarray(rgba).quantize(8).save(tmp_path / "palette.png")
+    Image.fromarray(rgba).convert("LA").save(tmp_path / "la.png")
+    Image.fromarray(quarters()).save(tmp_path / "key.png", transparency=RED)
+    for name in ("rgba.png", "palette.gif", "palette.png", "la.png", "key.png"):
+        image = pictures.read(tmp_path / name)
+        assert (image[2, 2] == 255).all(), name
+        assert (image[-3, 2] < 250).any(), name
+    half = np.full((4, 4, 4), (200, 0, 0, 128), np.uint8)
+    Image.fromarray(half).save(tmp_path / "half.png")
+    assert np.abs(pictures.read(tmp_path / "half.png")[0, 0] - np.array([227, 127, 127])).max() <= 1
+
+
+def test_gray_is_read_as_three_equal_channels(tmp_path):
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    Image.fromarray(ramp).save(tmp_path / "gray.png")
+    Image.fromarray(ramp > 99).save(tmp_path / "bits.png")
+    assert (pictures.read(tmp_path / "gray.png") == ramp[..., None]).all()
+    assert (pictures.read(tmp_path / "bits.png") == (ramp > 99)[..., None] * 255).all()
+
+
+@pytest.mark.parametrize("suffix, order", [("png", "<"), ("tif", "<"), ("tif", ">")])
+@pytest.mark.parametrize("brightest", [255, 100])  # a dark picture stays dark
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path, suffix, order, brightest):
+    ramp = np.linspace(0, 257 * brightest, 256).round().astype(f"{order}u2").reshape(16, 16)
+    path = tmp_path / f"deep.{suffix}"
+    Image.frombytes("I;16" if order == "<" else "I;16B", (16, 16), ramp.tobytes()).save(path)
+    expected = np.linspace(0, brightest, 256).reshape(16, 16, 1)
+    assert np.abs(pictures.read(path) - expected).max() <= 1
+
+
+def test_floats_and_32_bits_are_scaled(tmp_path):
+    ramp = np.linspace(0, 1, 256).reshape(16, 16)
+    Image.fromarray(ramp.astype(np.float32)).save(tmp_path / "float.tif")
+    Image.fromarray((ramp * 2**30).astype(np.int32)).save(tmp_path / "int.tif")
+    for name in ("float.tif", "int.tif"):
+        image = pictures.read(tmp_path / name)
+        assert np.abs(image - np.arange(256).reshape(16, 16, 1)).max() <= 1, name
+
+
+def without_adobe_marker(data):
+    """The same JPEG as a program other than Adobe's would write it: no APP14 segment."""
+    start = data.index(b"\xff\xee")
+    length = int.from_bytes(data[start + 2 : start + 4], "big")
+    return data[:start] + data[start + 2 + length :]
+
+
+def test_cmyk_of_both_polarities(tmp_path):
+    cmyk = Image.fromarray(quarters()).convert("CMYK")
+    cmyk.save(tmp_path / "adobe.jpg", quality=95)  # Pillow writes as Adobe does: inverted
+    cmyk.save(tmp_path / "cmyk.tif")
+    plain = io.BytesIO()
+    inverted = 255 - np.asarray(cmyk)
+    Image.frombytes("CMYK", cmyk.size, inverted.tobytes()).save(plain, "JPEG", quality=95)
+    (tmp_path / "plain.jpg").write_bytes(without_adobe_marker(plain.getvalue()))
+    for name in ("adobe.jpg", "cmyk.tif", "plain.jpg"):
+        assert_quarters(pictures.read(tmp_path / name), tolerance=12)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "tif"])
+def test_of_an_animation_the_first_frame(tmp_path, suffix):
+    frames = [Image.new("RGB", (20, 20), color) for color in (RED, GREEN, BLUE)]
+    path = tmp_path / f"film.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert np.abs(pictures.read(path)[10, 10].astype(int) - RED).max() <= 8
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif"])
+def test_a_cut_off_file_is_named_with_the_reason(tmp_path, suffix):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    path = tmp_path / f"holiday.{suffix}"
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(PictureError, match=rf"holiday\.{suffix} is "):
+        pictures.read(path)
+
+
+def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "page.jpg").write_text("<html>not found</html>")
+    (tmp_path / "folder.jpg").mkdir()
+    for name, reason in (
+        ("empty.jpg", "is empty"),
+        ("page.jpg", "is not a picture"),
+        ("folder.jpg", "cannot be opened"),
+        ("nowhere.jpg", "cannot be opened"),
+    ):
+        with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
+            pictures.read(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [11_000, 20_000])
+def test_a_bomb_is_refused_without_unpacking_it(tmp_path, side):
+    path = tmp_path / "bomb.png"
+    Image.new("1", (side, side)).save(path)
+    assert path.stat().st_size < 100_000
+    tracemalloc.start()
+    with pytest.raises(PictureError, match="bomb.png is too large .*100 million pixels"):
+        pictures.read(path)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+
+
+def test_square_takes_the_middle_and_antialiases(tmp_path):
+    wide = np.zeros((40, 120, 3), np.uint8)
+    wide[:, 40:80] = RED  # only the middle square is red
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[:, ::2] = 255  # finer than the target: antialiased gray, not black or white
+    for suffix in ("png", "jpg"):
+        Image.fromarray(wide).save(tmp_path / f"wide.{suffix}", quality=95)
+        Image.fromarray(stripes).save(tmp_path / f"stripes.{suffix}", quality=95)
+        middle = pictures.square(tmp_path / f"wide.{suffix}", 16)
+        assert middle.shape == (3, 16, 16)
+        assert np.abs(middle[:, 3:-3, 3:-3].astype(int) - np.array(RED)[:, None, None]).max() <= 10
+        fine = pictures.square(tmp_path / f"stripes.{suffix}", 32).astype(int)
+        assert np.abs(fine - 127).max() <= 12
+    Image.new("RGB", (1, 9000), BLUE).save(tmp_path / "thin.png")
+    assert (pictures.square(tmp_path / "thin.png", 16) == np.array(BLUE)[:, None, None]).all()
+
+
+def fill_folder(folder, count, side=8):
+    """Flat pictures whose color tells their number."""
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        color = (number % 256, number // 256, 77)
+        Image.new("RGB", (side, side), color).save(folder / f"{number:05}.bmp")
+    return folder
+
+
+def cache_files():
+    folder = pictures.profile.home() / "cache"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_the_cache_keeps_the_good_and_names_the_faulty(tmp_path, capsys):
+    folder = fill_folder(tmp_path / "album", 300)
+    (folder / "00100.bmp").write_bytes(b"")
+    (folder / "00200.bmp").write_bytes(b"GIF89a and then nothing")
+    (folder / ".hidden.bmp").write_bytes(b"")
+    (folder / "notes.txt").write_text("no picture")
+    decoded = pictures.cache(folder, 16, progress=False)
+    message = capsys.readouterr().out
+    assert message.count("\n") == 1 and "Left out 3 of 301 files" in message
+    for name in ("00100.bmp is empty", "00200.bmp is", "notes.txt is not a picture"):
+        assert name in message
+    assert "hidden" not in message
+    assert isinstance(decoded.pictures, np.memmap)
+    assert decoded.pictures.shape == (298, 3, 16, 16) and len(decoded.paths) == 298
+    for path, picture in zip(decoded.paths, decoded.pictures, strict=True):
+        number = int(os.path.basename(path)[:5])
+        assert (picture[0] == number % 256).all() and (picture[1] == number // 256).all()
+    assert len(cache_files()) == 1
+
+
+def test_the_report_stays_short():
+    faults = [(f"/photos/{i}.jpg", "is empty") for i in range(1000)]
+    report = pictures.DecodedPictures(None, ["/photos/good.jpg"], faults).report()
+    assert len(report) < 200 and "1,000 of 1,001" in report and "and 995 more" in report
+
+
+def test_the_second_call_decodes_nothing(tmp_path, monkeypatch, capsys):
+    folder = fill_folder(tmp_path / "album", 20)
+    (folder / "bad.png").write_bytes(b"bad")
+    first = pictures.cache(folder, 8)
+    original = np.array(first.pictures)
+    monkeypatch.setattr(pictures, "square", lambda *_: pytest.fail("decoded again"))
+    second = pictures.cache(folder, 8)
+    assert (first.pictures == second.pictures).all() and first.paths == second.paths
+    assert capsys.readouterr().out.count("bad.png") == 2  # still reported
+    second.pictures[:] = 0  # a copy on write: the file stays as it was
+    assert (pictures.cache(folder, 8).pictures == original).all()
+
+
+def test_a_changed_folder_or_size_is_decoded_anew(tmp_path):
+    folder = fill_folder(tmp_path / "album", 3)
+    pictures.cache(folder, 8)
+    assert pictures.cache(folder, 12).pictures.shape == (3, 3, 12, 12)
+    Image.new("RGB", (8, 8), GREEN).save(folder / "00001.bmp")  # the same size in bytes
+    os.utime(folder / "00001.bmp", ns=(1, 1))
+    assert (pictures.cache(folder, 8).pictures[1, :, 0, 0] == GREEN).all()
+    (folder / "00000.bmp").unlink()
+    assert len(pictures.cache(folder, 8).paths) == 2
+    assert len(pictures.cache([folder / "00002.bmp", folder / "gone.bmp"], 8).paths) == 1
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path):
+    folder = fill_folder(tmp_path / "album", 5)
+    before = np.array(pictures.cache(folder, 8).pictures)
+    file = pictures.profile.home() / "cache" / cache_files()[0]
+    for damage in (file.read_bytes()[:400], file.read_bytes()[:-3], b""):
+        file.write_bytes(damage)
+        assert (pictures.cache(folder, 8).pictures == before).all()
+
+
+def test_memory_does_not_grow_with_the_folder(tmp_path):
+    def peak(count):
+        folder = fill_folder(tmp_path / str(count), count, side=4)
+        tracemalloc.start()
+        decoded = pictures.cache(folder, 48, progress=False)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used, decoded.pictures.nbytes
+
+    peak(16)  # whatever is imported or set up the first time
+    small, _ = peak(256)
+    large, size = peak(2560)
+    assert size > 17e6
+    # Only the names grow: some hundred bytes a picture, against the 6,912 bytes of its pixels.
+    assert large - small < 2304 * 400
+
+
+def test_a_writer_that_is_killed_leaves_no_cache(tmp_path):
+    folder = fill_folder(tmp_path / "album", 400)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=cache_slowly, args=(str(folder),))
+    process.start()
+    deadline = time.time() + 60
+    while not any(name.endswith(".part") for name in cache_files()):
+        assert time.time() < deadline and process.exitcode is None
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    left = cache_files()
+    assert left and all(name.endswith(".part") for name in left)
+    old = pictures.profile.home() / "cache" / left[0]
+    os.utime(old, (1, 1))  # as if it had been left yesterday
+    assert len(pictures.cache(folder, 8).paths) == 400
+    assert len(cache_files()) == 1 and not old.exists()
+
+
+def cache_slowly(folder):
+    decode = pictures.square
+
+    def slowly(path, size):
+        time.sleep(0.1)
+        return decode(path, size)
+
+    pictures.square = slowly
+    pictures.cache(folder, 8, progress=False)
+
+
+def test_several_writers_at_once(tmp_path):
+    folder = fill_folder(tmp_path / "album", 200)
+    context = multiprocessing.get_context("spawn")
+    arguments = (str(folder), 8, False)
+    writers = [context.Process(target=pictures.cache, args=arguments) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    mine = pictures.cache(folder, 8, False)
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert len(cache_files()) == 1 and len(mine.paths) == 200
+    assert (pictures.cache(folder, 8).pictures == mine.pictures).all()
+
+
+def test_a_full_disk_is_said_in_a_sentence(tmp_path, monkeypatch):
+    folder = fill_folder(tmp_path / "album", 5)
+    usage = pictures.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: usage._replace(free=100))
+    with pytest.raises(OSError, match="No space left on device.*COLORLIB_HOME"):
+        pictures.cache(folder, 8)
+    monkeypatch.undo()
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+
+    def fill_up(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pictures.os, "fsync", fill_up)  # full only while writing
+    with pytest.raises(OSError, match="could not be written to .*No space left on device"):
+        pictures.cache(folder, 8)
+    assert cache_files() == []
+
+
+def test_a_home_that_cannot_be_written_is_said_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "file"))
+    with pytest.raises(OSError, match="could not be written.*COLORLIB_HOME"):
+        pictures.cache(fill_folder(tmp_path / "album", 2), 8)
+
+
+def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
+    with pytest.raises(PictureError, match="nowhere is not a folder"):
+        pictures.cache(tmp_path / "nowhere", 8)
+    (tmp_path / "album").mkdir()
+    with pytest.raises(PictureError, match="^album is an empty folder"):
+        pictures.cache(tmp_path / "album", 8)
+    with pytest.raises(PictureError, match="^The list of pictures is empty"):
+        pictures.cache([], 8)
+    (tmp_path / "album" / "bad.jpg").write_bytes(b"bad")
+    (tmp_path / "album" / "summer").mkdir()
+    (tmp_path / "album" / "summer" / "empty.jpg").touch()
+    for source in (tmp_path / "album", pictures.listing(tmp_path / "album")):
+        with pytest.raises(PictureError, match="^album has no picture.*Left out 2 of 2 files: bad.jpg is not a pic"):
+            pictures.cache(source, 8)
+    assert cache_files() == []
+
+
+def test_what_is_taken_of_a_large_folder_stays_on_disk(tmp_path):
+    decoded = pictures.cache(fill_folder(tmp_path / "album", 2), 512)
+    tracemalloc.start()
+    taken = decoded.take([1] * 200)  # 157 MB
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    os.unlink(taken.filename)
+    assert isinstance(taken, np.memmap) and used < 10e6 and (taken[::50, 0] == 1).all()
+
+
+@pytest.mark.parametrize("limit", [pictures.MEMORY_LIMIT, 0])
+def test_take_gives_pictures_in_any_order(tmp_path, monkeypatch, limit):
+    decoded = pictures.cache(fill_folder(tmp_path / "album", 30), 8)
+    monkeypatch.setattr(pictures, "MEMORY_LIMIT", limit)
+    order = np.random.default_rng(0).permutation(30)[:20]
+    for _ in range(2):  # the second time from its own file
+        taken = decoded.take(order)
+        assert isinstance(taken, np.memmap) == (limit == 0)
+        assert (taken[:, 0, 0, 0] == order).all()
+    assert decoded.take([]).shape == (0, 3, 8, 8)

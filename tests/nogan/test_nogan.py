@@ -1,0 +1,466 @@
+"""The three NoGAN stages on tiny networks: each changes what it should and nothing else."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.tracker import SaveModelCallback
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from colorlib import color, data, losses, metrics, models, nogan
+
+PICTURES = data.load("ambiguous", size=32, n=80)  # 72 to train on, 8 held out
+GRAY, TRUTH = color.to_gray_ab(PICTURES.valid)
+LAB = torch.cat((GRAY, TRUTH), dim=1)
+
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def encoder(seed=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return models.build("encoder", 32, 0.125)
+
+
+def generator(seed=0, **options):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nogan.unet(encoder(), 32, **options)
+
+
+def stage_1(folder, network=None, **options):
+    dls = nogan.dataloaders(PICTURES, 16, folder, device="cpu")
+    return nogan.generator_learner(dls, network or generator(), **options)
+
+
+def stage_2(folder, network):
+    file = nogan.save_generated(network, PICTURES, folder / "generated.safetensors")
+    torch.manual_seed(0)
+    return nogan.critic_learner(nogan.critic_dataloaders(file, 16, folder, device="cpu"), nogan.critic(32, 0.03))
+
+
+def stage_3(folder, **options):
+    torch.manual_seed(0)
+    first = stage_1(folder)
+    return nogan.gan_learner(first, stage_2(folder, first.model), **options)
+
+
+def fit(learner, epochs=1, rate=1e-3, **options):
+    with nogan.silent(learner):
+        learner.fit(epochs, rate, **options)
+
+
+def state(network):
+    return copy.deepcopy(network.state_dict())
+
+
+def same(one, other):
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+# --- data ---
+
+
+def test_batches_are_gray_and_lab_of_the_pictures():
+    dls = nogan.dataloaders(PICTURES, 8, device="cpu")
+    gray, lab = dls.valid.one_batch()
+    assert torch.equal(gray, GRAY) and torch.equal(lab, LAB)
+    assert len(dls.train) == 9 and dls.train.one_batch()[1].shape == (8, 3, 32, 32)
+    everything = torch.cat([lab for _, lab in dls.train])
+    known = torch.cat(color.to_gray_ab(PICTURES.train), dim=1)
+    either_way = torch.cdist(everything.flatten(1), torch.cat((known, known.flip(-1))).flatten(1))
+    assert (either_way.amin(dim=1) < 0.1).all()
+    mirrored = either_way[:, : len(known)].amin(dim=1) > 0.1
+    assert mirrored.any() and not mirrored.all()
+    assert sorted(either_way.argmin(dim=1).remainder(72).tolist()) == list(range(72))  # each of them once
+
+
+def test_a_batch_must_be_possible():
+    for size in (0, 73):
+        with pytest.raises(ValueError, match="at least 1, at most all"):
+            nogan.dataloaders(PICTURES, size)
+
+
+def test_batches_and_results_are_shown_in_color_with_alt_text(tmp_path, monkeypatch):
+    drawn, shown = [], []
+    monkeypatch.setattr(nogan, "display", lambda figure: shown.append(figure.alt))
+    pictures = nogan.plots.pictures
+    monkeypatch.setattr(nogan.plots, "pictures", lambda rows, **kw: drawn.append(rows) or pictures(rows, **kw))
+    learner = stage_1(tmp_path)
+    learner.dls.valid.show_batch(max_n=4)
+    assert shown[-1] == "4 pictures of a batch, in each column one of them: gray, then truth."
+    gray, truth = drawn[-1]
+    assert torch.allclose(truth, PICTURES.valid[:4] / 255, atol=1e-3)
+    assert (gray[:, 0] - gray[:, 1]).abs().max() < 2e-3 < (truth[:, 0] - truth[:, 1]).abs().max()
+    with nogan.silent(learner):
+        learner.show_results(max_n=3, shuffle=False)
+    assert shown[-1].endswith("gray, then truth, then painted.")
+    painted = learner.model.eval()(GRAY)[:3, 1:]
+    assert torch.allclose(drawn[-1][2], color.from_gray_ab(GRAY[:3], painted), atol=1e-5)
+    judge = stage_2(tmp_path, learner.model)
+    judge.dls.valid.show_batch(max_n=9)
+    assert shown[-1] == f"Pictures shown to a critic: {'real; ' * 8}painted."
+    with nogan.silent(judge):
+        judge.show_results(max_n=9, shuffle=False)
+    assert shown[-1].count("% real") == 9 and len(shown) == 4
+
+
+def test_generated_pictures_are_kept_once_and_labeled(tmp_path):
+    network = generator()
+    file = nogan.save_generated(network, PICTURES, tmp_path / "new" / "generated.safetensors", share=0.5)
+    kept = load_file(file)
+    assert {name: len(value) for name, value in kept.items()} == {
+        "train_real": 36, "train_painted": 36, "valid_real": 8, "valid_painted": 8,
+    }  # fmt: skip
+    network.eval()
+    with torch.no_grad():
+        expected = color.to_uint8(color.from_gray_ab(GRAY, network(GRAY)[:, 1:]))
+    assert torch.equal(kept["valid_painted"], expected) and torch.equal(kept["valid_real"], PICTURES.valid)
+    lab, label = nogan.critic_dataloaders(file, 16, device="cpu").valid.one_batch()
+    assert label.tolist() == [1.0] * 8 + [0.0] * 8
+    assert torch.equal(lab[:8], LAB) and torch.equal(lab[8:], torch.cat(color.to_gray_ab(expected), dim=1))
+
+
+def test_what_cannot_be_generated_or_read_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
+        nogan.save_generated(generator(), PICTURES, tmp_path / "x", share=0)
+    (tmp_path / "broken").write_bytes(b"nothing")
+    save_file({"other": GRAY}, tmp_path / "other")
+    for name in ("missing", "broken", "other"):
+        with pytest.raises(ValueError, match="call save_generated first"):
+            nogan.critic_dataloaders(tmp_path / name)
+
+
+# --- networks ---
+
+
+def test_the_generator_gives_bounded_lab_and_leaves_the_encoder_alone():
+    own = encoder()
+    before = state(own)
+    network = nogan.unet(own, 32)
+    lab = network(GRAY * 100)
+    assert type(lab) is torch.Tensor and lab.shape == LAB.shape and torch.equal(lab[:, :1], GRAY * 100)
+    assert lab[:, 1:].abs().max() <= 1
+    network(GRAY).sum().backward()
+    assert same(before, own.state_dict()) and all(parameter.grad is None for parameter in own.parameters())
+    assert network.eval()(torch.zeros(1, 1, 64, 64)).shape == (1, 3, 64, 64)  # it grows with its pictures
+
+
+def test_its_encoder_starts_from_the_weights_it_was_given():
+    own = encoder(seed=3)
+    body = nogan.unet(own, 32).groups()[0]
+    assert all(torch.equal(one, other) for one, other in zip(body, own.body.parameters(), strict=True))
+
+
+def test_the_published_options_make_it_another_network():
+    names = set(generator().state_dict())
+    looks = generator(spectral=True, attention=True, blur=True)
+    assert any(name.endswith("weight_orig") for name in set(looks.state_dict()) - names)
+    assert looks(GRAY).shape == LAB.shape
+    kinds = {type(module).__name__ for module in looks.modules()}
+    assert {"SelfAttention", "AvgPool2d"} <= kinds and "SelfAttention" not in {
+        type(module).__name__ for module in generator().modules()
+    }
+
+
+def test_colorlib_takes_it_saves_it_and_rebuilds_it(tmp_path):
+    network = nogan.unet(models.build("encoder", 32, 0.125, classes=7), 32, attention=True)
+    network.eval()
+    loaded = models.load(models.save(network, tmp_path / "nogan.safetensors", recipe="nogan"))
+    assert loaded.metadata["network"] == "dynamic_unet" and not loaded.training
+    painted = models.paint(loaded, GRAY)
+    assert torch.equal(painted, models.paint(models.Colorizer(network), GRAY)) and painted.shape == TRUTH.shape
+    assert "nogan" in repr(metrics.evaluate({"nogan": loaded}, PICTURES, names=["ab_error"]))
+
+
+def test_critics_judge_lab_in_a_row_and_look_at_the_gray():
+    for judge in (nogan.critic(32, 0.03), nogan.as_critic(models.build("patchgan", 32, 0.125, layers=2))):
+        judge.eval()
+        logits = judge(LAB)
+        assert logits.ndim == 2 and len(logits) == 8
+        other = torch.cat((GRAY.roll(1, 0), TRUTH), dim=1)
+        assert (judge(other) - logits).abs().max() > 1e-5
+    assert nogan.critic(64, 0.03)(torch.zeros(2, 3, 64, 64)).shape == (2, 1)
+    with pytest.raises(ValueError, match="16, 32, 64"):
+        nogan.critic(48)
+
+
+# --- losses ---
+
+
+def test_the_feature_loss_is_0_for_the_truth_and_sees_color():
+    loss = nogan.FeatureLoss(encoder(), pixel=2.0, features=(0.0, 1.0, 0.5))
+    assert loss(LAB, LAB) == 0
+    painted = torch.cat((GRAY, TRUTH * 0.5), dim=1).requires_grad_()
+    value = loss(painted, LAB)
+    terms = {name: getattr(loss, name) for name in loss.weights}
+    assert list(terms) == ["pixel", "stage_2", "stage_3"] and all(term > 0 for term in terms.values())
+    assert value.item() == pytest.approx(sum(loss.weights[name] * float(term) for name, term in terms.items()))
+    assert terms["pixel"] == losses.l1(TRUTH * 0.5, TRUTH)
+    value.backward()
+    assert painted.grad.isfinite().all() and (painted.grad[:, 1:] != 0).float().mean() > 0.9
+
+
+def test_a_color_that_no_screen_shows_is_pulled_back_by_the_features_too():
+    painted = torch.cat((GRAY, torch.full_like(TRUTH, 0.95)), dim=1).requires_grad_()
+    nogan.FeatureLoss(encoder(), pixel=0.0, features=(1.0,))(painted, LAB).backward()
+    assert (painted.grad[:, 1:] != 0).float().mean() > 0.9
+
+
+def test_without_features_the_encoder_is_not_needed_and_too_many_are_refused():
+    loss = nogan.FeatureLoss()
+    assert loss.weights == {"pixel": 1.0} and not list(loss.parameters())
+    assert loss(LAB * 0.5, LAB) == losses.l1(TRUTH * 0.5, TRUTH)
+    with pytest.raises(ValueError, match="5 weights for the 4 stages"):
+        nogan.FeatureLoss(encoder(), features=(1.0,) * 5)
+    with pytest.raises(ValueError, match="2 weights for the 0 stages"):
+        nogan.FeatureLoss(features=(1.0, 1.0))
+
+
+def test_training_leaves_the_feature_losses_encoder_alone(tmp_path):
+    loss = nogan.FeatureLoss(encoder(), features=(1.0, 1.0))
+    before = state(loss.stages)
+    learner = stage_1(tmp_path, loss=loss)
+    fit(learner)
+    assert same(before, loss.stages.state_dict()) and not loss.stages.training
+    assert learner.recorder.metric_names[3:6] == ["pixel", "stage_1", "stage_2"]
+    total, pixel, *stages = learner.recorder.values[-1][1:]
+    assert total == pytest.approx(pixel + sum(stages), rel=1e-4)
+
+
+# --- the stages ---
+
+
+def test_stage_1_learns_with_the_encoder_frozen_then_with_all(tmp_path):
+    learner = stage_1(tmp_path)
+    encoder_weights, others = ([p for p in group if p.ndim == 4] for group in learner.model.groups())
+    learner.freeze()
+    frozen, before = [p.clone() for p in encoder_weights], [p.clone() for p in others]
+    with nogan.silent(learner):
+        first = learner.validate()[0]
+        learner.fit_one_cycle(2, 3e-3)
+        assert all(torch.equal(one, other) for one, other in zip(frozen, encoder_weights, strict=True))
+        assert not any(torch.equal(one, other) for one, other in zip(before, others, strict=True))
+        learner.unfreeze()
+        learner.fit_one_cycle(2, 3e-3)
+        assert not any(torch.equal(one, other) for one, other in zip(frozen, encoder_weights, strict=True))
+        assert learner.validate()[0] < 0.95 * first
+
+
+def test_any_network_of_colorlib_can_be_trained_as_a_learner(tmp_path):
+    learner = stage_1(tmp_path, nogan.Generator(models.build("unet", 32, 0.125)), loss=nn.L1Loss())
+    before = state(learner.model)
+    fit(learner)
+    assert not same(before, learner.model.state_dict())
+
+
+def test_stage_2_leaves_the_generator(tmp_path):
+    network = generator()
+    before = state(network)
+    learner = stage_2(tmp_path, network)
+    untrained = state(learner.model)
+    fit(learner, 3)
+    assert same(before, network.state_dict()) and network.training
+    assert not same(untrained, learner.model.state_dict())
+    assert learner.recorder.metric_names[3] == "accuracy_thresh_expand"
+    assert learner.recorder.values[-1][2] > 0.8  # an untrained generator's pictures are told easily
+
+
+class Watch(Callback):
+    """Which of the two networks each batch changed, and the rate it did it with."""
+
+    run_valid, order = False, 5
+
+    def before_batch(self):
+        self.turn = "generator" if self.gan_trainer.gen_mode else "critic"
+        self.before = {name: state(getattr(self.model, name)) for name in ("generator", "critic")}
+
+    def after_step(self):
+        now = {name: getattr(self.model, name).state_dict() for name in self.before}
+        changed = [name for name in now if not same(self.before[name], now[name])]
+        self.seen = [*getattr(self, "seen", []), (self.turn, changed, self.opt.hypers[0]["lr"])]
+
+
+def test_in_stage_3_each_batch_changes_the_network_whose_turn_it_is(tmp_path):
+    watch = Watch()
+    learner = stage_3(tmp_path, threshold=10.0, cbs=[watch])  # a critic that is always good enough: turn by turn
+    fit(learner, 2, 1e-4)
+    turns = [turn for turn, _, _ in watch.seen]
+    assert turns[:4] == ["critic", "generator"] * 2 and len(turns) == 8
+    for turn, changed, rate in watch.seen:
+        assert changed == [turn]
+        assert rate == pytest.approx(5e-4 if turn == "critic" else 1e-4)
+
+
+def test_a_critic_above_the_threshold_goes_on_learning(tmp_path):
+    watch = Watch()
+    fit(stage_3(tmp_path, threshold=0.0, cbs=[watch]), 1, 1e-4)
+    assert [turn for turn, _, _ in watch.seen] == ["critic"] * 4
+
+
+def test_the_resting_networks_memory_does_not_fade(tmp_path):
+    """Two epochs of critic steps: Adam's averages for the generator stay as its last step left them."""
+    learner = stage_3(tmp_path, threshold=10.0)
+    fit(learner, 1, 1e-4)
+    own = list(learner.model.generator.parameters())
+    before = [learner.opt.state[parameter]["sqr_avg"].clone() for parameter in own]
+    learner.adaptive_gan_switcher.critic_thresh = 0.0
+    fit(learner, 1, 1e-4)
+    after = [learner.opt.state[parameter]["sqr_avg"] for parameter in own]
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+    assert all(parameter.requires_grad for parameter in learner.model.parameters())
+
+
+def test_snapshots_show_and_keep_the_generator_on_its_way(tmp_path):
+    kept = {}
+    for folder in (None, tmp_path / "snapshots"):
+        snapshots = nogan.Snapshots(GRAY, every=3, last=7, folder=folder)
+        learner = stage_3(tmp_path, threshold=10.0, cbs=[snapshots])
+        first = models.paint(learner.model.generator.eval(), GRAY)[:, 1:]
+        fit(learner, 9, 1e-3)
+        assert list(snapshots.painted) == [0, 3, 6, 7] and snapshots.batches == 7
+        # fastai validates by the generator after every epoch, here of 4 batches, and goes on with it.
+        assert [list(paid) for paid in snapshots.losses.values()] == [[2, 4, 5, 7], [1, 3, 6]]
+        assert snapshots.losses["critic"][1] == pytest.approx(0.69, abs=0.2)  # ln 2: it is untrained
+        snapshots.learn = learner
+        for mode in (True, False):
+            learner.model.generator.train(mode)
+            snapshots.take()
+            assert learner.model.generator.training == mode
+        assert torch.equal(snapshots.painted[0], first) and not torch.equal(snapshots.painted[3], first)
+        assert torch.equal(snapshots.painted[7], models.paint(learner.model.generator.eval(), GRAY)[:, 1:])
+        restored = snapshots.restore(3, generator(seed=9)).eval()
+        assert torch.equal(models.paint(restored, GRAY)[:, 1:], snapshots.painted[3])
+        kept[folder] = snapshots
+        with pytest.raises(ValueError, match="no snapshot at batch 4: choose one of 0, 3, 6, 7"):
+            snapshots.restore(4, generator())
+    memory, disk = kept.values()
+    assert all(torch.equal(memory.painted[n], disk.painted[n]) for n in memory.painted)  # looking changes nothing
+    assert len(list((tmp_path / "snapshots").iterdir())) == 4
+    with pytest.raises(ValueError, match="at least 1 batch"):
+        nogan.Snapshots(GRAY, every=0)
+
+
+def test_the_weights_of_stage_3_count(tmp_path):
+    """With the critic weighed 0, the generator of stage 3 goes on by stage 1's loss alone."""
+    painted = []
+    for weights in ((0.0, 1.0), (1.0, 1.0)):
+        learner = stage_3(tmp_path, threshold=10.0, weights=weights)
+        fit(learner, 2, 1e-3)
+        painted.append(models.paint(learner.model.generator.eval(), GRAY)[:, 1:])
+    errors = [float(losses.l1(ab, TRUTH)) for ab in painted]
+    assert errors[0] < errors[1]
+
+
+# --- as fastai users expect ---
+
+
+def test_saved_loaded_and_resumed_is_as_if_never_stopped(tmp_path):
+    straight = stage_1(tmp_path)
+    with nogan.silent(straight):
+        straight.fit_one_cycle(3, 1e-3)
+    first = stage_1(tmp_path)
+    every = SaveModelCallback(every_epoch=True, with_opt=True, fname="epoch")
+    with nogan.silent(first):
+        first.fit_one_cycle(3, 1e-3, cbs=every)  # it is at the end, what matters are its files
+    fresh = stage_1(tmp_path, generator(seed=4))
+    fresh.load("epoch_0")
+    torch.manual_seed(99)
+    with nogan.silent(fresh):
+        fresh.fit_one_cycle(3, 1e-3, start_epoch=1)
+        resumed, whole = fresh.get_preds()[0], straight.get_preds()[0]
+    assert torch.equal(resumed, whole)
+    straight.save("end")
+    again = stage_1(tmp_path, generator(seed=5)).load("end")
+    with nogan.silent(again):
+        assert torch.equal(again.get_preds()[0], whole)
+
+
+def test_stage_3_is_saved_and_loaded_whole(tmp_path):
+    learner = stage_3(tmp_path, threshold=10.0)
+    fit(learner, 1, 1e-4)
+    learner.save("stage_3")
+    other = stage_3(tmp_path).load("stage_3")
+    assert same(learner.model.state_dict(), other.model.state_dict())
+    states = [[one.opt.state[p]["sqr_avg"] for p in one.model.parameters()] for one in (learner, other)]
+    assert all(torch.equal(*pair) for pair in zip(*states, strict=True))
+
+
+class Interrupt(Callback):
+    """Stop by hand, in the first batch that is the generator's."""
+
+    def after_batch(self):
+        if self.gan_trainer.gen_mode:
+            raise KeyboardInterrupt
+
+
+def test_a_second_round_trains_all_even_after_an_interrupt(tmp_path):
+    learner = stage_3(tmp_path, threshold=10.0, cbs=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        fit(learner, 1, 1e-4)
+    network, judge = learner.model.generator, learner.model.critic
+    assert not any(parameter.requires_grad for parameter in judge.parameters())
+    again = nogan.critic_learner(stage_2(tmp_path, network).dls, judge)
+    before = state(judge)
+    fit(again)
+    assert not same(before, judge.state_dict())
+    first = stage_1(tmp_path, network)
+    first.freeze()
+    third = nogan.gan_learner(first, again)
+    third.create_opt()
+    assert len(third.opt.all_params()) == len(list(third.model.parameters()))
+
+
+SCRIPT = """
+import sys, torch
+from colorlib import models, nogan
+torch.set_num_threads(1)
+folder, pictures = sys.argv[1], data.load("ambiguous", n=80)
+dls = nogan.dataloaders(pictures, 16, folder, device="cpu")
+first = nogan.generator_learner(dls, nogan.unet(models.build("encoder", 32, 0.125), 32))
+with nogan.silent(first):
+    first.fine_tune(1, freeze_epochs=1)
+    first.lr_find(show_plot=False, num_it=6)
+    first.save("one")
+    first.load("one")
+file = nogan.save_generated(first.model, pictures, folder + "/generated.safetensors")
+second = nogan.critic_learner(nogan.critic_dataloaders(file, 16, folder, device="cpu"), nogan.critic(32, 0.03))
+third = nogan.gan_learner(first, second, cbs=[nogan.Snapshots(dls.valid.one_batch()[0], 2)])
+with nogan.silent(second), nogan.silent(third):
+    second.fit_one_cycle(1, 1e-3)
+    third.fit(2, 1e-4)
+    third.validate()
+    third.save("three")
+    third.load("three")
+"""
+
+
+def test_no_warning_and_no_bar_reach_the_student(tmp_path):
+    """In a process of its own, with Python's own filters: what is written there, a student reads."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == "" and done.stderr == ""
+
+
+def test_self_attention_that_would_find_no_place_is_refused():
+    encoder = models.build("encoder", 32, 0.125)
+    assert any(type(module).__name__ == "SelfAttention" for module in nogan.unet(encoder, 32, attention=True).modules())
+    with pytest.raises(ValueError, match="take more stages"):
+        nogan.unet(encoder, 32, attention=True, stages=3)
+
+
+def test_shrunk_pictures_are_the_means_of_what_they_stand_for():
+    pictures = data.load("ambiguous", 32, 40)
+    small = nogan.shrunk(pictures, 16)
+    assert small.train.shape[1:] == (3, 16, 16) and small.train.dtype == torch.uint8
+    block = pictures.train[0, :, :2, :2].float().mean(dim=(1, 2))
+    assert (small.train[0, :, 0, 0] - block).abs().max() <= 0.5
+    assert len(small.valid) == len(pictures.valid) and small.valid_scenes is None and len(small.naturally_gray) == 0
+    assert torch.equal(nogan.shrunk(pictures, 32).train, pictures.train)
+    with pytest.raises(ValueError, match="can't be shrunk to 64"):
+        nogan.shrunk(pictures, 64)

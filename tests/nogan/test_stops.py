@@ -1,0 +1,110 @@
+"""The stop finder: it counts planted glitches, no others, and proposes the snapshot before them."""
+
+import pytest
+import torch
+
+from colorlib import color, metrics
+from colorlib.nogan import stops
+from colorlib.worlds import scenes
+
+WORLD = scenes.draw(24, 32, seed=5, world="ambiguous")
+GRAY, TRUTH = color.to_gray_ab(WORLD.pictures)
+DULL = TRUTH * 0.3
+
+
+def with_spots(ab, gray):
+    """Single pixels of another color, where L is smooth: nothing in the gray explains them."""
+    flat = (gray - gray.roll(1, dims=-1)).abs() < 0.01
+    spots = torch.zeros_like(flat)
+    spots[:, :, 1:-1:3, 1:-1:3] = flat[:, :, 1:-1:3, 1:-1:3]
+    return torch.where(spots, ab + torch.tensor([0.2, -0.2]).view(2, 1, 1), ab)
+
+
+def test_true_colors_have_next_to_no_glitches_and_gray_has_none():
+    assert stops.glitches(GRAY, TRUTH).float().mean() < 5e-4
+    assert not stops.glitches(GRAY, TRUTH * 0).any()
+
+
+def test_a_spot_is_a_glitch_where_the_gray_is_smooth_and_there_alone():
+    gray, ab = torch.zeros(1, 1, 8, 8), torch.full((1, 2, 8, 8), 0.1)
+    ab[0, 0, 4, 4] += 11 / color.AB_SCALE
+    found = stops.glitches(gray, ab)
+    assert found.nonzero().tolist() == [[0, 4, 4]]
+    explained = gray.clone()
+    explained[0, 0, 4, 4] = 0.2  # 10 L units lighter: something is there
+    assert not stops.glitches(explained, ab).any()
+    ab[0, 0, 4, 4] -= 2 / color.AB_SCALE
+    assert not stops.glitches(gray, ab).any()
+
+
+def test_an_edge_between_two_colors_is_no_spot():
+    gray, ab = torch.zeros(1, 1, 8, 8), torch.zeros(1, 2, 8, 8)
+    ab[..., 4:] = 0.3
+    assert not stops.glitches(gray, ab).any()
+
+
+def test_a_color_that_no_screen_shows_is_a_glitch():
+    gray, ab = torch.zeros(1, 1, 4, 4), torch.zeros(1, 2, 4, 4)
+    ab[..., :2] = torch.tensor([-0.2, -0.9]).view(2, 1, 1)
+    assert stops.glitches(gray, ab).float().mean() == 0.5
+
+
+def test_it_finds_the_snapshot_before_a_planted_glitch():
+    painted = {0: DULL, 20: TRUTH * 0.5, 40: TRUTH * 0.7, 60: with_spots(TRUTH * 0.9, GRAY)}
+    rows = stops.measure(painted, WORLD)
+    assert rows[60]["glitches"] > rows[40]["glitches"] + 0.02
+    stop = stops.propose(rows)
+    assert stop.batch == 40
+    without = stops.propose(stops.measure({**painted, 60: TRUTH * 0.9}, WORLD))
+    assert without.batch == 60
+    assert "batch 40" in stop.why() and "1 of 4 snapshots have more" in stop.why()
+    assert stops.propose(rows, tolerance=1.0).batch == 60
+
+
+def test_more_chroma_than_the_truth_is_no_better_than_less():
+    rows = {0: 0.3, 20: 0.9, 40: 1.5}
+    rows = {batch: {"chroma_share": share, "glitches": 0.0} for batch, share in rows.items()}
+    assert stops.propose(rows).batch == 20
+
+
+def test_stage_1_is_proposed_where_every_later_snapshot_glitches():
+    painted = {0: DULL, 20: with_spots(TRUTH, GRAY)}
+    assert stops.propose(stops.measure(painted, WORLD)).batch == 0
+
+
+def test_the_figures_are_those_of_metrics_on_worlds():
+    rows = stops.measure({0: DULL}, WORLD)[0]
+    expected = metrics.measure(DULL, TRUTH, GRAY, WORLD)
+    for name in ("chroma_share", "palette_distance", "background_error"):
+        assert rows[name] == expected[name]
+    assert rows["chroma_share"] == pytest.approx(0.3, abs=0.01)
+
+
+def test_plain_pictures_do_too_and_a_distance_is_called_with_lab():
+    seen = []
+
+    def distance(painted, truth):
+        seen.append((painted, truth))
+        return (painted - truth).abs().mean()
+
+    row = stops.measure({7: DULL}, WORLD.pictures, distance)[7]
+    assert row["chroma_share"] == pytest.approx(0.3) and "background_error" not in row
+    assert row["distance"] == pytest.approx(float((TRUTH - DULL).abs().mean() * 2 / 3), rel=1e-4)
+    painted, truth = seen[0]
+    assert torch.equal(painted, torch.cat((GRAY, DULL), 1)) and torch.equal(truth, torch.cat((GRAY, TRUTH), 1))
+
+
+def test_the_table_marks_the_stop_in_text_and_html():
+    stop = stops.propose(stops.measure({20: TRUTH * 0.6, 0: DULL}, WORLD))
+    lines = repr(stop).splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["0", "20"] and "← stop" in lines[2]
+    assert stop.why() == lines[-1]
+    table = stop._repr_html_()
+    assert table.count("<tr>") == 3 and "20 ← stop" in table and "<caption>" in table
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="no snapshots"):
+        stops.propose({})
+    with pytest.raises(ValueError, match="Snapshot 20 paints"):
+        stops.measure({0: DULL, 20: DULL[:3]}, WORLD)

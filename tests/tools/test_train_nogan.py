@@ -1,0 +1,315 @@
+"""The tool that trains NoGAN's stages, on tiny networks: what it ships, how it goes on; a generator on fewer stages."""
+
+import json
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from colorlib import color, data, metrics, models, nogan
+from colorlib.course.lesson_05 import stages
+from colorlib.course.recorded import Gallery, Sweep
+from colorlib.nogan import stops
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
+TINY |= dict(share=0.5)
+TINY |= dict(critic_width=0.03, critic_batch_size=24, gan_batch_size=16, gan_lr=1e-2, every=2, last=5)
+TINY |= dict(threshold=10.0)  # so that both take turns
+BATCHES = [0, 2, 4, 5]
+
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+    import train_nogan
+    import train_weights
+
+    photos = train_nogan.PHOTOS | TINY | dict(pretrained=True, sizes=((16, 1, 1), (32, 0, 1)), share=0.2)
+    runs = {
+        "tiny": ("ambiguous", (0,), train_nogan.WORLD | TINY),
+        "tiny_photos": ("photos", (0,), photos),
+    }
+    beginner = train_nogan.BEGINNER | dict(width=0.125, stages=2, pictures=48, batch_size=12, every=2)
+    monkeypatch.setattr(train_nogan, "RUNS", recorded)
+    monkeypatch.setattr(train_nogan, "VARIANTS", {"tiny": {"faster": {"critic_lr": 5e-2}}})
+    monkeypatch.setattr(train_nogan, "COMPARED", {"tiny_compared": ("photos", (0, 1), beginner)})
+    monkeypatch.setattr(train_nogan, "PICTURES", 80)
+    monkeypatch.setattr(train_weights, "ROOT", tmp_path)
+    return train_nogan
+
+
+@pytest.fixture
+def photos(tool, tmp_path, monkeypatch):
+    """A few photos instead of all, some without color, and a random encoder for the one that comes with colorlib."""
+    few = data.load("photos", 32, 200)  # 20 of them held out
+    few = replace(few, naturally_gray=few.train[:9, :1].expand(-1, 3, -1, -1))
+    monkeypatch.setattr(tool, "load", lambda source, seed: few)
+    monkeypatch.setattr(tool, "HELD_OUT", 6)
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
+    torch.manual_seed(5)
+    models.save(models.build("encoder", 32, 0.125), tmp_path / "weights" / "encoders" / "encoder.safetensors")
+    return few
+
+
+def shipped(folder, name):
+    (file,) = folder.rglob(f"{name}.json")  # a world's lies beside its paintings
+    card = json.loads(file.read_text(encoding="utf-8"))
+    return card, models.unpack(folder / "galleries" / f"{name}.safetensors")
+
+
+def far(one, other):
+    return (one - other).abs().max().item()
+
+
+def without_seconds(reports):
+    return [{name: {**stage, "seconds": 0} for name, stage in report.items()} for report in reports]
+
+
+# --- the three stages ---
+
+
+def test_what_is_shipped_is_the_stop_and_its_way(tool, tmp_path, monkeypatch):
+    monkeypatch.setattr(tool.stops, "propose", lambda rows: stops.Stop(4, rows, 0.5))
+    source, _, figures = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), figures))
+    tool.ship("tiny", tmp_path / "out")
+    card, paintings = shipped(tmp_path / "out", "tiny")
+    assert set(paintings) == {*(f"batch {batch}" for batch in BATCHES), "truth", "gray", "faster"}
+    painted = models.paint(
+        models.load(tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_3.safetensors"), paintings["gray"]
+    )
+    assert far(painted, paintings["batch 4"]) < 0.01 < 0.02 < far(painted, paintings["batch 5"])
+    report = card["stages"][0]["stage_3"]
+    assert report["stop"] == 4 and [row["batch"] for row in report["snapshots"]] == BATCHES
+    assert {int(b) for part in report["losses"].values() for b in part} == {1, 2, 3, 4, 5}
+    assert 0 <= card["stages"][0]["stage_2"]["accuracy"] <= 1
+    assert [row["size"] for row in card["stages"][0]["stage_1"]["history"]] == [16, 32] and card["epochs"] == 2
+    assert card["seeds"] == [0, 1] and without_seconds(card["stages"])[0] != without_seconds(card["stages"])[1]
+
+
+def test_a_variant_begins_with_the_same_stage_1(tool, tmp_path):
+    tool.ship("tiny", tmp_path / "out")
+    card, _ = shipped(tmp_path / "out", "tiny")
+    varied = card["variants"]["faster"]
+    assert varied["changes"] == {"critic_lr": 5e-2}
+    for base, changed in zip(card["stages"], varied["stages"], strict=True):
+        assert base["stage_1"] == changed["stage_1"] and base["stage_2"] != changed["stage_2"]
+        first, same = (stages["stage_3"]["elsewhere"] for stages in (base, changed))
+        assert first[0] == same[0] and first[-1] != same[-1]
+
+
+def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path):
+    tool.ship("tiny", tmp_path / "out")
+    card, paintings = shipped(tmp_path / "out", "tiny")
+    world = data.load("ambiguous", 32, 80, 0).valid_scenes
+    choosing, reporting = world[::2], world[1::2]
+    gray, truth = color.to_gray_ab(reporting.pictures)
+    assert far(paintings["gray"], gray) < 5e-3 and far(paintings["truth"], truth) < 5e-3  # all four are shown
+    report = card["stages"][0]["stage_3"]
+    for row in report["elsewhere"]:
+        ab = paintings[f"batch {row['batch']}"]
+        for name, value in stops.measure({row["batch"]: ab}, reporting)[row["batch"]].items():
+            assert value == pytest.approx(row[name], rel=0.02, abs=2e-3)
+        if row["batch"] not in (0, report["stop"]):
+            assert "objects" not in row
+            continue
+        assert (torch.tensor(row["objects"]) - metrics.object_colors(ab * color.AB_SCALE, reporting)).abs().max() < 1
+        nearest = torch.cdist(torch.tensor(row["objects"]).float(), reporting.palette).argmin(dim=1)
+        counts = (reporting.palette_index >= 0).sum(dim=1).tolist()
+        pairs = [one == two for part in nearest.split(counts) for one, two in combinations(part.tolist(), 2)]
+        assert row["alike"] == pytest.approx(sum(pairs) / len(pairs), abs=1e-4)
+    assert report["stop"] == stops.propose({row["batch"]: row for row in report["snapshots"]}).batch
+    painted = models.paint(
+        models.load(tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_3.safetensors"),
+        color.to_gray_ab(choosing.pictures)[0],
+    )
+    chosen = {row["batch"]: row for row in report["snapshots"]}[report["stop"]]
+    assert stops.measure({0: painted}, choosing)[0]["chroma_share"] == pytest.approx(chosen["chroma_share"], abs=0.01)
+    table = metrics.evaluate(
+        {"tiny": models.load(tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_3.safetensors")}, reporting
+    )
+    assert list(card["held_out"]) == ["gray", "stage 1", "tiny", "truth"] and card["measured_on"] == 4
+    for label in ("gray", "tiny", "truth"):
+        (figures,) = card["held_out"][label]
+        assert figures["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
+        assert 0 <= figures["glitches"] <= 1
+    assert card["held_out"]["gray"][0]["chroma"] < 0.1 < card["held_out"]["stage 1"][0]["chroma"]
+
+
+def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tool, tmp_path, monkeypatch):
+    tool.ship("tiny", tmp_path / "out")
+    card, paintings = shipped(tmp_path / "out", "tiny")
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
+    seen = stages.recorded("tiny")
+    assert list(seen.rows) == list(seen.elsewhere) == list(seen.pictures) == BATCHES
+    assert set(seen.objects) == {0, stops.propose(seen.rows).batch}
+    assert set(seen.losses) == {"generator", "critic"} and "tiny, seed 0" in repr(seen)
+    assert far(seen.pictures[4], color.from_gray_ab(paintings["gray"], paintings["batch 4"])) == 0
+    assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01
+    stop = stops.propose(seen.rows)
+    assert stop.batch == card["stages"][0]["stage_3"]["stop"] and "←" in repr(stop)
+    assert far(seen.colored("faster"), color.from_gray_ab(paintings["gray"], paintings["faster"])) == 0
+    assert (
+        not list((tmp_path / "out").rglob("tiny.safetensors")) == [] and not (tmp_path / "out" / "tiny.json").exists()
+    )
+    assert list(Gallery("tiny").stops) == [f"batch {batch}" for batch in BATCHES]
+
+
+def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch):
+    monkeypatch.setattr(tool, "VARIANTS", {})
+    tool.ship("tiny", tmp_path / "whole")
+    import train_weights
+
+    monkeypatch.setattr(train_weights, "ROOT", tmp_path / "elsewhere")
+    calls = []
+    for stage in ("generate", "criticize", "together"):
+        work = getattr(tool.Stages, stage)
+        monkeypatch.setattr(tool.Stages, stage, lambda run, n=stage, w=work: calls.append(n) or w(run))
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # at the end of stage 3
+        patch.setattr(nogan.Snapshots, "restore", stop)
+        tool.ship("tiny", tmp_path / "out")
+    assert not list(tmp_path.glob("out/*.*")) and calls == ["generate", "criticize", "together"]
+    tool.ship("tiny", tmp_path / "out")
+    assert calls[3:] == ["together"]
+    tool.ship("tiny", tmp_path / "out")  # all is finished
+    assert len(calls) == 4
+    (one, painted), (other, painted_too) = (shipped(tmp_path / name, "tiny") for name in ("whole", "out"))
+    assert without_seconds(one["stages"]) == without_seconds(other["stages"]) and one["held_out"] == other["held_out"]
+    assert all(torch.equal(value, painted_too[name]) for name, value in painted.items())
+
+
+def test_stages_of_other_settings_are_not_taken(tool, tmp_path, monkeypatch):
+    run = tool.Stages("tiny", 0)
+    tool.finished(run.folder / "stage_1", run.generator, run.figures, run.generate)
+    source, seeds, figures = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, figures | {"lr": 1e-4}))
+    with pytest.raises(ValueError, match="made with other settings: delete .*tiny-seed0"):
+        tool.ship("tiny", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_photos_begin_frozen_on_the_pretrained_encoder(tool, photos, tmp_path, monkeypatch):
+    moved, fit, encoder = [], tool.fit, models.load_encoder()
+
+    def watched(learner, *options):
+        body = list(learner.model.groups()[0]) if hasattr(learner.model, "groups") else []
+        before = [p.detach().clone() for p in body]
+        if not moved:
+            assert all(torch.equal(p, own) for p, own in zip(body, encoder.body[:2].parameters(), strict=True))
+        rows = fit(learner, *options)
+        moved.append([not torch.equal(p, b) for p, b in zip(body, before, strict=True) if p.ndim == 4])
+        return rows
+
+    monkeypatch.setattr(tool, "fit", watched)
+    tool.ship("tiny_photos", tmp_path / "out")
+    assert not any(moved[0]) and all(moved[1]) and all(moved[2]) and moved[1]  # frozen, unfrozen, at full size
+    assert moved[3] == []  # the critic
+    card, paintings = shipped(tmp_path / "out", "tiny_photos")
+    rows = card["stages"][0]["stage_1"]["history"]
+    terms = {"size", "train_loss", "valid_loss", "pixel", "stage_1", "stage_2", "stage_3"}
+    assert [row["size"] for row in rows] == [16, 16, 32] and all(set(row) == terms for row in rows)
+    assert all(row["distance"] > 0 for row in card["stages"][0]["stage_3"]["snapshots"])
+    assert card["measured_on"] == 6 and card["chosen_on"] == 14
+    assert all({"ab_error", "colorfulness"} < set(row) for row in card["stages"][0]["stage_3"]["elsewhere"])
+    stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
+    assert far(models.paint(stop, paintings["never gray"]), paintings["never"]) < 0.01
+    assert len(paintings["never"]) == 8 and len(paintings["truth"]) == 6  # all that are reported on
+    generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
+    assert len(generated["train_painted"]) == 36  # a fifth of all 180, whatever stage 1 was trained on
+
+
+def test_photos_to_choose_on_are_none_of_those_to_report_on(tool, photos):
+    choosing, reporting = tool.parts(photos)
+    assert torch.equal(reporting, metrics.spread(photos.valid, 6))
+    assert len(choosing) == 14
+    same = [[torch.equal(one, other) for one in photos.valid] for other in torch.cat((choosing, reporting))]
+    assert sorted(row.index(True) for row in same) == list(range(20))  # each is in one of the parts
+
+
+# --- pretrained or not ---
+
+
+def test_both_beginners_have_curves_and_a_table(tool, photos, tmp_path, monkeypatch):
+    tool.compare("tiny_compared", tmp_path / "out")
+    file = tmp_path / "out" / "sweeps" / "tiny_compared.json"
+    card = json.loads(file.read_text(encoding="utf-8"))
+    assert list(card["variants"]) == ["pretrained", "random"] and card["measured_on"] == 6
+    for facts in card["variants"].values():
+        first, second = facts["curves"]
+        assert [row["step"] for row in first] == [0, 2, 4] and first != second and facts["history"] == first
+        assert {"ab_error", "distance", "colorfulness"} <= set(first[0]) and first[0] != first[-1]
+        assert len(facts["seconds"]) == 2
+    pretrained, fresh = card["variants"].values()
+    assert pretrained["curves"][0][0] != fresh["curves"][0][0]
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
+    sweep = Sweep("tiny_compared")
+    assert list(sweep.pictures()) == ["pretrained", "random", "truth"] and len(sweep.seeds("random", "ab_error")) == 2
+    assert list(sweep.table("ab_error").seeds) == ["gray", "pretrained", "random", "truth"]
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(tool, "fit", lambda *_: pytest.fail("it trained again"))
+    tool.compare("tiny_compared", tmp_path / "again")
+    assert (tmp_path / "again" / "sweeps" / "tiny_compared.json").read_bytes() == file.read_bytes()
+
+
+def test_only_the_encoder_makes_the_difference(tool, photos):
+    figures = tool.COMPARED["tiny_compared"][2]
+    pretrained, again, fresh = (tool.generator_of(figures, known, seed=3) for known in (True, True, False))
+    encoder = models.load_encoder()
+    for part, own in zip(pretrained.groups()[0], encoder.body[:2].parameters(), strict=True):
+        assert torch.equal(part, own)
+    for name, value in pretrained.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+        if not name.startswith("network.layers.0."):
+            assert torch.equal(value, fresh.state_dict()[name]), name
+    assert not torch.equal(pretrained.groups()[0][0], fresh.groups()[0][0])
+
+
+# --- the command, and the option ---
+
+
+def test_the_command_lists_trains_and_refuses(tool, tmp_path, monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["train_nogan.py", "--out", str(tmp_path / "out"), *words])
+        tool.main()
+        return capsys.readouterr().out
+
+    assert call("--list").count("to do") == 3
+    assert "Stop at batch" in call("--only", "tiny")
+    listed = {line.split()[0]: line.split()[1] for line in call("--list").splitlines()}
+    assert listed == {"tiny": "made", "tiny_photos": "to", "tiny_compared": "to"}
+    card, _ = shipped(tmp_path / "out", "tiny")
+    assert "bf16" not in card["hardware"] and "/" not in card["hardware"]
+    with pytest.raises(SystemExit, match="2"):
+        call("--only", "nope")
+    assert "tiny_compared" in capsys.readouterr().err
+    (tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_2.json").write_text('{"figures": {}}')
+    with pytest.raises(SystemExit, match="other settings"):
+        call("--only", "tiny")
+
+
+def test_a_generator_on_fewer_stages_is_smaller_and_rebuilt(tmp_path):
+    encoder = models.build("encoder", 32, 0.25)
+    sizes = {n: models.count_parameters(nogan.unet(encoder, 32, stages=n)) for n in (2, 3, 4, None)}
+    assert sizes[2] < sizes[3] < sizes[4] / 2 and sizes[None] == sizes[4]
+    network = nogan.unet(encoder, 32, stages=3).eval()
+    own = [p for stage in encoder.body[:3] for p in stage.parameters()]
+    assert all(torch.equal(a, b) for a, b in zip(network.groups()[0], own, strict=True))
+    gray = torch.rand(2, 1, 32, 32) * 2 - 1
+    loaded = models.load(models.save(network, tmp_path / "three.safetensors"))
+    assert torch.equal(loaded(gray), network(gray)[:, 1:])
+    for wrong in (0, 1, 5, 2.5):
+        with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
+            nogan.unet(encoder, 32, stages=wrong)

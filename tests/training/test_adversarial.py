@@ -1,0 +1,384 @@
+"""The adversarial recipes: who changes in whose step, what the critic sees, published figures, resume."""
+
+import copy
+import math
+
+import pytest
+import torch
+
+from colorlib import data, losses, models, training
+from colorlib.course.lesson_03 import exercises
+from colorlib.training import frozen
+from colorlib.worlds import scenes
+
+PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
+GRAY, AB = next(data.batches(PICTURES, 16, flips=False))
+NAMES = [name for name in training.ADVERSARIAL if name != "wgan_gp"]  # which gives no verdicts: test_wgan.py
+CONDITIONAL = [name for name in NAMES if name != "keras_gan"]
+
+
+def recipe(name, size=32, **figures):
+    return training.build(name, size, **{"width": 0.125, "critic_width": 0.25, "batch_size": 8, **figures})
+
+
+def turn(a_recipe):
+    """What both steps are given, from a generator whose dropout is the same each time."""
+    torch.manual_seed(0)
+    seen, truth = a_recipe.pair(GRAY, AB)
+    return seen, truth, a_recipe.generator(seen)
+
+
+def snapshot(network):
+    """Weights and running statistics."""
+    return copy.deepcopy(network.state_dict())
+
+
+def equal(one, other):
+    return all(torch.equal(one[key], other[key]) for key in one)
+
+
+def stopped_at(number, a_recipe):
+    """The recipe, interrupted by hand when it comes to that step."""
+    step = a_recipe.step
+
+    def stop(gray, ab):
+        if a_recipe.number == number:
+            raise KeyboardInterrupt
+        return step(gray, ab)
+
+    a_recipe.step = stop
+    return a_recipe
+
+
+# --- the two steps ---
+
+
+def generator_gradient(name, change):
+    a_recipe = recipe(name)
+    change(a_recipe.networks["critic"])
+    a_recipe.generator_step(*turn(a_recipe))
+    return torch.cat([p.grad.flatten() for p in a_recipe.generator.parameters()])
+
+
+def turn_against(critic):
+    """A critic that says the contrary of what it said."""
+    last = [m for m in critic.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight.neg_()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_generators_gradient_depends_on_the_critic(name):
+    before = generator_gradient(name, lambda critic: None)
+    again = generator_gradient(name, lambda critic: None)
+    other = generator_gradient(name, turn_against)
+    assert torch.equal(before, again)  # so a difference comes from nothing else
+    assert (before - other).norm() > 1e-3 * before.norm()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_critics_step_leaves_the_generator_untouched(name):
+    a_recipe = recipe(name)
+    seen, truth, fake = turn(a_recipe)
+    generator, critic = snapshot(a_recipe.generator), snapshot(a_recipe.networks["critic"])
+    a_recipe.critic_step(seen, truth, fake)
+    assert equal(generator, a_recipe.generator.state_dict())
+    assert all(p.grad is None for p in a_recipe.generator.parameters())
+    assert not equal(critic, a_recipe.networks["critic"].state_dict())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_generators_step_leaves_the_critic_untouched(name):
+    a_recipe = recipe(name)
+    seen, truth, fake = turn(a_recipe)
+    generator, critic = snapshot(a_recipe.generator), snapshot(a_recipe.networks["critic"])
+    a_recipe.generator_step(seen, truth, fake)
+    assert equal(critic, a_recipe.networks["critic"].state_dict())
+    assert all(p.grad is None for p in a_recipe.networks["critic"].parameters())
+    assert not equal(generator, a_recipe.generator.state_dict())
+    # And the critic can go on learning.
+    a_recipe.critic_step(seen, truth, fake)
+    after = a_recipe.networks["critic"].state_dict()
+    assert all(not torch.equal(critic[key], after[key]) for key in critic if key.endswith(("weight", "running_mean")))
+
+
+def test_a_frozen_critic_judges_as_in_its_own_step():
+    critic = models.build("patchgan", 32, 0.25)
+    pictures = torch.cat((GRAY, AB), dim=1)
+    own = critic(pictures)
+    with frozen(critic):
+        assert torch.equal(critic(pictures), own)
+        assert not torch.equal(critic.eval()(pictures), own)  # its running statistics are others
+    with pytest.raises(RuntimeError), frozen(critic):
+        raise RuntimeError
+    assert all(p.requires_grad for p in critic.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_swapped_gray_is_noticed_by_conditional_critics_alone(name):
+    """Learning to tell the true gray of some colors from another picture's: hopeless without the gray."""
+    a_recipe = recipe(name, critic_lr=2e-3)
+    seen, truth = a_recipe.pair(GRAY, AB)
+    for _ in range(40):
+        right, _ = a_recipe.verdict("real", seen, truth, 1.0)
+        wrong, _ = a_recipe.verdict("fake", seen.flip(0), truth, 0.0)
+        a_recipe.descend("critic", right + wrong)
+    a_recipe.networks["critic"].eval()
+    told_apart = a_recipe.judge(seen, truth).mean() - a_recipe.judge(seen.flip(0), truth).mean()
+    assert told_apart > 1 if name in CONDITIONAL else told_apart == 0
+
+
+# --- a step, an epoch, a training ---
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_at_every_size(name, size):
+    a_recipe = recipe(name, size, critic_width=0.125)
+    gray, ab = next(data.batches(scenes.draw(2, size, world="shapes").pictures, 2))
+    terms = a_recipe.step(gray, ab)
+    expected = {"critic_real", "critic_fake", "right_on_real", "right_on_fake", "critic_gradient"}
+    expected |= {"adversarial", "l1", "gradient"} | ({"ms_ssim"} if name == "pix2pix_ms_ssim" else set())
+    assert set(terms) == expected
+    assert all(math.isfinite(value) for value in terms.values())
+    assert terms["gradient"] > 0 and terms["critic_gradient"] > 0
+    assert models.Colorizer(a_recipe.generator)(gray).shape == ab.shape
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guessing_critic_pays_ln_2_for_each_kind(name):
+    a_recipe = recipe(name, real_label=1.0)
+    last = [m for m in a_recipe.networks["critic"].modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight.zero_(), last.bias.zero_()
+    seen, truth, fake = turn(a_recipe)
+    for name, colors, label in (("real", truth, 1.0), ("fake", fake, 0.0)):
+        _, terms = a_recipe.verdict(name, seen, colors, label)
+        assert terms[f"critic_{name}"] == pytest.approx(math.log(2))
+
+
+def test_a_critic_alone_learns_and_the_history_says_so():
+    a_recipe = recipe("pix2pix", critic_lr=2e-3)
+    seen, truth, fake = turn(a_recipe)
+    terms = [a_recipe.critic_step(seen, truth, fake) for _ in range(30)]
+    assert terms[-1]["right_on_real"] > 0.95 and terms[-1]["right_on_fake"] > 0.95
+    assert terms[-1]["critic_real"] + terms[-1]["critic_fake"] < 0.5
+    assert terms[0]["critic_real"] + terms[0]["critic_fake"] > 1
+
+
+def test_lambda_and_its_absence():
+    steps = {}
+    for lam in (0.0, 100.0):
+        a_recipe = recipe("pix2pix", lam=lam)
+        steps[lam] = a_recipe.generator_step(*turn(a_recipe))
+    assert steps[0.0]["l1"] == steps[100.0]["l1"] > 0  # shown, if not used
+    assert steps[100.0]["gradient"] > 2 * steps[0.0]["gradient"]
+
+
+def test_cgan_takes_two_steps_of_the_generator_and_slows_down_on_a_plateau():
+    a_recipe, taken = recipe("cgan", patience=1), []
+    descend = a_recipe.descend
+    a_recipe.descend = lambda name, loss: taken.append(name) or descend(name, loss)
+    a_recipe.step(GRAY, AB)
+    assert taken == ["critic", "generator", "generator"]
+    rates = []
+    for l1 in (0.5, 0.4, 0.4, 0.4):
+        a_recipe.end_epoch({"l1": l1})
+        rates.append([a_recipe.optimizers[n].param_groups[0]["lr"] for n in ("generator", "critic")])
+    assert rates[:3] == [[3e-4, 3e-5]] * 3
+    assert rates[3] == pytest.approx([3e-5, 3e-6])
+
+
+@pytest.mark.parametrize("name", ["cgan", "keras_gan"])
+def test_steps_plan_one_cycle_however_often_a_network_steps(name):
+    a_recipe = recipe(name, steps=9, lr=1e-3, critic_lr=1e-4)
+    rates = []
+    for a_recipe.epoch in range(9):  # with noise in keras_gan's third
+        rates.append([a_recipe.optimizers[n].param_groups[0]["lr"] for n in ("generator", "critic")])
+        a_recipe.step(GRAY, AB)
+    highest, last = torch.tensor(rates).amax(dim=0), torch.tensor(rates[-1])
+    torch.testing.assert_close(highest, torch.tensor([1e-3, 1e-4]), rtol=0.1, atol=0)
+    assert (last < 0.1 * highest).all() and rates[0] < [2e-4, 2e-5]
+
+
+def test_keras_gan_shows_noise_in_every_third_epoch():
+    a_recipe = recipe("keras_gan")
+    seen = {}
+    for a_recipe.epoch in range(6):
+        seen[a_recipe.epoch] = "right_on_noise" in a_recipe.step(GRAY, AB)
+    assert [epoch for epoch, noise in seen.items() if noise] == [2, 5]
+
+
+def test_keras_gan_refits_a_critic_that_fell_behind():
+    a_recipe = recipe("keras_gan", epochs=4, critic_lr=3e-3, most_refit_steps=100)
+    a_recipe.begin(PICTURES.repeat(50, 1, 1, 1))
+    before, generator = a_recipe.held_out_accuracy(), snapshot(a_recipe.generator)
+    row = {"right_on_fake": 0.79, "l1": 0.2}
+    a_recipe.end_epoch(row)
+    assert before < 0.9 <= a_recipe.held_out_accuracy()
+    assert 0 < row["refit_steps"] < 100 and row["refit_steps"] % 5 == 0
+    assert equal(generator, a_recipe.generator.state_dict()) and a_recipe.generator.training
+    assert a_recipe.networks["critic"].training
+    for epoch, right in ((0, 0.81), (2, 0.1)):  # good enough; in the second half
+        a_recipe.epoch, row = epoch, {"right_on_fake": right, "l1": 0.2}
+        a_recipe.end_epoch(row)
+        assert row["refit_steps"] == 0
+
+
+def test_keras_gans_refit_ends_where_it_does_not_help():
+    a_recipe = recipe("keras_gan", critic_lr=0.0, most_refit_steps=7)
+    a_recipe.begin(PICTURES.repeat(5, 1, 1, 1))
+    assert a_recipe.refit() == 7
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cgan", "keras_gan"])
+def test_a_resumed_training_ends_with_the_same_weights(name, tmp_path):
+    """Stopped in the middle of an epoch; cgan's plateau and keras_gan's refit must go on too."""
+
+    def build():
+        more = {"keras_gan": dict(most_refit_steps=3, epochs=6), "cgan": dict(patience=0)}
+        return recipe(name, **more.get(name, {}))
+
+    def fit(a_recipe, **options):
+        return training.fit(a_recipe, PICTURES, progress=False, epochs=3, **options)
+
+    stopping = stopped_at(12, build())
+    with pytest.warns(UserWarning, match="Stopped by hand"):
+        fit(stopping, out=tmp_path, save_every=0.0)
+    resumed, whole = fit(build(), out=tmp_path, resume=True), fit(build())
+    for network in ("generator", "critic"):
+        expected = whole.recipe.networks[network].state_dict()
+        for key, value in resumed.recipe.networks[network].state_dict().items():
+            torch.testing.assert_close(value, expected[key], atol=1e-5, rtol=0)
+    if name == "keras_gan":
+        assert any(row["refit_steps"] for row in whole.history)
+    assert resumed.history[-1] == pytest.approx(whole.history[-1] | {"seconds": resumed.history[-1]["seconds"]}, 1e-4)
+    assert resumed.recipe.optimizers["critic"].param_groups[0]["lr"] == pytest.approx(
+        whole.recipe.optimizers["critic"].param_groups[0]["lr"]
+    )
+
+
+# --- figures ---
+
+
+@pytest.mark.parametrize(
+    ("name", "figures", "generator", "critic"),
+    [
+        ("pix2pix", dict(lr=2e-4, betas=(0.5, 0.999), lam=100, critic_weight=0.5), 54_409_858, 2_765_569),
+        ("pix2pix_rgb", dict(lr=2e-4, lam=100, ms_ssim=0, critic_weight=1), 54_413_955, 2_768_641),
+        ("pix2pix_ms_ssim", dict(lam=100, ms_ssim=1, critic_weight=1), 54_413_955, 2_768_641),
+        ("cgan", dict(lr=3e-4, critic_lr=3e-5, betas=(0, 0.999), real_label=0.9, size=32), 16_654_722, 2_765_569),
+        ("keras_gan", dict(lr=1e-3, critic_lr=1e-4, lam=0, batch_size=16, epochs=50), 4_726_082, 454_561),
+    ],
+)
+def test_published_figures_are_the_defaults(name, figures, generator, critic):
+    with torch.device("meta"):
+        a_recipe = training.build(name)
+    kept = a_recipe.figures | {"epochs": a_recipe.epochs}
+    assert {key: kept[key] for key in figures} == figures
+    for network, count in (("generator", generator), ("critic", critic)):
+        assert models.count_parameters(a_recipe.networks[network], statistics=False) == count
+    rates = {key: optimizer.param_groups[0]["lr"] for key, optimizer in a_recipe.optimizers.items()}
+    assert rates == {"generator": kept["lr"], "critic": kept["critic_lr"] or kept["lr"]}
+    assert a_recipe.optimizers["critic"].param_groups[0]["betas"] == tuple(kept["betas"])
+
+
+def test_clear_refusals():
+    for wrong in (0.5, 1.1):
+        with pytest.raises(ValueError, match="label of real pictures"):
+            recipe("pix2pix", real_label=wrong)
+    with pytest.raises(ValueError, match="at least one step"):
+        recipe("pix2pix", generator_steps=0)
+    with pytest.raises(ValueError, match="PatchGAN of 4 layers"):
+        recipe("pix2pix", critic_layers=4)
+    with pytest.raises(ValueError, match="no option 'layers'"):
+        recipe("keras_gan", critic_layers=2)
+    with pytest.raises(ValueError, match="judges colors"):
+        recipe("keras_gan", outputs="bins")
+    with pytest.raises(ValueError, match="no option 'skip'"):
+        recipe("pix2pix", skip=False)
+
+
+# --- the losses ---
+
+
+def test_the_losses_on_logits():
+    logits = torch.tensor([-3.0, 0.0, 2.0])
+    softplus = torch.nn.functional.softplus
+    torch.testing.assert_close(losses.adversarial(logits, 1.0), softplus(-logits).mean())
+    torch.testing.assert_close(losses.adversarial(logits, 0.0), softplus(logits).mean())
+    torch.testing.assert_close(losses.fooling(logits), softplus(-logits).mean())
+    torch.testing.assert_close(losses.fooling(logits, saturating=True), -softplus(logits).mean())
+    with pytest.raises(ValueError, match="between 0"):
+        losses.adversarial(logits, 1.5)
+
+
+def test_smoothing_ends_where_the_critic_is_sure_enough():
+    """With a label of .9 a logit above ln 9 costs more again."""
+    costs = [losses.adversarial(torch.tensor([logit]), 0.9) for logit in (1.0, math.log(9), 6.0)]
+    assert costs[1] < costs[0] and costs[1] < costs[2]
+
+
+def test_the_saturating_form_has_no_slope_where_the_critic_is_sure():
+    slopes = []
+    for saturating in (True, False):
+        logit = torch.tensor([-8.0], requires_grad=True)
+        losses.fooling(logit, saturating).backward()
+        slopes.append(-logit.grad.item())
+    assert 0 < slopes[0] < 1e-3 and slopes[1] > 0.99
+
+
+# --- what lessons 03 and 04 vary ---
+
+
+def test_several_critic_steps_see_fresh_pictures_for_one_step_of_the_generator():
+    a_recipe, seen = recipe("pix2pix", critic_steps=3, steps=6, lr=1e-2), []
+    step = a_recipe.critic_step
+    a_recipe.critic_step = lambda gray, *rest: seen.append(gray.sum().item()) or step(gray, *rest)
+    moved, before = [], snapshot(a_recipe.generator)
+    for gray, ab in list(data.batches(PICTURES, 6, flips=False))[:6]:
+        terms = a_recipe.step(gray, ab)
+        weights = snapshot(a_recipe.generator)
+        trained = not all(torch.equal(before[k], weights[k]) for k in weights if k.endswith("weight"))
+        moved.append(trained)
+        assert trained == ("adversarial" in terms)
+        before = weights
+    assert moved == [False, False, True, False, False, True]
+    assert len(set(seen)) == 6
+    # Each rate has gone through the whole of its own cycle.
+    assert [a_recipe.schedulers[f"cycle {name}"].last_epoch for name in ("generator", "critic")] == [2, 6]
+
+
+def test_a_shuffled_condition_is_that_of_another_picture():
+    a_recipe = recipe("pix2pix", conditional="shuffled")
+    same = recipe("pix2pix")
+    expected = same.judge(GRAY.roll(1, dims=0), AB)
+    torch.testing.assert_close(a_recipe.judge(GRAY, AB), expected)
+
+
+@pytest.mark.parametrize("norm, coupled", [("batch", True), ("layer", False), ("instance", False), ("none", False)])
+def test_only_batch_norm_lets_a_verdict_depend_on_the_other_pictures(norm, coupled):
+    critic = models.build("patchgan", 32, 0.25, layers=2, norm=norm)
+    alone, other = torch.cat((GRAY, AB), dim=1)[:2], torch.cat((GRAY, AB), dim=1)[[0, 5]]
+    assert torch.allclose(critic(alone)[0], critic(other)[0], atol=1e-6) != coupled
+    with pytest.raises(ValueError, match="no norm 'group'"):
+        models.build("patchgan", 32, norm="group")
+
+
+def test_a_critics_options_reach_it():
+    critic = recipe("pix2pix", critic_layers=1, critic_options={"norm": "none", "slope": 0.0}).networks["critic"]
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in critic.modules())
+    assert {m.negative_slope for m in critic.modules() if isinstance(m, torch.nn.LeakyReLU)} == {0.0}
+
+
+def test_the_steps_that_lesson_03_writes_are_the_librarys():
+    a_recipe = recipe("pix2pix", dropout=0.0, lam=30)
+    generator, critic = (copy.deepcopy(net) for net in a_recipe.networks.values())
+    adam = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (generator, critic)]
+    for gray, ab in list(data.batches(PICTURES, 8, flips=False))[:3]:
+        fake = generator(gray)
+        critics = exercises.critic_step(critic, adam[1], gray, ab, fake)
+        generators = exercises.generator_step(critic, adam[0], gray, ab, fake, 30)
+        terms = a_recipe.step(gray, ab)
+        assert critics == pytest.approx(float(terms["critic_real"] + terms["critic_fake"]) / 2, rel=1e-4)
+        assert generators == pytest.approx(float(terms["adversarial"] + 30 * terms["l1"]), rel=1e-4)

@@ -1,0 +1,91 @@
+"""The recipes: published figures, the right target, a step that learns, clear refusals."""
+
+import pytest
+import torch
+
+from colorlib import bins, color, data, models, training
+from colorlib.worlds import scenes
+
+PICTURES = scenes.draw(16, 32, seed=2, world="ambiguous").pictures
+GRAY, AB = next(data.batches(PICTURES, 16))
+SUPERVISED = ("cnn", "fusion", "valid_unet", "unet_l2", "unet_l1", "unet_ms_ssim", "classify")
+
+
+def test_the_names():
+    adversarial = ("pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp")
+    assert set(training.RECIPES) == {*SUPERVISED, *adversarial, "fusion_pretrained"}  # test_encoder.py has the last
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_a_step_learns(name):
+    """In a plain loop, as lesson 02 uses it: ten steps on one batch make its loss smaller."""
+    recipe = training.build(name, 32, width=0.125, lr=1e-3)
+    recipe.begin(PICTURES)
+    terms = [recipe.step(GRAY, AB) for _ in range(10)]
+    loss = next(key for key in terms[0] if key != "gradient")
+    assert terms[-1][loss] < terms[0][loss] - 1e-3
+    assert all(term["gradient"] > 0 for term in terms)
+    assert models.Colorizer(recipe.generator)(GRAY).shape == AB.shape
+
+
+def test_published_figures_are_the_defaults():
+    unet = training.build("unet_l2")
+    assert models.count_parameters(unet.generator, statistics=False) == 16_654_722
+    assert (unet.figures["size"], unet.batch_size, unet.epochs) == (32, 128, 200)
+    assert unet.optimizers["generator"].param_groups[0]["lr"] == 1e-3
+    valid = training.build("valid_unet")
+    assert valid.figures["size"] == 120 and valid.figures["lr"] == 5e-4 and valid.epochs == 100
+    fusion = training.build("fusion", width=0.1)
+    assert fusion.figures["size"] == 256 and fusion.epochs == 500
+
+
+def test_the_losses_are_what_the_names_say():
+    prediction = training.build("unet_l1", width=0.125).generator.eval()(GRAY)
+    off = (prediction - AB).detach()
+    expected = {"unet_l2": (off**2).mean(), "unet_l1": off.abs().mean()}
+    for name, value in expected.items():
+        recipe = training.build(name, width=0.125)
+        recipe.generator.eval()
+        ((_, term), *_) = recipe.step(GRAY, AB).items()
+        torch.testing.assert_close(term, value)
+
+
+def test_targets():
+    picture = color.from_gray_ab(GRAY, AB)
+    assert torch.equal(training.target("ab", GRAY, AB), AB)
+    assert torch.equal(training.target("bins", GRAY, AB), AB)
+    assert torch.equal(training.target("picture", GRAY, AB), picture)
+    assert training.target("rgb", GRAY, AB).amin() >= -1
+    assert torch.equal(training.target("rgb", GRAY, AB), picture * 2 - 1)
+    assert torch.equal(training.target("lab", GRAY, AB), torch.cat((GRAY, AB), dim=1))
+
+
+def test_classify_counts_rare_colors_more():
+    plain, weighted = (training.build("classify", width=0.125, mix=mix) for mix in (1.0, 0.5))
+    weights = bins.bin_weights(color.to_gray_ab(PICTURES)[1], 0.5)
+    assert weights.max() > 1.5 * weights.min()
+    losses = []
+    for recipe in (plain, weighted):
+        recipe.generator.eval()
+        recipe.begin(PICTURES)
+        losses.append(float(recipe.step(GRAY, AB)["cross_entropy"]))
+    assert losses[0] != pytest.approx(losses[1], rel=1e-3)
+
+
+def test_a_seed_fixes_the_weights_and_nothing_else():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    one, same, other = (training.build("cnn", 32, width=0.25, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.rand(2), expected)
+    first, second, third = (next(r.generator.parameters()) for r in (one, same, other))
+    assert torch.equal(first, second) and not torch.equal(first, third)
+
+
+def test_clear_refusals():
+    with pytest.raises(ValueError, match="no recipe 'gan'.*unet_l1"):
+        training.build("gan")
+    with pytest.raises(ValueError, match="no option 'skip'"):
+        training.build("unet_l1", skip=False)
+    with pytest.raises(ValueError, match="multiple of"):
+        training.build("unet_l1", 40)

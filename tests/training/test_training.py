@@ -1,0 +1,461 @@
+"""The loop: history, resume after a kill, a stop, a NaN, a full disk; two processes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from colorlib import data, files, models, training
+from colorlib.worlds import scenes
+
+PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
+SMALL = dict(network="pix2pix", width=0.125, levels=4)  # with dropout: it must resume too
+
+
+def recipe(name="unet_l1", **figures):
+    return training.build(name, 32, **{**SMALL, "batch_size": 8, **figures})
+
+
+def fit(a_recipe, **options):
+    return training.fit(a_recipe, PICTURES, progress=False, **options)
+
+
+def same_history(one, other):
+    """Equal but for the seconds."""
+    assert len(one) == len(other) > 0
+    for row, twin in zip(one, other, strict=True):
+        assert {**row, "seconds": 0} == pytest.approx({**twin, "seconds": 0}, abs=1e-5)
+
+
+def weights(run):
+    return run.recipe.generator.state_dict()
+
+
+def same_weights(one, other, tolerance=1e-5):
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        torch.testing.assert_close(value, other[name], atol=tolerance, rtol=0)
+
+
+def test_a_run_learns_and_tells_what_it_did():
+    run = fit(recipe(lr=3e-3), epochs=4, validate=lambda generator: {"ones": 1})
+    assert [row["epoch"] for row in run.history] == [1, 2, 3, 4]
+    assert [row["step"] for row in run.history] == [5, 10, 15, 20]
+    assert run.history[-1]["l1"] < 0.8 * run.history[0]["l1"]
+    assert run.history[0]["valid_ones"] == 1 and run.history[0]["processes"] == 1
+    assert run.stopped is None and "20 of 20 steps" in repr(run)
+    gray, ab = next(data.batches(PICTURES, 4))
+    assert run.generator(gray).shape == ab.shape and not run.generator.network.training
+
+
+def test_the_loop_is_the_plain_loop(monkeypatch):
+    """Lesson 02 says so: same seed, same batches, same weights as a loop written by hand."""
+    plain = recipe(dropout=0.0)
+    for epoch in range(2):
+        for gray, ab in data.batches(PICTURES, 8, seed=0, epoch=epoch, drop_last=True):
+            prediction = plain.generator(gray)
+            loss = (prediction - ab).abs().mean()
+            plain.optimizers["generator"].zero_grad()
+            loss.backward()
+            plain.optimizers["generator"].step()
+    monkeypatch.setattr(training, "start_accelerator", Plain)
+    run = fit(recipe(dropout=0.0), epochs=2)
+    same_weights(weights(run), plain.generator.state_dict(), tolerance=2e-4)
+
+
+class Plain(loop.Accelerator):
+    """Full precision, whatever the machine can do: half precision would hide a wrong step."""
+
+    def __init__(self):
+        super().__init__()
+
+    def autocast(self):
+        return torch.autocast("cpu", enabled=False)
+
+
+def test_a_seed_fixes_everything_and_leaves_other_random_numbers_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first = fit(recipe(seed=3), epochs=1)
+    assert torch.equal(torch.rand(3), expected)
+    again, other = fit(recipe(seed=3), epochs=1), fit(recipe(seed=4), epochs=1)
+    same_history(first.history, again.history)
+    assert other.history[0]["l1"] != first.history[0]["l1"]
+
+
+def test_epochs_or_steps():
+    assert fit(recipe(steps=7)).step == 7
+    assert fit(recipe(), steps=3).history[0]["step"] == 3
+    assert fit(recipe(epochs=1)).step == 5
+    assert fit(recipe(), steps=1, batch_size=1000).step == 1  # a batch of all there is
+    with pytest.raises(ValueError, match="not both"):
+        fit(recipe(), steps=3, epochs=3)
+    with pytest.raises(ValueError, match="at least 1"):
+        fit(recipe(), epochs=0)
+    with pytest.raises(ValueError, match="build the recipe with steps=9"):
+        fit(recipe(steps=7), steps=9)
+    with pytest.raises(ValueError, match="0 pictures"):
+        training.fit(recipe(), PICTURES[:0], steps=1)
+    with pytest.raises(ValueError, match="out"):
+        fit(recipe(), steps=1, resume=True)
+
+
+def test_what_cannot_be_trained_on_is_told_at_once():
+    world = data.load("shapes", 32, 40)
+    for wrong in (world, PICTURES / 255, PICTURES[0], PICTURES.movedim(1, -1), PICTURES[..., :16], [1]):
+        with pytest.raises(ValueError, match="needs uint8 pictures, N×3×32×32.*give world.train"):
+            training.fit(recipe(), wrong, steps=1)
+    assert training.fit(recipe(), world.train, steps=1, progress=False).step == 1
+    for name in ("flip", "start", "shuffle"):
+        with pytest.raises(ValueError, match=f"no option '{name}'.*flips, upside_down, change_pictures"):
+            fit(recipe(), steps=1, **{name: False})
+    assert fit(recipe(), steps=1, flips=False, change_gray=lambda gray, generator: gray).step == 1
+    used = recipe(steps=3)
+    fit(used, steps=1)
+    with pytest.raises(ValueError, match="build a fresh recipe"):
+        fit(used)
+
+
+def test_one_cycle_rises_and_falls():
+    r, rates = recipe(lr=1e-2, steps=20), []
+
+    class Watch:
+        def step(self):
+            rates.append(r.optimizers["generator"].param_groups[0]["lr"])
+            cycle.step()
+
+    cycle, r.schedulers["generator"] = r.schedulers["generator"], Watch()
+    Watch.state_dict = lambda self: {}
+    fit(r)
+    assert max(rates) == pytest.approx(1e-2) and rates[0] < 1e-3 and rates[-1] < 1e-4
+
+
+def test_the_folder(tmp_path):
+    run = fit(recipe(seed=2), epochs=2, out=tmp_path)
+    assert json.loads((tmp_path / "history.json").read_text()) == run.history
+    loaded = models.load(tmp_path / "generator.safetensors")
+    gray, _ = next(data.batches(PICTURES, 4))
+    torch.testing.assert_close(loaded(gray), run.generator(gray), atol=1e-5, rtol=0)
+    facts = {"recipe": "unet_l1", "network": "pix2pix", "size": "32", "width": "0.125"}
+    facts |= {"seed": "2", "epochs": "2"}
+    assert facts.items() <= loaded.metadata.items()
+    assert loaded.metadata.keys() - facts.keys() == {
+        "lr",
+        "loss",
+        "steps",
+        "options",
+        "outputs",
+        "batch_size",
+        "pictures",
+        "fingerprint",
+    }
+    assert sorted(p.name for p in tmp_path.rglob("*.*")) == [
+        "generator.safetensors",
+        "history.json",
+        "state.pt",
+    ]
+
+
+def test_finished_does_nothing_and_nothing_there_starts_afresh(tmp_path):
+    first = fit(recipe(), epochs=2, out=tmp_path, resume=True)
+    assert first.step == 10
+    files = [tmp_path / "generator.safetensors", tmp_path / "checkpoint" / "state.pt"]
+    before = [file.stat().st_mtime_ns for file in files]
+    again = fit(recipe(), epochs=2, out=tmp_path, resume=True)
+    assert again.history == first.history and again.step == 10
+    assert [file.stat().st_mtime_ns for file in files] == before
+    same_weights(weights(again), weights(first))
+    longer = fit(recipe(), epochs=3, out=tmp_path, resume=True)
+    same_history(longer.history, fit(recipe(), epochs=3).history)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    fit(recipe(), epochs=1, out=tmp_path)
+    with pytest.raises(ValueError, match="seed = 0, this training has 1"):
+        fit(recipe(seed=1), epochs=1, out=tmp_path, resume=True)
+    for options, told in (({"flips": False}, "flips = True"), ({"upside_down": True}, "upside_down = False")):
+        with pytest.raises(ValueError, match=told):
+            fit(recipe(), epochs=2, out=tmp_path, resume=True, **options)
+    for others in (255 - PICTURES, PICTURES[:32]):
+        with pytest.raises(ValueError, match="was made with other pictures. Resume with the same ones"):
+            training.fit(recipe(), others, epochs=2, out=tmp_path, resume=True)
+    same = training.fit(recipe(), PICTURES.numpy(), epochs=2, out=tmp_path, resume=True, flips=True, progress=False)
+    assert same.step == 10
+    (tmp_path / "checkpoint" / "state.pt").write_bytes(b"half a file")
+    with pytest.raises(ValueError, match="cannot be read"):
+        fit(recipe(), epochs=1, out=tmp_path, resume=True)
+
+
+class Interrupted(training.Supervised):
+    """Something happens in one of its steps."""
+
+    def step(self, gray, ab):
+        if self.number == self.at:
+            self.happens()
+        return super().step(gray, ab)
+
+
+def interrupted(happens, at=12):
+    a_recipe = Interrupted("unet_l1", {"l1": 1.0}, size=32, batch_size=8, **SMALL)
+    a_recipe.happens, a_recipe.at = happens, at
+    return a_recipe
+
+
+def stop():
+    raise KeyboardInterrupt
+
+
+def test_the_stop_button_keeps_what_was_learned(tmp_path):
+    with pytest.warns(UserWarning, match="Stopped by hand.*12 of 25 steps is kept"):
+        run = fit(interrupted(stop), epochs=5, out=tmp_path)
+    assert run.step == 12 and [row["step"] for row in run.history] == [5, 10, 12]
+    kept = load_file(tmp_path / "generator.safetensors")
+    same_weights(kept, weights(run))
+    resumed = fit(recipe(), epochs=5, out=tmp_path, resume=True)
+    whole = fit(recipe(), epochs=5)
+    same_history(resumed.history, whole.history)
+    same_weights(weights(resumed), weights(whole))
+
+
+def test_nan_stops_with_advice_before_it_spoils_the_weights(tmp_path):
+    a_recipe = interrupted(None)
+    plain = a_recipe.loss
+
+    def spoil():
+        a_recipe.loss = lambda p, t: (plain(p, t)[0] * torch.nan, {"l1": torch.tensor(torch.nan)})
+
+    a_recipe.happens = spoil
+    with pytest.warns(UserWarning, match="learning rate 3 to 10 times smaller"):
+        run = fit(a_recipe, epochs=5, out=tmp_path)
+    assert run.step == 12 and "no longer a number" in run.stopped
+    assert all(p.isfinite().all() for p in run.recipe.generator.parameters())
+    assert json.loads((tmp_path / "history.json").read_text())[-1]["step"] == 12
+    resumed = fit(recipe(), epochs=5, out=tmp_path, resume=True)
+    same_history(resumed.history, fit(recipe(), epochs=5).history)
+
+
+class Spoiled(torch.nn.Module):
+    """Batch norm that meets an infinite number: its loss stops the training, its averages are spoiled by then."""
+
+    def __init__(self, network, at):
+        super().__init__()
+        self.network, self.norm, self.left = network, torch.nn.BatchNorm2d(1), at
+        self.settings, self.inputs, self.outputs = network.settings, network.inputs, network.outputs
+
+    def forward(self, gray):
+        self.left -= 1
+        seen = self.norm(gray if self.left >= 0 else gray * torch.inf)
+        return self.network(seen)
+
+
+@pytest.mark.parametrize(("at", "told"), [(7, "weights of epoch 1 are kept"), (2, "nothing usable was learned")])
+def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path, at, told):
+    a_recipe = recipe()
+    a_recipe.networks["generator"] = Spoiled(a_recipe.generator, at)
+    with pytest.warns(UserWarning, match=f"no longer a number.*{told}"):
+        run = fit(a_recipe, epochs=3, out=tmp_path)
+    assert run.step == at and not run.recipe.generator.norm.running_mean.isfinite().all()
+    if at > 5:
+        kept = load_file(tmp_path / "generator.safetensors")
+        assert all(value.isfinite().all() for value in kept.values())
+        assert len(json.loads((tmp_path / "history.json").read_text())) == 1
+    else:
+        assert not list(tmp_path.iterdir())
+
+
+class HalfPrecision:
+    """What fp16 needs of Accelerate, on the CPU."""
+
+    num_processes = 1
+
+    def __init__(self, scale=2.0**16):
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+
+    def backward(self, loss):
+        self.scaler.scale(loss).backward()
+
+    def reduce(self, value, how):
+        return value
+
+
+def root_at_0(weight):
+    """A loss of 0 whose gradient is not a number."""
+    return (weight * 0).abs().sqrt().sum()
+
+
+def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it():
+    a_recipe = recipe(steps=9)
+    a_recipe.accelerator = HalfPrecision()
+    weight, cycle = a_recipe.optimizers["generator"].param_groups[0]["params"][0], a_recipe.schedulers["generator"]
+    before = weight.detach().clone()
+    assert a_recipe.descend("generator", root_at_0(weight)) == 0
+    assert cycle.last_epoch == 0 and torch.equal(weight, before) and a_recipe.accelerator.scaler.get_scale() == 2**15
+    a_recipe.descend("generator", weight.square().sum())
+    assert cycle.last_epoch == 1 and not torch.equal(weight, before)
+
+
+def test_fp16_does_not_leave_out_steps_for_ever():
+    a_recipe = recipe()
+    a_recipe.accelerator = HalfPrecision()
+    weight = a_recipe.optimizers["generator"].param_groups[0]["params"][0]
+    for _ in range(16):
+        a_recipe.descend("generator", root_at_0(weight))
+    with pytest.raises(training.Stopped, match="gradient is no longer a number"):
+        a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until below 1
+
+
+def test_a_checkpoint_in_another_precision_can_be_resumed():
+    a_recipe, fp16 = recipe(seed=1), recipe()
+    fp16.accelerator = HalfPrecision(scale=8.0)
+    fp16.load_state(a_recipe.state())
+    same_weights(fp16.generator.state_dict(), a_recipe.generator.state_dict())
+    assert fp16.accelerator.scaler.get_scale() == 8
+    another = recipe()
+    another.accelerator = HalfPrecision()
+    another.load_state(fp16.state())
+    assert another.accelerator.scaler.get_scale() == 8
+    a_recipe.load_state(fp16.state())
+
+
+def test_numbers_of_numpy_do_not_spoil_a_checkpoint(tmp_path):
+    odd = dict(lr=np.float64(1e-3), seed=np.int64(3))
+    assert {type(recipe(**odd).figures[name]) for name in odd} == {float, int}
+    fit(recipe(**odd), epochs=1, out=tmp_path)
+    resumed = fit(recipe(**odd), epochs=2, out=tmp_path, resume=True)
+    same_history(resumed.history, fit(recipe(lr=1e-3, seed=3), epochs=2).history)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path):
+    (tmp_path / "file").write_text("a file")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ValueError, match="Nothing can be written in .*file.*Choose another folder"):
+            fit(interrupted(lambda: pytest.fail("it trained"), at=0), epochs=1, out=out)
+    fit(recipe(), steps=1, out=tmp_path / "new")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "checkpoint",
+        "generator.safetensors",
+        "history.json",
+    ]
+
+
+def test_a_folder_that_fails_later_stops_with_a_sentence(tmp_path):
+    (tmp_path / "checkpoint").write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match="could not be written.*5 of 15 steps is kept"):
+        fit(recipe(), epochs=3, out=tmp_path)
+
+
+def test_killed_while_saving_the_result_is_never_behind(tmp_path, monkeypatch):
+    """Were the checkpoint first, a resumed run would find itself finished, and the result lack its last epoch."""
+    plain_write = files.write
+
+    def kill(path, content):
+        if b'"epoch": 2' in content:
+            raise SystemExit
+        plain_write(path, content)
+
+    monkeypatch.setattr(files, "write", kill)
+    with pytest.raises(SystemExit):
+        fit(recipe(), epochs=2, out=tmp_path)
+    monkeypatch.undo()
+    resumed = fit(recipe(), epochs=2, out=tmp_path, resume=True)
+    assert json.loads((tmp_path / "history.json").read_text()) == resumed.history
+    same_history(resumed.history, fit(recipe(), epochs=2).history)
+    same_weights(load_file(tmp_path / "generator.safetensors"), weights(resumed))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
+def test_a_full_disk_stops_with_a_sentence(tmp_path):
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint" / "state.pt.part").symlink_to("/dev/full")
+    with pytest.warns(UserWarning, match="No space left on device.*Make room"):
+        run = fit(recipe(), epochs=3, out=tmp_path)
+    assert run.step == 5 and run.stopped
+    assert not (tmp_path / "checkpoint" / "state.pt").exists()
+
+
+def test_looking_does_not_change_the_training():
+    seen = []
+
+    def look(run):
+        seen.append((len(run.history), run.generator.training, float(torch.rand(1))))
+
+    looked = fit(recipe(), epochs=2, on_epoch=look, validate=lambda generator: {"x": 2.0})
+    assert [row[:2] for row in seen] == [(1, False), (2, False)]
+    same_weights(weights(looked), weights(fit(recipe(), epochs=2)))
+
+
+WAIT_AT_STEP_8 = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from test_training import fit, interrupted
+def wait():
+    print("at 8", flush=True)
+    time.sleep(100)
+fit(interrupted(wait, at=8), epochs=4, out=sys.argv[1], save_every=0)
+"""
+
+
+def test_kill_in_mid_epoch_then_resume(tmp_path):
+    """Killed in the second epoch's fourth step: the rest is what an undisturbed run does."""
+    command = [sys.executable, "-c", WAIT_AT_STEP_8, str(tmp_path), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "at 8\n"
+        child.kill()
+    assert len(json.loads((tmp_path / "history.json").read_text())) == 1
+    resumed = fit(recipe(), epochs=4, out=tmp_path, resume=True)
+    whole = fit(recipe(), epochs=4)
+    assert resumed.step == 20
+    same_history(resumed.history, whole.history)
+    same_weights(weights(resumed), weights(whole))
+    same_weights(load_file(tmp_path / "generator.safetensors"), weights(whole))
+
+
+TWO = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+import torch
+from test_training import fit, interrupted, recipe, stop
+def keep(run, name):
+    parameters = [p.detach().flatten() for p in run.recipe.generator.parameters()]
+    terms = torch.tensor([row["l1"] for row in run.history])
+    torch.save(torch.cat([*parameters, terms]), f"{sys.argv[1]}/{name}_{os.environ['RANK']}.pt")
+keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/whole"), "whole")
+fit(interrupted(stop, at=8), epochs=2, out=f"{sys.argv[1]}/resumed", save_every=0)
+keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/resumed", resume=True), "resumed")
+"""
+
+
+def test_two_processes_share_a_batch_and_agree(tmp_path):
+    """Each sees its own pictures, so their weights agree only if gradients are averaged.
+
+    Stopped in mid-epoch and resumed, they end with the same weights and history: what both had summed up is kept.
+    """
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*torchrun, str(script), str(tmp_path), str(Path(__file__).parent)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    whole, resumed = (json.loads((tmp_path / name / "history.json").read_text()) for name in ("whole", "resumed"))
+    assert [(row["processes"], row["step"]) for row in whole] == [(2, 5), (2, 10)]
+    same_history(resumed, whole)
+    first, *others = (torch.load(tmp_path / f"{name}_{rank}.pt") for name in ("whole", "resumed") for rank in (0, 1))
+    for other in others:
+        torch.testing.assert_close(first, other, atol=1e-5, rtol=0)
+    assert torch.equal(first, others[0]) and torch.equal(*others[1:])
+    assert first[-2:].tolist() == pytest.approx([row["l1"] for row in whole])  # of both: the same in both
+    start = torch.cat([p.flatten() for p in recipe().generator.parameters()])
+    assert (first[:-2] - start).abs().max() > 1e-3

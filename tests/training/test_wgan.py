@@ -1,0 +1,380 @@
+"""The gradient penalty against closed forms and the mistakes that are in print; the recipe that uses it."""
+
+import copy
+import math
+
+import pytest
+import torch
+from test_adversarial import stopped_at
+from torch import nn
+
+from colorlib import data, losses, models, training
+from colorlib.worlds import scenes
+
+PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
+GRAY, AB = next(data.batches(PICTURES, 16, flips=False))
+FAKE = AB.flip(0) / 2
+
+
+def recipe(size=32, **figures):
+    return training.build("wgan_gp", size, **{"width": 0.125, "critic_width": 0.125, "batch_size": 8, **figures})
+
+
+def dice(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def turn(a_recipe):
+    torch.manual_seed(0)
+    seen, truth = a_recipe.pair(GRAY, AB)
+    return seen, truth, a_recipe.generator(seen)
+
+
+def penalize(critic, steps, truth, fake, lam_gp=10.0, rate=2e-3):
+    """Train a critic with no condition; the last estimate."""
+    adam = torch.optim.Adam(critic.parameters(), rate, (0.0, 0.9))
+    for _ in range(steps):
+        loss = losses.wasserstein_critic(critic(truth), critic(fake))
+        adam.zero_grad()
+        (loss + lam_gp * losses.gradient_penalty(critic, None, truth, fake)).backward()
+        adam.step()
+    return -loss.item()
+
+
+# --- the penalty ---
+
+
+@pytest.mark.parametrize("length", [0.0, 0.5, 1.0, 3.0])
+def test_a_linear_critic_has_one_slope_everywhere(length):
+    """Exactly (‖w‖ − 1)², below 1 too, whatever the pictures; no single axis has that length."""
+    weight = torch.nn.functional.normalize(torch.randn(2, 32, 32, generator=dice()), dim=(0, 1, 2)) * length
+
+    def whole(shown):
+        return (shown[:, 1:] * weight).flatten(1).sum(dim=1)
+
+    def patches(shown):  # whose mean is the same
+        return (shown[:, 1:] * weight).sum(dim=1, keepdim=True) * 32 * 32
+
+    def steep_in_gray(shown):
+        return whole(shown) + 100 * shown[:, :1].flatten(1).sum(dim=1)
+
+    for critic in (whole, patches, steep_in_gray):
+        for fake in (FAKE, torch.rand_like(AB), AB):
+            penalty = losses.gradient_penalty(critic, GRAY, AB, fake)
+            torch.testing.assert_close(penalty, torch.tensor((length - 1) ** 2), atol=1e-5, rtol=1e-5)
+
+
+def test_each_picture_has_a_place_of_its_own_on_the_way_from_fake_to_real():
+    shown = []
+
+    def critic(pictures):
+        shown.append(pictures.detach())
+        return pictures.sum(dim=(1, 2, 3))
+
+    real, fake, seen = torch.ones(2000, 2, 4, 4), torch.zeros(2000, 2, 4, 4), torch.rand(2000, 1, 4, 4)
+    for seed in (0, 0, 1):
+        losses.gradient_penalty(critic, seen, real, fake, dice(seed))
+    places = shown[0][:, 1:]
+    way = places[:, 0, 0, 0]
+    assert torch.equal(places, way.view(-1, 1, 1, 1).expand_as(places))  # a straight line
+    evenly = (torch.arange(2000) + 0.5) / 2000
+    assert (way.sort().values - evenly).abs().max() < 0.05  # one of its own each, U(0, 1), none outside
+    assert torch.equal(shown[0], shown[1]) and not torch.equal(shown[1], shown[2])
+    assert all(torch.equal(pictures[:, :1], seen) for pictures in shown)
+
+
+def test_where_the_slope_differs_the_penalty_is_a_mean_over_places():
+    """Slope x at x, between 0 and 1: ∫(x − 1)² = 1/3. One place for all, or a normal one, gives another number."""
+    penalty = losses.gradient_penalty(lambda x: x.square() / 2, None, torch.ones(4000, 1), torch.zeros(4000, 1), dice())
+    assert penalty.item() == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_its_own_gradient_is_that_of_finite_differences():
+    """Which takes a second derivative, exact in float64."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(1, 4), nn.Tanh(), nn.Conv2d(4, 1, 3)).double()
+    pictures = [part[:4, :, :8, :8].double() for part in (GRAY, AB, FAKE)]
+
+    def penalty():
+        return losses.gradient_penalty(critic, *pictures, generator=dice())
+
+    penalty().backward()
+    with_slope = [weight for weight in critic.parameters() if weight.grad is not None]
+    assert len(with_slope) == 5  # all but the last bias, which no slope depends on
+    for weight in with_slope:
+        flat, gradient = weight.data.view(-1), weight.grad.view(-1)
+        for place in range(0, len(flat), max(1, len(flat) // 5)):
+            kept, costs = flat[place].item(), []
+            for step in (1e-5, -1e-5):
+                flat[place] = kept + step
+                costs.append(penalty().item())
+            flat[place] = kept
+            assert gradient[place].item() == pytest.approx((costs[0] - costs[1]) / 2e-5, rel=1e-5, abs=1e-8)
+    assert max(weight.grad.abs().max() for weight in with_slope) > 1e-2
+
+
+def test_a_flat_critic_pays_1_and_its_gradient_is_a_number():
+    critic = nn.Linear(2, 1)
+    nn.init.zeros_(critic.weight)
+    penalty = losses.gradient_penalty(critic, None, torch.rand(8, 2), torch.rand(8, 2))
+    penalty.backward()
+    assert penalty == 1 and critic.weight.grad.isfinite().all()
+
+
+def test_nothing_but_the_critic_is_asked_to_change():
+    critic, seen, real, fake = models.build("patchgan", 32, 0.125, norm="layer"), GRAY.clone(), AB.clone(), FAKE.clone()
+    for part in (seen, real, fake):
+        part.requires_grad_()
+    losses.gradient_penalty(critic, seen, real, fake).backward()
+    assert real.grad is None and fake.grad is None
+    assert all(weight.grad.isfinite().all() for weight in critic.parameters() if weight.ndim > 1)
+    with pytest.raises(ValueError, match="same shape"):
+        losses.gradient_penalty(critic, GRAY, AB, FAKE[:1])
+
+
+@pytest.mark.parametrize("norm, coupled", [("batch", True), ("layer", False), ("instance", False), ("none", False)])
+def test_a_pictures_slope_depends_on_other_pictures_with_batch_norm_alone(norm, coupled):
+    critic = models.build("patchgan", 32, 0.25, layers=2, norm=norm)
+    one, other = (losses.slopes(critic, GRAY[index], AB[index])[0] for index in ([0, 1], [0, 5]))
+    assert (abs(one - other) > 1e-3 * one) == coupled
+    if not coupled:
+        alone = losses.slopes(critic, GRAY[:1], AB[:1])[0]
+        torch.testing.assert_close(one, alone, rtol=1e-4, atol=0)
+
+
+def test_autocast_leaves_the_penalty_in_full_precision():
+    critic, kinds = models.build("patchgan", 32, 0.125, norm="layer"), []
+    for layer in critic.modules():
+        layer.register_forward_hook(lambda layer, given, result: kinds.append(result.dtype))
+    expected = losses.gradient_penalty(critic, GRAY, AB, FAKE.bfloat16(), dice())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert critic(torch.cat((GRAY, AB), dim=1)).dtype == torch.bfloat16
+        kinds.clear()
+        penalty = losses.gradient_penalty(critic, GRAY, AB, FAKE.bfloat16(), dice())
+    assert penalty == expected and set(kinds) == {torch.float32}
+
+
+# --- the distance ---
+
+
+def test_heights_are_compared_and_nothing_else():
+    real, fake = torch.tensor([[300.0, 100.0]]), torch.tensor([[-50.0, 0.0]])
+    assert losses.wasserstein_critic(real, fake) == -225
+    assert losses.wasserstein_generator(fake) == 25
+    assert losses.wasserstein_critic(real + 7, fake + 7) == -225
+
+
+def test_the_estimate_grows_between_separating_piles():
+    """Of two piles on a line, one shifted, the distance W₁ is the shift.
+
+    The penalty lets the slope go beyond 1: s·W − λ(s − 1)² is greatest at s = 1 + W/2λ. Jensen and Shannon's distance
+    would be about ln 2 for all three.
+    """
+    for shift in (0.5, 1.0, 2.0):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            pile = torch.randn(256, 1) * 0.1
+            critic = nn.Sequential(nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1))
+            nn.init.zeros_(critic[2].weight)  # flat: on a line, a slope of −1 would be held as firmly as one of 1
+            estimate = penalize(critic, 200, pile + shift, pile, rate=1e-2)
+        assert estimate == pytest.approx(shift * (1 + shift / 20), rel=0.15)
+
+
+# --- the recipe's steps ---
+
+
+@pytest.mark.parametrize("conditional", [True, "shuffled", False])
+def test_its_critic_descends_what_the_losses_say(conditional):
+    a_recipe = recipe(lam_gp=7.0, conditional=conditional)
+    critic, descended = copy.deepcopy(a_recipe.networks["critic"]), []
+    seen, truth, fake = turn(a_recipe)
+    descend = a_recipe.descend
+    a_recipe.descend = lambda name, loss: descended.append(loss.item()) or descend(name, loss)
+    torch.manual_seed(5)
+    terms = a_recipe.critic_step(seen, truth, fake)
+    beside = {True: seen, "shuffled": seen.roll(1, dims=0), False: None}[conditional]
+    shown = (ab if beside is None else torch.cat((beside, ab), dim=1) for ab in (truth, fake))
+    real_height, fake_height = (critic(pictures).mean() for pictures in shown)
+    torch.manual_seed(5)
+    penalty = losses.gradient_penalty(critic, beside, truth, fake)
+    torch.testing.assert_close(terms["critic_estimate"], (real_height - fake_height).detach())
+    torch.testing.assert_close(terms["penalty"], penalty.detach())
+    assert descended == pytest.approx([(fake_height - real_height + 7 * penalty).item()], rel=1e-4)
+
+
+def test_the_generator_pays_for_low_fakes_and_for_l1():
+    a_recipe, descended = recipe(lam=30), []
+    seen, truth, fake = turn(a_recipe)
+    a_recipe.descend = lambda name, loss: descended.append((name, loss.item()))
+    terms = a_recipe.generator_step(seen, truth, fake)
+    assert terms["adversarial"] == pytest.approx(-a_recipe.judge(seen, fake).mean().item(), rel=1e-4)
+    assert descended == [("generator", pytest.approx((terms["adversarial"] + 30 * terms["l1"]).item(), rel=1e-4))]
+
+
+def test_heights_have_no_bounds():
+    """A critic that multiplies its heights multiplies the estimate: no sigmoid and no logarithm is on the way."""
+    estimates = []
+    for times in (1, 1000):
+        a_recipe = recipe()
+        last = a_recipe.networks["critic"].layers[-1]
+        with torch.no_grad():
+            last.weight *= times
+        estimates.append(a_recipe.critic_step(*turn(a_recipe))["critic_estimate"])
+    assert abs(estimates[1]) > 1
+    torch.testing.assert_close(estimates[1], 1000 * estimates[0], rtol=1e-2, atol=0)
+
+
+def test_each_step_changes_its_own_network_alone():
+    a_recipe = recipe()
+    seen, truth, fake = turn(a_recipe)
+    generator, critic = a_recipe.networks.values()
+    before = copy.deepcopy(generator.state_dict()), copy.deepcopy(critic.state_dict())
+
+    def changed():
+        pairs = zip(before, (generator, critic), strict=True)
+        return [not all(torch.equal(old[k], v) for k, v in net.state_dict().items()) for old, net in pairs]
+
+    a_recipe.generator_step(seen, truth, fake)
+    assert changed() == [True, False]
+    assert all(weight.grad is None and weight.requires_grad for weight in critic.parameters())
+    a_recipe = recipe()
+    seen, truth, fake = turn(a_recipe)
+    generator, critic = a_recipe.networks.values()
+    before = copy.deepcopy(generator.state_dict()), copy.deepcopy(critic.state_dict())
+    a_recipe.critic_step(seen, truth, fake)
+    assert changed() == [False, True]
+    assert all(weight.grad is None for weight in generator.parameters())
+
+
+def test_the_generators_gradient_comes_through_the_critic():
+    gradients = []
+    for times in (1, 1, -1):
+        a_recipe = recipe(lam=0)
+        with torch.no_grad():
+            a_recipe.networks["critic"].layers[-1].weight *= times
+        a_recipe.generator_step(*turn(a_recipe))
+        gradients.append(torch.cat([weight.grad.flatten() for weight in a_recipe.generator.parameters()]))
+    assert torch.equal(gradients[0], gradients[1])
+    torch.testing.assert_close(gradients[0], -gradients[2])
+    assert gradients[0].norm() > 0
+
+
+def test_swapped_gray_is_noticed_by_a_conditional_critic_alone():
+    for conditional in (True, False):
+        a_recipe = recipe(conditional=conditional, critic_lr=2e-3)
+        seen, truth = a_recipe.pair(GRAY, AB)
+        for _ in range(30):
+            right, wrong = a_recipe.judge(seen, truth), a_recipe.judge(seen.flip(0), truth)
+            slope = losses.slopes(a_recipe.networks["critic"], a_recipe.condition(seen), truth)
+            a_recipe.descend("critic", losses.wasserstein_critic(right, wrong) + (slope - 1).square().mean())
+        estimate = (a_recipe.judge(seen, truth) - a_recipe.judge(seen.flip(0), truth)).mean()
+        assert estimate > 1 if conditional else estimate == 0
+
+
+def test_the_penalty_holds_the_slope_near_1_and_clipping_makes_it_small():
+    slopes = {}
+    for limit in ({}, {"lam_gp": 0.0}, {"clip": 0.01, "critic_options": {"norm": "none"}}):
+        a_recipe = recipe(critic_lr=2e-3, **limit)
+        seen, truth, fake = turn(a_recipe)
+        for _ in range(40):
+            terms = a_recipe.critic_step(seen, truth, fake)
+        slopes[next(iter(limit), None)] = terms["slope"].item()
+    assert 0.8 < slopes[None] < 1.3
+    assert slopes["lam_gp"] > 5 and slopes["clip"] < 0.1
+    weights = torch.cat([weight.flatten() for weight in a_recipe.networks["critic"].parameters()])
+    assert weights.abs().max() <= 0.01 and a_recipe.figures["lam_gp"] == 0
+
+
+# --- a step, an epoch, a training ---
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_a_step_at_every_size(size):
+    a_recipe = recipe(size, critic_steps=1)
+    gray, ab = next(data.batches(scenes.draw(2, size, world="shapes").pictures, 2))
+    terms = a_recipe.step(gray, ab)
+    expected = {"critic_estimate", "penalty", "slope", "critic_gradient", "adversarial", "l1", "gradient"}
+    assert set(terms) == expected and all(math.isfinite(value) for value in terms.values())
+    assert terms["gradient"] > 0 and terms["critic_gradient"] > 0
+
+
+def test_five_critic_steps_each_on_a_fresh_fake_of_fresh_pictures():
+    a_recipe, fakes = recipe(dropout=0.0), []
+    step = a_recipe.critic_step
+    a_recipe.critic_step = lambda seen, truth, fake: fakes.append(fake.sum().item()) or step(seen, truth, fake)
+    batches = list(data.batches(PICTURES, 4, flips=False))
+    trained = ["adversarial" in a_recipe.step(gray, ab) for gray, ab in batches]
+    assert trained == ([False] * 4 + [True]) * 2
+    assert len(set(fakes)) == 10
+
+
+def test_a_resumed_training_ends_with_the_same_weights(tmp_path):
+    """Stopped in the middle of an epoch, and between two steps of the generator."""
+
+    def fit(a_recipe, **options):
+        return training.fit(a_recipe, PICTURES, epochs=3, progress=False, **options)
+
+    stopping = stopped_at(8, recipe(critic_steps=3))
+    with pytest.warns(UserWarning, match="Stopped by hand"):
+        fit(stopping, out=tmp_path, save_every=0.0)
+    resumed, whole = fit(recipe(critic_steps=3), out=tmp_path, resume=True), fit(recipe(critic_steps=3))
+    for name, network in whole.recipe.networks.items():
+        expected = network.state_dict()
+        for key, value in resumed.recipe.networks[name].state_dict().items():
+            torch.testing.assert_close(value, expected[key], atol=1e-5, rtol=0)
+    seconds = {"seconds": resumed.history[-1]["seconds"]}
+    assert resumed.history[-1] == pytest.approx(whole.history[-1] | seconds, rel=1e-3)
+    with pytest.raises(ValueError, match="lam_gp"):
+        fit(recipe(critic_steps=3, lam_gp=1.0), out=tmp_path, resume=True)
+
+
+class HalfPrecision:
+    """What a recipe asks of an accelerator that calculates in bf16."""
+
+    num_processes, scaler = 1, None
+
+    def autocast(self):
+        return torch.autocast("cpu", torch.bfloat16)
+
+    def backward(self, loss):
+        loss.backward()
+
+
+def test_in_bf16_all_but_the_penalty_is_calculated_in_it():
+    terms = []
+    for accelerator in (None, HalfPrecision()):
+        a_recipe = recipe()
+        seen, truth, fake = turn(a_recipe)
+        a_recipe.accelerator = accelerator
+        terms.append(a_recipe.critic_step(seen, truth, fake))
+    full, half = terms
+    assert half["penalty"] == full["penalty"] and half["slope"] == full["slope"]
+    assert half["critic_estimate"] != full["critic_estimate"]
+    assert math.isfinite(half["critic_gradient"])
+
+
+def test_published_figures_are_the_defaults():
+    with torch.device("meta"):
+        a_recipe = training.build("wgan_gp")
+    figures = dict(size=32, lam_gp=10, critic_steps=5, lam=100, lr=2e-4, betas=(0.5, 0.99), batch_size=16, clip=None)
+    assert {name: a_recipe.figures[name] for name in figures} == figures and a_recipe.epochs == 100
+    assert not {"real_label", "critic_weight", "saturating"} & set(a_recipe.figures)
+    critic = [type(layer) for layer in a_recipe.networks["critic"].modules()]
+    assert nn.GroupNorm in critic and not {nn.BatchNorm2d, nn.Sigmoid} & set(critic)
+    for optimizer in a_recipe.optimizers.values():
+        assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"]) == (2e-4, (0.5, 0.99))
+
+
+def test_clear_refusals():
+    for wrong in ({"lam_gp": -1.0}, {"lam_gp": math.nan}, {"clip": 0.0}, {"clip": -0.01}):
+        with pytest.raises(ValueError, match="0 or more"):
+            recipe(**wrong)
+    with pytest.raises(ValueError, match="do not go together"):
+        recipe(clip=0.01, lam_gp=10.0)
+    for name, value in (("real_label", 0.9), ("saturating", True), ("critic_weight", 1.0)):
+        with pytest.raises(ValueError, match=f"no option '{name}'"):
+            recipe(**{name: value})
+    with pytest.raises(ValueError, match="no norm 'group'"):
+        recipe(critic_options={"norm": "group"})
+    assert recipe(critic_options={"slope": 0.0}).figures["critic_options"] == {"norm": "layer", "slope": 0.0}

@@ -1,0 +1,208 @@
+"""The procedural worlds: what they promise about their pictures (the proof of ambiguity: test_ambiguity)."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from torch.nn import functional as F
+
+from colorlib.color import in_gamut, rgb_to_lab
+from colorlib.worlds import scenes
+from colorlib.worlds.canvas import MATERIAL_COLORS, MATERIALS, Canvas
+from colorlib.worlds.things import LIGHTNESS
+
+every_world = pytest.mark.parametrize("world", scenes.WORLDS)
+
+
+def things(drawn, lab):
+    """For each object its number in the palette, and its lab values (3 × pixels)."""
+    places = (drawn.palette_index >= 0).nonzero().tolist()
+    return [(int(drawn.palette_index[i, m]), lab[i][:, drawn.objects[i] == m + 1]) for i, m in places]
+
+
+@every_world
+def test_one_seed_gives_one_set_of_pictures(world):
+    state = torch.get_rng_state()
+    first, again, other = (scenes.draw(70, 32, seed, world) for seed in (3, 3, 4))
+    assert torch.equal(torch.get_rng_state(), state), "drawing must leave the global generator alone"
+    for field in dataclasses.fields(first):
+        one, two = getattr(first, field.name), getattr(again, field.name)
+        assert torch.equal(one, two) if torch.is_tensor(one) else one == two, field.name
+    assert (first.pictures != other.pictures).any(1).float().mean() > 0.5
+
+
+@every_world
+@pytest.mark.parametrize("n, size", [(0, 32), (1, 40), (5, 64)])
+def test_shapes_and_types(world, n, size):
+    drawn = scenes.draw(n, size, world=world)
+    slots = {"texture": 0, "context": 0, "shapes": 4}.get(world, 3)
+    assert len(drawn) == n and drawn.world == world
+    assert drawn.pictures.shape == (n, 3, size, size) and drawn.pictures.dtype == torch.uint8
+    for name in ("ambiguous", "objects", "materials", "details", "far"):
+        dtype = torch.int8 if name in ("objects", "materials") else torch.bool
+        assert getattr(drawn, name).shape == (n, size, size) and getattr(drawn, name).dtype == dtype
+    assert drawn.palette_index.shape == (n, slots) and drawn.palette_index.dtype == torch.int64
+    assert drawn.night.shape == (n,) and drawn.palette.shape[1] == 2
+
+
+@every_world
+def test_sizes_show_the_same_composition(world):
+    small, large = (scenes.draw(40, size, 1, world).pictures.float() for size in (32, 128))
+    large = F.avg_pool2d(large, 4)
+    same, other = ((small - shown).abs().mean() for shown in (large, large.roll(1, 0)))
+    assert same < 0.35 * other
+
+
+@every_world
+def test_every_color_is_in_gamut(world, monkeypatch):
+    painted, pictures = [], Canvas.pictures
+    monkeypatch.setattr(Canvas, "pictures", lambda canvas: painted.append(canvas.lab) or pictures(canvas))
+    scenes.draw(200, 32, 1, world)
+    assert in_gamut(torch.cat(painted), tolerance=0.004).float().mean() > 0.998
+
+
+def test_slices_keep_everything_together():
+    drawn = scenes.draw(20, 32, 1)
+    part, one = drawn[torch.tensor([4, 2])], drawn[-1]
+    assert torch.equal(part.pictures, drawn.pictures[[4, 2]]) and torch.equal(part.night, drawn.night[[4, 2]])
+    assert torch.equal(part.palette_index, drawn.palette_index[[4, 2]]) and part.world == drawn.world
+    assert len(one) == 1 and torch.equal(one.objects[0], drawn.objects[19]) and len(drawn[:7]) == 7
+
+
+@pytest.mark.parametrize("world", ["ambiguous", "mixed"])
+def test_objects_carry_their_palette_color(world):
+    drawn = scenes.draw(300, 32, 2, world)
+    found = things(drawn, rgb_to_lab(drawn.pictures))
+    assert drawn.ambiguous[drawn.objects > 0].all()
+    assert (drawn.palette_index[:, 0] >= 0).all() and min(lab.shape[1] for _, lab in found) >= 30
+    off = torch.stack([lab[1:].mean(1) - drawn.palette[number] for number, lab in found]).norm(dim=1)
+    assert off.median() < 0.5 and off.max() < 1.5  # of a chroma of 41 to 72
+    assert all(LIGHTNESS[0] < lab[0].min() and lab[0].max() < LIGHTNESS[1] for _, lab in found)
+    share = torch.bincount(torch.tensor([number for number, _ in found])) / len(found)
+    assert (share - 1 / 3).abs().max() < 3 * (2 / 9 / len(found)) ** 0.5
+
+
+def test_ambiguous_are_just_the_pixels_that_another_throw_would_change():
+    red, blue = (scenes.draw(60, 32, 2, "ambiguous", probabilities=p).pictures for p in ((1, 0, 0), (0, 1, 0)))
+    drawn = scenes.draw(60, 32, 2, "ambiguous", probabilities=(1, 0, 0))
+    changed = (red != blue).any(dim=1)
+    assert not changed[~drawn.ambiguous].any()
+    assert changed[drawn.objects > 0].all() and changed[drawn.ambiguous].float().mean() > 0.97
+    assert (drawn.ambiguous & (drawn.objects == 0)).any()  # soft edges
+
+
+def test_palette_and_probabilities_are_kept():
+    palette = torch.tensor([(55.0, 30.0), (0.0, -40.0)])
+    drawn = scenes.draw(800, 32, 0, "ambiguous", palette=palette, probabilities=(0.9, 0.1))
+    drawn_colors = drawn.palette_index[drawn.palette_index >= 0]
+    assert (drawn_colors == 0).float().mean() == pytest.approx(0.9, abs=3 * (0.09 / len(drawn_colors)) ** 0.5)
+    for number, lab in things(drawn[:50], rgb_to_lab(drawn.pictures[:50])):
+        assert (lab[1:].mean(1) - palette[number]).norm() < 1.5
+
+
+def test_the_highest_chance_still_gets_a_color_of_the_palette(monkeypatch):
+    """In float32 the sum of these weights lies above their last edge."""
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.ones(*shape) - 2**-24)
+    for weights, last in (((0.95, 0.04, 0.19), 2), ((0.1,) * 7, 6), ((0.5, 0.5, 0.0), 1)):
+        palette = [(5.0 * number, 0.0) for number in range(len(weights))]
+        drawn = scenes.draw(2, 16, world="ambiguous", palette=palette, probabilities=weights, kinds="car", most=1)
+        assert (drawn.palette_index == last).all()
+
+
+@pytest.mark.parametrize("kind", scenes.KINDS)
+def test_kinds_and_most(kind):
+    alone = scenes.draw(60, 32, 0, "ambiguous", kinds=(kind,), most=1)
+    many = scenes.draw(60, 32, 0, "ambiguous", kinds=kind)
+    assert alone.palette_index.shape[1] == 1 and alone.objects.max() == 1
+    assert many.palette_index.shape[1] == scenes.LIMITS[kind] and many.objects.max() == scenes.LIMITS[kind]
+    crowded = many[many.palette_index[:, -1] >= 0]
+    assert (alone.objects == 1).float().mean() > 1.5 * (crowded.objects == 1).float().mean()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"world": "moon"}, "no world 'moon'; choose one of texture"),
+        ({"kinds": ("boat",)}, "draws the kinds balloon, car"),
+        ({"kinds": ()}, "draws the kinds balloon, car"),
+        ({"world": "texture", "kinds": "car"}, "draws the kinds texture"),
+        ({"world": "shapes", "palette": [(0, 0)]}, "are fixed"),
+        ({"palette": [(0, 0), (100, 100)]}, r"No screen can show the palette color \(100, 100\)"),
+        ({"palette": [60, 40]}, r"a list of colors \(a, b\)"),
+        ({"probabilities": (0.5, 0.5)}, "one probability, 0 or more, for each of the 3"),
+        ({"probabilities": (1, 1, -1)}, "one probability, 0 or more"),
+        ({"probabilities": (0, 0, 0)}, "one probability, 0 or more"),
+        ({"n": -1}, "n=-1"),
+        ({"size": 8}, "size ≥ 16"),
+        ({"most": 0}, "most ≥ 1"),
+    ],
+)
+def test_what_cannot_be_drawn_gets_a_sentence(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        scenes.draw(**({"n": 2} | arguments))
+
+
+def test_materials_are_equally_light_and_told_apart_by_texture():
+    drawn = scenes.draw(600, 32, 0, "texture")
+    lab = rgb_to_lab(drawn.pictures)
+    light, present = lab[:, 0], range(1, len(MATERIALS) + 1)
+    means = [light[drawn.materials == m].mean() for m in present]
+    assert max(means) - min(means) < 1
+    for m, ab in zip(present, MATERIAL_COLORS, strict=True):
+        mean = lab.movedim(1, -1)[drawn.materials == m][:, 1:].mean(0)
+        assert (mean - torch.tensor(ab)).norm() < 1.5
+    across, down = (light.diff(dim=2).abs()[:, 1:], light.diff(dim=1).abs()[:, :, 1:])
+    rows, labels = [], []
+    for picture, m in ((i, m) for i in range(600) for m in present):
+        inside = drawn.materials[picture] == m
+        inside = (inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1]).nonzero(as_tuple=True)
+        if len(inside[0]) > 40:
+            steps = [(s[picture][inside].mean(), s[picture][inside].std()) for s in (across, down)]
+            rows.append([light[picture, 1:, 1:][inside].mean(), *np.ravel(steps)])
+            labels.append(m)
+    rows, labels, half = np.array(rows, dtype=float), np.array(labels), len(labels) // 2
+    boosted = HistGradientBoostingClassifier(max_iter=30).fit(rows[:half], labels[:half])
+    assert boosted.score(rows[half:], labels[half:]) > 0.85
+    mean_only = LogisticRegression().fit(rows[:half, :1], labels[:half])
+    assert mean_only.score(rows[half:, :1], labels[half:]) < 0.3
+
+
+def test_small_things_have_the_color_of_their_lightness():
+    drawn = scenes.draw(300, 32, 0, "texture")
+    assert 0.06 < drawn.details.float().mean() < 0.1
+    assert not (drawn.details & (drawn.materials > 0)).any()
+    light, a, b = rgb_to_lab(drawn.pictures).movedim(1, -1)[drawn.details].T
+    assert ((light > 80) | (light < 40)).all()
+    assert (b[light > 80] > 50).all() and (b[light < 40] < -45).all() and (a[light < 40] > 20).all()
+
+
+def test_each_shape_has_its_color_and_all_are_equally_light():
+    drawn = scenes.draw(300, 32, 0, "shapes")
+    found = things(drawn, rgb_to_lab(drawn.pictures))
+    assert not drawn.ambiguous.any() and drawn.objects.max() == 4
+    for number, name in enumerate(scenes.SHAPES):
+        mean = torch.stack([lab.mean(1) for shape, lab in found if shape == number]).mean(0)
+        assert (mean[1:] - drawn.palette[number]).norm() < 1, name
+        assert abs(mean[0] - sum(LIGHTNESS) / 2) < 0.6, name
+    only = scenes.draw(50, 32, 0, "shapes", kinds=("star", "ring"))
+    assert set(only.palette_index.unique().tolist()) == {-1, 3, 5}
+
+
+def test_context_differs_only_at_the_cue_and_far_ground_lies_beyond_reach():
+    drawn = scenes.draw(400, 64, 0, "context")
+    lab, night = rgb_to_lab(drawn.pictures), drawn.night
+    cue, y = lab[:, 0] > 88, torch.arange(64).view(1, 64, 1)
+    lowest = (cue * y).flatten(1).max(1).values
+    highest = torch.where(drawn.far, y, 64).flatten(1).min(1).values
+    assert drawn.far.flatten(1).sum(1).min() > 500 and cue.any(2).any(1).all()
+    centers = [(cue[i].nonzero().float(), drawn.far[i].nonzero().float()) for i in range(40)]
+    assert min(float(torch.cdist(c, f).min()) for c, f in centers) >= 24
+    assert (lowest < highest).all()
+    for region in (lab[:, 0], lab[:, 0, :30], lab[:, 0, 40:]):
+        day, dark = region[~night].mean((1, 2)), region[night].mean((1, 2))
+        assert abs(day.mean() - dark.mean()) < 3 * (day.var() / len(day) + dark.var() / len(dark)) ** 0.5 + 0.05
+    ground = [lab.movedim(1, -1)[drawn.far & (night == dark)[:, None, None]].mean(0)[1:] for dark in (0, 1)]
+    assert (ground[0] - ground[1]).norm() > 70
