@@ -23,26 +23,29 @@ def _for_tensors_and_arrays(convert):
     """Let a function of tensors (…, 3, H, W) take arrays (…, H, W, 3) too, and shield it from autocast."""
 
     @functools.wraps(convert)
-    def wrapper(values, *args, **kwargs):
-        tensor = _as_tensor(values)
-        if tensor.ndim < 3 or tensor.shape[-3 if tensor is values else -1] != 3:
+    def wrapper(picture, *args, **kwargs):
+        tensor = as_tensor(picture)
+        if tensor.ndim < 3 or tensor.shape[-3] != 3:
             raise ValueError(
                 "A picture is a tensor (…, 3, H, W) or an array (…, H, W, 3); "
-                f"this one has the shape {tuple(tensor.shape)}."
+                f"this one has the shape {tuple(np.shape(picture))}."
             )
-        if tensor is values:
-            with torch.autocast(values.device.type, enabled=False):
-                return convert(_as_float(values), *args, **kwargs)
-        tensor = _as_float(tensor).movedim(-1, -3)
+        if tensor is picture:
+            with torch.autocast(tensor.device.type, enabled=False):
+                return convert(_as_float(tensor), *args, **kwargs)
         with torch.no_grad():
-            result = convert(tensor, *args, **kwargs)
+            result = convert(_as_float(tensor), *args, **kwargs)
         return (result.movedim(-3, -1) if result.ndim == tensor.ndim else result).numpy()
 
     return wrapper
 
 
-def _as_tensor(values):
-    return values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
+def as_tensor(picture):
+    """A tensor as it is; an array (…, H, W, 3), whatever its strides, as a tensor (…, 3, H, W)."""
+    if isinstance(picture, torch.Tensor):
+        return picture
+    tensor = torch.from_numpy(np.array(picture))
+    return tensor.movedim(-1, -3) if tensor.ndim >= 3 else tensor
 
 
 def _as_float(values):
@@ -120,7 +123,7 @@ def in_gamut(lab, tolerance=1e-3):
 
 def to_uint8(picture):
     """A float picture 0…1, tensor or array, to the nearest uint8 values; a uint8 picture keeps its own."""
-    tensor = _as_tensor(picture)
+    tensor = picture if isinstance(picture, torch.Tensor) else torch.from_numpy(np.array(picture))
     rounded = (_as_float(tensor).clamp(0, 1) * 255).round().to(torch.uint8)
     return rounded if tensor is picture else rounded.numpy()
 

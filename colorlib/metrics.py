@@ -4,14 +4,13 @@ Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone 
 plain gray: read them beside ab error and colorfulness.
 """
 
-import html
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from colorlib import color, data, models
+from colorlib import color, data, models, tables
 from colorlib.worlds import scenes
 
 # --- pictures: (prediction, truth) as float pictures N×3×H×W, or as ab in Lab units N×2×H×W ---
@@ -105,7 +104,7 @@ MEASURES = {
     "chroma": ("chroma", "{:.1f}"),
     "chroma_share": ("of true chroma", "{:.0%}"),
     "palette_distance": ("to palette ↓", "{:.1f}"),
-    "palette_use": ("rarest color", "{:.0%}"),
+    "palette_use": ("palette use", "{:.0%}"),
     "background_error": ("background error ↓", "{:.1f}"),
     "detail_error": ("detail error ↓", "{:.1f}"),
     "texture_error": ("texture error ↓", "{:.1f}"),
@@ -133,19 +132,18 @@ def measure(
     names, lab, true_lab = _known(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
     picture, true_picture = color.lab_to_rgb(lab), color.lab_to_rgb(true_lab)
     ab, truth = lab[:, 1:], true_lab[:, 1:]
-    ways: dict[str, Callable] = {
-        "ab_error": lambda: ab_distance(ab, truth).mean(),
-        "psnr": lambda: psnr(picture, true_picture),
-        "ssim": lambda: ssim(picture, true_picture),
-        "ciede2000": lambda: color.delta_e_2000(lab, true_lab).mean(),
-        "colorfulness": lambda: colorfulness(picture),
-        "accuracy_2": lambda: accuracy(ab, truth, 2),
-        "accuracy_5": lambda: accuracy(ab, truth, 5),
-    }
-    measures = {name: way() for name, way in ways.items() if name in names}
-    if world is not None and names - set(ways):
+    measures = {"ab_error": ab_distance(ab, truth).mean(), "colorfulness": colorfulness(picture)}
+    measures |= {"accuracy_2": accuracy(ab, truth, 2), "accuracy_5": accuracy(ab, truth, 5)}
+    # The rest takes time.
+    if "psnr" in names:
+        measures["psnr"] = psnr(picture, true_picture)
+    if "ssim" in names:
+        measures["ssim"] = ssim(picture, true_picture)
+    if "ciede2000" in names:
+        measures["ciede2000"] = color.delta_e_2000(lab, true_lab).mean()
+    if world is not None:
         measures |= _world_measures(ab, truth, world)
-    return {name: float(value) for name, value in measures.items() if name in names}
+    return {name: float(measures[name]) for name in MEASURES if name in names and name in measures}
 
 
 def evaluate(
@@ -203,16 +201,17 @@ class Table:
         seeds = self.seeds[row]
         return {name: sum(s[name] for s in seeds) / len(seeds) for name in self.names}
 
-    def _cells(self):
-        yield ["", *(MEASURES[name][0] for name in self.names)]
-        for row, seeds in self.seeds.items():
-            yield [row, *(self._cell(name, [s[name] for s in seeds]) for name in self.names)]
+    def _rows(self):
+        rows = [["", *(MEASURES[name][0] for name in self.names)]]
+        for row in self.seeds:
+            rows.append([row, *(self._cell(row, name) for name in self.names)])
+        return rows
 
-    def _cell(self, name, values):
+    def _cell(self, row, name):
         def write(value):
             return "∞" if value == torch.inf else MEASURES[name][1].format(value)
 
-        mean = write(sum(values) / len(values))
+        mean, values = write(self[row][name]), [seed[name] for seed in self.seeds[row]]
         return mean if len(values) == 1 else f"{mean} ({write(min(values))}–{write(max(values))})"
 
     def _caption(self):
@@ -221,23 +220,7 @@ class Table:
         return f"{self.pictures} held-out pictures{seeds}"
 
     def __repr__(self):
-        rows = list(self._cells())
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = (map(str.rjust, row, widths) for row in rows)
-        return "\n".join([*map("  ".join, lines), self._caption()])
-
-    def markdown(self) -> str:
-        """The table for a README or a card."""
-        head, *rows = [f"| {' | '.join(row)} |" for row in self._cells()]
-        rule = f"|---|{'---:|' * len(self.names)}"
-        return "\n".join([head, rule, *rows, "", self._caption()])
+        return tables.as_text(self._rows(), self._caption())
 
     def _repr_html_(self):
-        head, *rows = self._cells()
-        heads = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
-        body = ""
-        for name, *cells in rows:
-            numbers = "".join(f"<td>{cell}</td>" for cell in cells)
-            body += f"<tr><th scope='row'>{html.escape(name)}</th>{numbers}</tr>"
-        caption = f"<caption>{self._caption()}</caption>"
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return tables.as_html(self._rows(), self._caption())

@@ -45,7 +45,7 @@ class Figure:
     """A finished figure with its alt text: shows itself in a notebook, and gives `html` to widgets."""
 
     def __init__(self, canvas, alt):
-        if not alt or len(alt) < 15:
+        if len(alt or "") < 15:
             raise ValueError("Every figure needs alt text: say what it shows to someone who can't see it.")
         self.alt = " ".join(alt.split())
         buffer = io.BytesIO()
@@ -76,30 +76,17 @@ def as_array(picture):
     """A tensor (C, H, W) or an array (H, W, 3) or (H, W), as matplotlib wants it: float, 0…1."""
     if isinstance(picture, torch.Tensor):
         picture = picture.detach().cpu()
-        picture = picture.movedim(0, -1) if picture.ndim == 3 else picture
-        picture = picture.squeeze(-1).numpy() if picture.shape[-1] == 1 else picture.numpy()
+        picture = (picture.movedim(0, -1).squeeze(-1) if picture.ndim == 3 else picture).numpy()
     picture = picture / 255 if picture.dtype == np.uint8 else picture
     return np.clip(picture, 0, 1)
 
 
-def as_tensor(picture):
-    """A tensor as it is, or an array (…, H, W, 3), whatever its strides, as a tensor (…, 3, H, W)."""
-    return picture if isinstance(picture, torch.Tensor) else torch.from_numpy(np.array(picture)).movedim(-1, -3)
-
-
 def gray_picture(picture):
     """What the network sees of a picture: its L, painted without color. Float, same shape."""
-    lab = as_tensor(color.rgb_to_lab(picture))
-    lightness = lab[..., :1, :, :]
-    nothing = torch.zeros_like(lightness)
-    neutral = color.lab_to_rgb(torch.cat((lightness, nothing, nothing), dim=-3))
+    lab = color.as_tensor(color.rgb_to_lab(picture))
+    neutral = color.lab_to_rgb(lab * lab.new_tensor((1, 0, 0)).view(3, 1, 1))
     gray = neutral[..., 1:2, :, :].expand(lab.shape)  # one channel for all three: no trace of color
     return gray if isinstance(picture, torch.Tensor) else gray.movedim(-3, -1).numpy()
-
-
-def _bare(axes):
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
 
 
 def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
@@ -110,35 +97,35 @@ def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
     rows = list(rows)
     several = isinstance(rows[0], (list, tuple)) or getattr(rows[0], "ndim", 3) == 4
     rows = [list(row) for row in rows] if several else [rows]
-    columns = max(map(len, rows))
-    cell = cell or min((WIDTH - (1.1 if row_titles else 0)) / columns, 2.6)
+    columns, beside, above = max(map(len, rows)), 1.1 if row_titles else 0, 0.25 if titles else 0
+    cell = cell or min((WIDTH - beside) / columns, 2.6)
     shape = as_array(rows[0][0]).shape
     height = cell * shape[0] / shape[1] + 0.1
-    size = (cell * columns + (1.1 if row_titles else 0), height * len(rows) + (0.25 if titles else 0))
-    with drawing(len(rows), columns, size) as (canvas, axes):
-        grid = np.array(axes, dtype=object).reshape(len(rows), columns)
-        for i, row in enumerate(rows):
-            for j in range(columns):
-                _bare(grid[i, j])
-                if j < len(row):
-                    grid[i, j].imshow(as_array(row[j]), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-                if i == 0 and j < len(titles):
-                    grid[i, j].set_title(titles[j])
-            if i < len(row_titles):
-                grid[i, 0].set_ylabel(row_titles[i], rotation=0, ha="right", va="center", labelpad=10)
+    size = (cell * columns + beside, height * len(rows) + above)
+    with drawing(len(rows), columns, size, squeeze=False) as (canvas, grid):
+        for axes in grid.flat:
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+        for row, places in zip(rows, grid, strict=True):
+            for picture, axes in zip(row, places, strict=False):
+                axes.imshow(as_array(picture), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        for title, axes in zip(titles, grid[0], strict=False):
+            axes.set_title(title)
+        for title, axes in zip(row_titles, grid[:, 0], strict=False):
+            axes.set_ylabel(title, rotation=0, ha="right", va="center", labelpad=10)
         return Figure(canvas, alt)
 
 
 def lab_channels(picture, *, alt, chroma_lightness=65):
     """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
-    lab = as_tensor(color.rgb_to_lab(picture))
-    flat = torch.full_like(lab[:1], chroma_lightness)
-    nothing = torch.zeros_like(flat)
+    lab = color.as_tensor(color.rgb_to_lab(picture))
+    lightness, a, b = lab
+    flat, nothing = torch.full_like(a, chroma_lightness), torch.zeros_like(a)
     panels = [
         color.lab_to_rgb(lab),
-        lab[:1] / 100,
-        color.lab_to_rgb(torch.cat((flat, lab[1:2], nothing))),
-        color.lab_to_rgb(torch.cat((flat, nothing, lab[2:]))),
+        lightness / 100,
+        color.lab_to_rgb(torch.stack((flat, a, nothing))),
+        color.lab_to_rgb(torch.stack((flat, nothing, b))),
     ]
     return pictures(panels, titles=("the picture", "L", "a: green to magenta", "b: blue to yellow"), alt=alt)
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from colorlib import tables
+
 PROFILES = ("quick", "laptop", "gpu")
 
 
@@ -47,23 +49,14 @@ class Settings(dict):
             raise AttributeError(f"No setting '{name}' here. There are: {', '.join(self)}.") from None
 
     def __repr__(self):
-        rows = [("", *PROFILES), *((name, *map(_number, row)) for name, row in self.table.items())]
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        return "\n".join([f"Profile in force: {self.profile}", *lines])
+        return tables.as_text(self._rows())
 
     def _repr_html_(self):
-        chosen = PROFILES.index(self.profile)
+        return tables.as_html(self._rows(), bold=1 + PROFILES.index(self.profile))
 
-        def row(scope, name, cells):
-            opening, closing = ("<th scope='col'>", "</th>") if scope == "col" else ("<td>", "</td>")
-            cells = [f"<b>{cell}</b>" if i == chosen else cell for i, cell in enumerate(cells)]
-            marked = "".join(f"{opening}{cell}{closing}" for cell in cells)
-            return f"<tr><th scope='{scope}'>{name}</th>{marked}</tr>"
-
-        heads = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
-        body = "".join(row("row", name, map(_number, cells)) for name, cells in self.table.items())
-        return f"<table><thead>{row('col', 'setting', heads)}</thead><tbody>{body}</tbody></table>"
+    def _rows(self):
+        head = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
+        return [["setting", *head], *([name, *map(_number, row)] for name, row in self.table.items())]
 
 
 def settings(**table):
