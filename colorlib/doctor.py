@@ -4,8 +4,6 @@ import os
 import platform
 import shutil
 import sys
-import threading
-import urllib.request
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,8 +126,8 @@ def check_widgets():
 
 
 def check_data():
-    folder = download.fastai_folder("data") / "cifar10"
-    if download.has_cifar10():
+    folder = download.CIFAR10.folder
+    if download.CIFAR10.is_here():
         return OK, f"CIFAR-10 in {folder}"
     if folder.exists():
         return LESS, f"{folder} is not all of CIFAR-10: delete it, so that it can be fetched anew"
@@ -139,21 +137,8 @@ def check_data():
     )
 
 
-def check_network(url=download.CIFAR10["url"], seconds=2):
-    """In a thread, because looking up a name knows no time limit."""
-    answers = []
-
-    def ask():
-        try:
-            request = urllib.request.Request(url, method="HEAD")
-            answers.append(urllib.request.urlopen(request, timeout=seconds).status)
-        except Exception:
-            pass  # whatever the reason, there is no answer
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    if answers:
+def check_network(url=download.CIFAR10.url, seconds=2):
+    if download.answers(url, seconds):
         return OK, "CIFAR-10 can be fetched"
     return LESS, "no answer: all that does not download works, CIFAR-10 only where it is found"
 

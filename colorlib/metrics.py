@@ -170,17 +170,11 @@ def evaluate(
 
 def _held_out(of, n):
     if isinstance(of, data.DataSet):
-        of = spread(of.valid, n) if of.valid_scenes is None else of.valid_scenes
+        of = data.spread(of.valid, n) if of.valid_scenes is None else of.valid_scenes
     of = of[:n]
     if len(of) == 0:
         raise ValueError("There are no pictures to measure on.")
     return (of.pictures, of) if isinstance(of, scenes.Scenes) else (of, None)
-
-
-def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
-    """At most n of the pictures, from all over: photos often lie sorted by what they show."""
-    n = min(n, len(pictures))
-    return pictures[torch.arange(n) * len(pictures) // max(1, n)]
 
 
 def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:

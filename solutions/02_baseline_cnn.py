@@ -496,7 +496,7 @@ saw("02.gray_row")
 # came with your libraries.
 
 # %%
-source = "cifar10" if download.has_cifar10() else "photos"
+source = "cifar10" if download.CIFAR10.is_here() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
 on_photos = training.fit(

@@ -1044,7 +1044,7 @@ plots.pictures(
 # libraries.
 
 # %%
-source = "cifar10" if download.has_cifar10() else "photos"
+source = "cifar10" if download.CIFAR10.is_here() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
 photo_plan = dict(lr=3e-3, steps=settings.photo_steps, batch_size=64)

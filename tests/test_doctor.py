@@ -103,7 +103,7 @@ def test_data_is_found_where_fastai_keeps_it(monkeypatch, tmp_path):
     status, message = doctor.check_data()
     assert status == "--" and str(tmp_path) in message and "delete it" in message
     for part in ("train", "test"):
-        for name in doctor.download.CLASSES:
+        for name in doctor.download.CIFAR10.classes:
             (tmp_path / "data" / "cifar10" / part / name).mkdir(parents=True, exist_ok=True)
     status, message = doctor.check_data()
     assert status == "OK" and str(tmp_path) in message

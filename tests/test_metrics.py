@@ -191,9 +191,9 @@ def test_generators_stay_in_their_mode():
 def test_photos_are_measured_from_all_over_a_world_from_its_start():
     """Photos lie sorted by what they show: the first ones would be airplanes alone."""
     sorted_ = torch.arange(100, dtype=torch.uint8).view(100, 1, 1, 1).expand(-1, 3, 32, 32)
-    some = metrics.spread(sorted_, 10)[:, 0, 0, 0]
+    some = data.spread(sorted_, 10)[:, 0, 0, 0]
     assert some.tolist() == list(range(0, 100, 10))
-    assert len(metrics.spread(sorted_, 1000)) == 100 and len(metrics.spread(sorted_[:0], 5)) == 0
+    assert len(data.spread(sorted_, 1000)) == 100 and len(data.spread(sorted_[:0], 5)) == 0
     photos = data.DataSet("photos", sorted_, sorted_, sorted_[:0])
     assert metrics.evaluate({}, photos, n=10, names=("ab_error",)).pictures == 10
     world = data.load("shapes", 32, 200)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from train_weights import ROOT, hardware, rounded, write
 
 from colorlib import color, data, models, training
-from colorlib.data import augment
+from colorlib.data import augment, download, pictures
 from colorlib.training import Recipe, Stopped, one_cycle, seeded
 from colorlib.training.folder import Folder
 
@@ -52,6 +52,21 @@ class Classifier(Recipe):
             right += int((self.run(self.generator, gray.to(device)).argmax(dim=1).cpu() == classes).sum())
         self.generator.train()
         return right / len(pictures[0])
+
+
+def labeled_cifar10() -> dict[str, Labeled]:
+    """CIFAR-10's parts `train`, `valid` (as in data.load) and `test`: pictures, and the numbers of their classes."""
+    parts = {}
+    for folder in download.CIFAR10.parts:
+        decoded = pictures.cache(download.CIFAR10.get() / folder, 32)
+        classes = torch.tensor([download.CIFAR10.classes.index(Path(path).parent.name) for path in decoded.paths])
+        places = {"test": torch.arange(len(classes))}
+        if folder == "train":
+            colored = torch.nonzero(~data.is_gray(decoded.pictures))[:, 0]
+            split = data.hue_sorted_split(data.mean_hue(decoded.pictures)[colored])
+            places = dict(zip(("train", "valid"), (colored[part] for part in split), strict=True))
+        parts |= {part: (torch.from_numpy(decoded.take(at)), classes[at]) for part, at in places.items()}
+    return parts
 
 
 def in_gray(pictures: torch.Tensor, classes: torch.Tensor) -> Labeled:
@@ -127,7 +142,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models.WEIGHTS / "encoders", help="another folder")
     out = parser.parse_args().out
     try:
-        parts = {name: in_gray(*part) for name, part in data.labeled_cifar10().items()}
+        parts = {name: in_gray(*part) for name, part in labeled_cifar10().items()}
         run = train(parts["train"], parts["valid"], ROOT / "runs" / "weights" / "encoder", **FIGURES)
     except (Stopped, OSError, ValueError) as error:
         sys.exit(str(error))

@@ -67,17 +67,17 @@ def load(source: str, seed: int) -> data.DataSet:
 
 def fewer(pictures: data.DataSet, n: int) -> data.DataSet:
     """At most n pictures to train on, from all over."""
-    return replace(pictures, train=metrics.spread(pictures.train, n), valid=metrics.spread(pictures.valid, HELD_OUT))
+    return replace(pictures, train=data.spread(pictures.train, n), valid=data.spread(pictures.valid, HELD_OUT))
 
 
 def parts(pictures: data.DataSet) -> tuple:
     """Held-out pictures to choose the stop on, and others to report it on: of photos those of all other cards."""
     if pictures.valid_scenes:
         return pictures.valid_scenes[::2], pictures.valid_scenes[1::2]
-    places = metrics.spread(torch.arange(len(pictures.valid)), HELD_OUT)
+    places = data.spread(torch.arange(len(pictures.valid)), HELD_OUT)
     others = torch.ones(len(pictures.valid), dtype=torch.bool)
     others[places] = False
-    return metrics.spread(pictures.valid[others], CHOOSING), pictures.valid[places]
+    return data.spread(pictures.valid[others], CHOOSING), pictures.valid[places]
 
 
 def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
@@ -87,7 +87,7 @@ def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
 def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     """The few pictures whose colors every snapshot leaves; lesson 05 shows the same of its own training."""
     scene = isinstance(reporting, scenes.Scenes)
-    return reporting.pictures[:PAINTED] if scene else metrics.spread(reporting, PAINTED)
+    return reporting.pictures[:PAINTED] if scene else data.spread(reporting, PAINTED)
 
 
 def finished(file: Path, network: nn.Module, figures: dict, work: Callable[[], dict]) -> dict:
@@ -146,7 +146,7 @@ class Stages:
         self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
         self.pictures = fewer(self.whole, self.figures["pictures"])
-        self.shown, self.never = shown(self.reporting), metrics.spread(self.whole.naturally_gray, PAINTED)
+        self.shown, self.never = shown(self.reporting), data.spread(self.whole.naturally_gray, PAINTED)
         self.generator = generator_of(self.figures, self.figures["pretrained"], seed)
         self.critic = seeded(seed, nogan.critic, SIZE, self.figures["critic_width"])
 
@@ -321,7 +321,7 @@ def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
     source, _, figures = COMPARED[name]
     whole, folder = load(source, seed), folder_of(f"{name}-{kind}", seed)
     generator = generator_of(figures, kind == "pretrained", seed)
-    watch = Watch(metrics.spread(whole.valid, WATCHED), distance(), figures["every"])
+    watch = Watch(data.spread(whole.valid, WATCHED), distance(), figures["every"])
 
     def work():
         dls = nogan.dataloaders(fewer(whole, figures["pictures"]), figures["batch_size"], folder)
@@ -336,7 +336,7 @@ def compare(name: str, folder: Path) -> None:
     """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and figures in a sweep."""
     source, seeds, figures = COMPARED[name]
     held_out = load(source, seeds[0])
-    gray, truth = color.to_gray_ab(shown(metrics.spread(held_out.valid, HELD_OUT)))
+    gray, truth = color.to_gray_ab(shown(data.spread(held_out.valid, HELD_OUT)))
     paintings, variants = {"gray": gray, "truth": truth}, {}
     for kind in ("pretrained", "random"):
         done = [begin(name, kind, seed) for seed in seeds]

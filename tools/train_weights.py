@@ -185,7 +185,7 @@ def folder_of(name: str, seed: int) -> Path:
 
 def some(source: str, pictures: data.DataSet) -> torch.Tensor:
     """Held-out pictures to show."""
-    return pictures.valid[:PAINTED] if source in scenes.WORLDS else metrics.spread(pictures.valid, PAINTED)
+    return pictures.valid[:PAINTED] if source in scenes.WORLDS else data.spread(pictures.valid, PAINTED)
 
 
 def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> Snapshots:
@@ -199,7 +199,7 @@ def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: P
     source, out = RUNS[name][0], folder_of(name, run.recipe.seed)
     then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in GALLERIES[name]}
     gray, truth = color.to_gray_ab(some(source, pictures))
-    never, _ = color.to_gray_ab(metrics.spread(pictures.naturally_gray, PAINTED))
+    never, _ = color.to_gray_ab(data.spread(pictures.naturally_gray, PAINTED))
     paintings = {stop: models.paint(generator, gray) for stop, generator in then.items()}
     paintings |= {"truth": truth, "gray": gray}
     paintings |= {"never gray": never, "never": models.paint(run.generator, never)}

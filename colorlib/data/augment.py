@@ -16,13 +16,10 @@ def _uniform(n, generator, low=0.0, high=1.0):
     return low + (high - low) * torch.rand(n, generator=generator)
 
 
-def flip(pictures, generator=None, upside_down=False):
-    """Mirror every other picture (N×C×H×W) at random; `upside_down` turns every other one over."""
-    for axis in (-1, -2) if upside_down else (-1,):
-        chosen = _uniform(len(pictures), generator) < 0.5
-        chosen = chosen.view(-1, 1, 1, 1).to(pictures.device)
-        pictures = torch.where(chosen, pictures.flip(axis), pictures)
-    return pictures
+def flip(pictures, generator=None):
+    """Mirror every other picture (N×C×H×W) at random."""
+    chosen = _uniform(len(pictures), generator) < 0.5
+    return torch.where(chosen.view(-1, 1, 1, 1).to(pictures.device), pictures.flip(-1), pictures)
 
 
 def stretch(gray, kind):
@@ -34,9 +31,8 @@ def stretch(gray, kind):
     if kind not in STRETCHES:
         raise ValueError(f"There is no stretch '{kind}'. Choose one of: {', '.join(STRETCHES)}.")
     values = ((gray.detach().cpu().numpy() + 1) / 2).clip(0, 1).astype(np.float64)
-    for picture in values.reshape(-1, *values.shape[-2:]):  # views, changed in place
-        picture[:] = _stretched(picture, kind)
-    return torch.from_numpy(values * 2 - 1).to(gray)
+    stretched = np.stack([_stretched(picture, kind) for picture in values[:, 0]])
+    return torch.from_numpy(stretched[:, None] * 2 - 1).to(gray)
 
 
 def _stretched(picture, kind):

@@ -16,7 +16,6 @@ def batches(
     device="cpu",
     shuffle=True,
     flips=True,
-    upside_down=False,
     drop_last=False,
     start=0,
     change_pictures=None,
@@ -25,9 +24,8 @@ def batches(
     """Yield (gray, ab) on the device, an epoch over uint8 pictures (a tensor, or an array on disk).
 
     Each (seed, epoch) has its own order, and each batch its own random numbers: a run that was
-    stopped goes on at batch `start` as if nothing had been. `flips` mirrors, with `upside_down` it
-    also turns over. `change_pictures` and `change_gray` (augment.jitter, augment.random_stretch)
-    take a batch and a torch.Generator.
+    stopped goes on at batch `start` as if nothing had been. `flips` mirrors. `change_pictures` and
+    `change_gray` (augment.jitter, augment.random_stretch) take a batch and a torch.Generator.
     """
     if batch_size < 1 or len(images) == 0:
         raise ValueError(f"No batches of {batch_size} from {len(images)} pictures: 1 at least.")
@@ -39,7 +37,7 @@ def batches(
         generator = _generator(seed, epoch, number)
         rows = rows_of(images, order[number * batch_size : (number + 1) * batch_size]).to(device)
         if flips:
-            rows = augment.flip(rows, generator, upside_down)
+            rows = augment.flip(rows, generator)
         if change_pictures:
             rows = change_pictures(rows, generator)
         gray, ab = color.to_gray_ab(rows)

@@ -1,11 +1,11 @@
 """Reading any picture a person has, and a cache of decoded pictures on disk; from lesson 01 on."""
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ import numpy as np
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
-from colorlib import profile
+from colorlib import files, profile
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM")
 PIXEL_LIMIT = 100_000_000  # a small file can unpack to gigabytes; 300 MB of RGB is enough
 MEMORY_LIMIT = 2**27  # bytes of pictures that `take` holds in RAM: 128 MB, whatever the folder
+DAY = 24 * 3600  # seconds
 CHUNK = 128  # pictures decoded at a time: what the cache needs of RAM
 
 
@@ -129,6 +130,8 @@ def cache(source, size, progress=True) -> DecodedPictures:
     What cannot be read is left out and reported. Delete $COLORLIB_HOME/cache whenever you like.
     """
     paths = listing(source)
+    if not paths:
+        raise PictureError("The list of pictures", "is empty")
     target = profile.home() / "cache" / f"{_hash(_stamps(paths, size))}.npy"
     decoded = _load(target) or _write(target, _decode(paths, size, progress), len(paths), size)
     if decoded.faults:
@@ -166,38 +169,26 @@ def _decode(paths, size, progress):
 
 
 def _write(target, rows, most, size):
-    """Fill a file beside `target`, then rename it: killed at any moment, no cache is broken."""
-    folder, part, needed = target.parent, None, most * 3 * size * size
+    """An ordinary .npy file, with the names of its pictures as JSON behind the pixels."""
+    needed = most * 3 * size * size
+    with contextlib.suppress(OSError):  # another process may be quicker
+        for left in target.parent.glob("*.part"):  # by writers that were killed
+            if time.time() - left.stat().st_mtime > DAY:
+                left.unlink()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.part"):  # by writers that were killed
-            if time.time() - left.stat().st_mtime > 24 * 3600:
-                left.unlink(missing_ok=True)
-        if shutil.disk_usage(folder).free < needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-            part = Path(file.name)
+        with files.replacing(target) as beside, open(beside, "wb") as file:
+            if shutil.disk_usage(target.parent).free < needed:  # said at once, not after minutes of decoding
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             _fill(file, rows, size)
-        try:
-            part.replace(target)  # of several writers the last one wins; they all wrote the same
-        except PermissionError:  # Windows does not replace a file that another process has mapped
-            if not target.exists():
-                raise
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"The decoded pictures ({needed / 1e9:.3g} GB) could not be written to {folder}: "
-            f"{error.strerror}. Free space, or set COLORLIB_HOME to a folder elsewhere",
-        ) from error
-    finally:
-        if part:
-            part.unlink(missing_ok=True)
+    except files.CannotWrite as error:
+        # Of several writers the last one wins. But Windows does not replace a file that another process has mapped.
+        if not (isinstance(error.__cause__, PermissionError) and target.exists()):
+            advice = f"These are {needed / 1e9:.3g} GB of decoded pictures; COLORLIB_HOME can name a folder elsewhere."
+            raise files.CannotWrite(f"{error} {advice}") from error
     return _load(target)
 
 
 def _fill(file, rows, size):
-    """An ordinary .npy file, with the names of its pictures as JSON behind the pixels."""
-
     def header(count):  # numpy leaves room for the count to grow in place
         form = dict(descr="|u1", fortran_order=False, shape=(count, 3, size, size))
         np.lib.format.write_array_header_1_0(file, form)
@@ -211,16 +202,12 @@ def _fill(file, rows, size):
             paths.append(path)
             file.write(pixels.tobytes())
     if not paths:
-        if not faults:
-            raise PictureError("The list of pictures", "is empty")
         folder = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path, _ in faults])
         report = DecodedPictures(None, paths, faults).report()
         raise PictureError(folder, f"has no picture that can be read. {report[:-1]}")
     file.write(json.dumps({"paths": paths, "faults": faults}).encode())
     file.seek(0)
     header(len(paths))
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _load(target):

@@ -13,8 +13,7 @@ from colorlib.worlds import scenes
 
 # Color photographs that scikit-image and scikit-learn ship. A crop of a photograph that was trained
 # on tests nothing, so whole photographs are held out; the stereo pair stays on one side.
-TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg "
-TRAIN_PHOTOS += "motorcycle_left.png motorcycle_right.png"
+TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png"
 VALID_PHOTOS = "chelsea.png flower.jpg"
 EVERY = 10  # every tenth picture validates
 
@@ -42,24 +41,29 @@ class DataSet:
 def load(name, size=32, n=None, seed=0) -> DataSet:
     """A data set by name, or a folder of pictures by its path, as squares of `size` pixels.
 
-    Names: `scenes` (the world mixed), each of scenes.WORLDS, `photos` (crops of the photographs
-    that scikit-image and scikit-learn ship), `cifar10`. `n` is how many pictures to take in all, a
-    tenth of them for validation; without it worlds give 2,048, photos 1,024, files all there are.
+    Names: `scenes` (the world mixed), each of scenes.WORLDS, `photos` (crops of the photographs that scikit-image and
+    scikit-learn ship), `cifar10`, `photographs` (Imagenette; `photos` where it cannot be had). `n` is how many pictures
+    to take in all, a tenth of them for validation; without it worlds give 2,048, photos 1,024, files all there are.
     """
     if n is not None and n < 2:
         raise ValueError(f"n is {n}: at least 2 are needed, one to train on, one to validate on.")
     world = "mixed" if name == "scenes" else name
     if world in scenes.WORLDS:
         return _load_world(name, world, size, n or 2048, seed)
+    if name == "cifar10":
+        return _load_archive(name, download.CIFAR10, size, n, seed)
+    if name == "photographs":
+        try:
+            return _load_archive(name, download.IMAGENETTE, size, n, seed)
+        except download.DownloadError as error:
+            print(f"Imagenette cannot be had ({error.__cause__}), so `photos` stands in: crops of a few photographs.")
+            name = "photos"
     if name == "photos":
         return _load_photos(size, n or 1024, seed)
-    if name == "cifar10":
-        return _load_cifar10(size, n, seed)
     if not Path(name).expanduser().is_dir():
-        names = ", ".join(("scenes", *scenes.WORLDS, "photos", "cifar10"))
+        names = ", ".join(("scenes", *scenes.WORLDS, "photos", "cifar10", "photographs"))
         raise ValueError(f"There is no data set or folder '{name}'. Names of data sets: {names}.")
-    decoded = pictures.cache(_choose(pictures.listing(name), n, seed), size)
-    return DataSet(str(name), *_clean_and_split(decoded))
+    return DataSet(str(name), *_clean_and_split(_decoded(name, size, n, seed)))
 
 
 def _load_world(name, world, size, n, seed):
@@ -98,43 +102,23 @@ def _crops(names, size, n, rng):
     return torch.from_numpy(squares)
 
 
-def _load_cifar10(size, n, seed):
-    folder = download.cifar10()
-    train, test = (pictures.listing(folder / part) for part in ("train", "test"))
-    parts = _clean_and_split(pictures.cache(_choose(train, n, seed), size))
-    decoded = pictures.cache(_choose(test, n, seed), size)
-    colored = decoded.take(np.flatnonzero(~is_gray(decoded.pictures).numpy()))
-    return DataSet("cifar10", *parts, test=torch.from_numpy(colored))
+def _load_archive(name, archive, size, n, seed):
+    train, test = (_decoded(archive.get() / part, size, n, seed) for part in archive.parts)
+    colored = test.take(torch.nonzero(~is_gray(test.pictures))[:, 0])
+    return DataSet(name, *_clean_and_split(train), test=torch.from_numpy(colored))
 
 
-def labeled_cifar10(size=32) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """CIFAR-10's parts `train`, `valid` (as in `load`) and `test`: pictures, and the numbers of their classes."""
-    parts = {}
-    for folder in ("train", "test"):
-        decoded = pictures.cache(download.cifar10() / folder, size)
-        classes = torch.tensor([download.CLASSES.index(Path(path).parent.name) for path in decoded.paths])
-        places = {"test": torch.arange(len(classes))}
-        if folder == "train":
-            places = dict(zip(("train", "valid"), _places(decoded), strict=False))
-        parts |= {part: (torch.from_numpy(decoded.take(at)), classes[at]) for part, at in places.items()}
-    return parts
-
-
-def _choose(paths, n, seed):
-    """At most n of the paths, chosen at random, in their order."""
-    if n is None or n >= len(paths):
-        return paths
-    chosen = np.random.default_rng(seed).choice(len(paths), n, replace=False)
-    return [paths[i] for i in sorted(chosen)]
+def _decoded(folder, size, n, seed):
+    """At most n pictures of a folder, chosen at random, in their order."""
+    paths = pictures.listing(folder)
+    if n is not None and n < len(paths):
+        chosen = np.random.default_rng(seed).choice(len(paths), n, replace=False)
+        paths = [paths[i] for i in sorted(chosen)]
+    return pictures.cache(paths, size)
 
 
 def _clean_and_split(decoded):
     """Tensors to train on, to validate on and naturally gray; large ones stay mapped from disk."""
-    return [torch.from_numpy(decoded.take(part)) for part in _places(decoded)]
-
-
-def _places(decoded):
-    """Where the pictures to train on are, those to validate on, and the naturally gray ones."""
     gray = is_gray(decoded.pictures)
     colored = torch.nonzero(~gray)[:, 0]
     if len(colored) < 2:
@@ -143,7 +127,14 @@ def _places(decoded):
             "train on, one to validate on."
         )
     train, valid = hue_sorted_split(mean_hue(decoded.pictures)[colored])
-    return colored[train], colored[valid], torch.nonzero(gray)[:, 0]
+    places = (colored[train], colored[valid], torch.nonzero(gray)[:, 0])
+    return [torch.from_numpy(decoded.take(part)) for part in places]
+
+
+def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
+    """At most n of the pictures, from all over: photos often lie sorted by what they show."""
+    n = min(n, len(pictures))
+    return pictures[torch.arange(n) * len(pictures) // max(1, n)]
 
 
 def _in_chunks(function, images):
@@ -163,8 +154,8 @@ def is_gray(images, tolerance=1) -> torch.Tensor:
     """True for pictures (N×3×H×W uint8) with R=G=B in every pixel; JPEG's rounding is forgiven."""
 
     def gray(rows):
-        spread = rows.amax(dim=1) - rows.amin(dim=1)
-        return (spread <= tolerance).flatten(1).all(dim=1)
+        difference = rows.amax(dim=1) - rows.amin(dim=1)
+        return (difference <= tolerance).flatten(1).all(dim=1)
 
     return _in_chunks(gray, images)
 

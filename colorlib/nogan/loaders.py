@@ -128,7 +128,7 @@ def save_generated(generator: nn.Module, pictures: data.DataSet, file: str | Pat
     generator.eval()
     for part, whole in (("train", pictures.train), ("valid", pictures.valid)):
         n = math.ceil(share * len(whole)) if part == "train" else len(whole)
-        real = metrics.spread(whole, n)
+        real = data.spread(whole, n)
         painted = [_painted(generator, chunk) for chunk in real.split(256)]
         kept |= {f"{part}_real": real, f"{part}_painted": torch.cat(painted)}
     generator.train(mode)

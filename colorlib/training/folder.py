@@ -58,7 +58,7 @@ class Folder:
             with _stopping():
                 files.write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
             # models.save writes the settings by itself; flips matter only to a checkpoint.
-            left_out = {*run.recipe.generator.settings, "flips", "upside_down"}
+            left_out = {*run.recipe.generator.settings, "flips"}
             facts = {key: value for key, value in self.facts.items() if key not in left_out}
             facts["epochs"] = run.history[-1]["epoch"] if run.history else 0
             with _stopping():

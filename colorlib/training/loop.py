@@ -20,7 +20,7 @@ from colorlib import data, models
 from colorlib.training.folder import Folder
 from colorlib.training.recipe import Recipe, Stopped
 
-BATCH_OPTIONS = ("flips", "upside_down", "change_pictures", "change_gray")
+BATCH_OPTIONS = ("flips", "change_pictures", "change_gray")
 
 
 def best_precision() -> str:
@@ -174,7 +174,6 @@ class _Feed:
         some = torch.as_tensor(pictures[torch.linspace(0, len(pictures) - 1, 64).long()]).cpu().contiguous()
         self.facts = {"batch_size": self.batch_size * self.processes, "pictures": len(pictures)}
         self.facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": options.get("flips", True)}
-        self.facts |= {"upside_down": options.get("upside_down", False)}
         self.accelerator, self.seed = accelerator, seed
         self.options = {"device": accelerator.device, "drop_last": True, **options}
 

@@ -212,13 +212,13 @@ def test_labeled_pictures_keep_their_class(tmp_path, monkeypatch):
     monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
     monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
     for part, count in (("train", 10), ("test", 2)):
-        for number, name in enumerate(download.CLASSES):
+        for number, name in enumerate(download.CIFAR10.classes):
             folder = tmp_path / "data" / "cifar10" / part / name
             folder.mkdir(parents=True)
             for picture in range(count):
                 Image.new("RGB", (32, 32), (20 * number, 200 - picture, 250)).save(folder / f"{picture}.png")
     Image.new("RGB", (32, 32), (7, 7, 7)).save(tmp_path / "data" / "cifar10" / "train" / "bird" / "gray.png")
-    parts = data.labeled_cifar10()
+    parts = tool.labeled_cifar10()
     assert {part: len(labels) for part, (_, labels) in parts.items()} == {"train": 90, "valid": 10, "test": 20}
     for pictures, classes in parts.values():
         assert torch.equal(pictures[:, 0, 0, 0].long() // 20, classes) and pictures.dtype == torch.uint8

@@ -233,7 +233,7 @@ def test_photos_begin_frozen_on_the_pretrained_encoder(tool, photos, tmp_path, m
 
 def test_photos_to_choose_on_are_none_of_those_to_report_on(tool, photos):
     choosing, reporting = tool.parts(photos)
-    assert torch.equal(reporting, metrics.spread(photos.valid, 6))
+    assert torch.equal(reporting, data.spread(photos.valid, 6))
     assert len(choosing) == 14
     same = [[torch.equal(one, other) for one in photos.valid] for other in torch.cat((choosing, reporting))]
     assert sorted(row.index(True) for row in same) == list(range(20))  # each is in one of the parts
