@@ -5,6 +5,7 @@ import contextlib
 import html
 import io
 from itertools import zip_longest
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -13,32 +14,10 @@ from matplotlib.figure import Figure as Canvas
 
 from colorlib import color
 
-PAPER, INK, FAINT = "#fbfaf7", "#23262d", "#d9d6cf"
-# Okabe and Ito's palette, told apart under every common form of color blindness; dashes and markers help.
-CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#23262d")
-DASHES = ("-", "--", "-.", ":", "-", "--", "-.")
+STYLE = matplotlib.rc_params_from_file(Path(__file__).with_name("plots.mplstyle"), use_default_template=False)
+INK = STYLE["text.color"]
+CYCLE = STYLE["axes.prop_cycle"].by_key()["color"]
 WIDTH = 8.6  # inches: fills a notebook of 1,280 pixels
-STYLE = {
-    "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
-    "savefig.facecolor": PAPER,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#8a8d94",
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "font.size": 10.5,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": False,
-    "grid.color": FAINT,
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-    "axes.prop_cycle": matplotlib.cycler(color=CYCLE) + matplotlib.cycler(linestyle=DASHES),
-}
 
 
 class Figure:
@@ -116,11 +95,11 @@ def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
         return Figure(canvas, alt)
 
 
-def lab_channels(picture, *, alt, chroma_lightness=65):
+def lab_channels(picture, *, alt):
     """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
     lab = color.as_tensor(color.rgb_to_lab(picture))
     lightness, a, b = lab
-    flat, nothing = torch.full_like(a, chroma_lightness), torch.zeros_like(a)
+    flat, nothing = torch.full_like(a, 65), torch.zeros_like(a)
     panels = [
         color.lab_to_rgb(lab),
         lightness / 100,
@@ -130,9 +109,9 @@ def lab_channels(picture, *, alt, chroma_lightness=65):
     return pictures(panels, titles=("the picture", "L", "a: green to magenta", "b: blue to yellow"), alt=alt)
 
 
-def gamut_slice(lightness, side=221, reach=110):
+def gamut_slice(lightness):
     """The ab plane at one L as an RGBA array: transparent where no screen can show the color."""
-    axis = torch.linspace(-reach, reach, side)
+    axis = torch.linspace(-110, 110, 221)
     b, a = torch.meshgrid(axis, axis, indexing="ij")
     lab = torch.stack((torch.full_like(a, float(lightness)), a, b))
     return torch.cat((color.lab_to_rgb(lab), color.in_gamut(lab)[None].float())).movedim(0, -1).numpy()
@@ -175,14 +154,4 @@ def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 
             below = max(y, below + apart)
             place = {"xytext": (x_end, below), "va": "center", "color": ink, "annotation_clip": False}
             axes.annotate(f"  {name}", (x_end, y), **place)
-        return Figure(canvas, alt)
-
-
-def bars(values, *, alt, ylabel="", title="", colors=None, size=(WIDTH, 3.0)):
-    """One bar a name, its number written on it."""
-    with drawing(1, 1, size) as (canvas, axes):
-        drawn = axes.bar(list(values), list(values.values()), color=colors or CYCLE[0], width=0.6)
-        axes.bar_label(drawn, fmt="%.3g", padding=3)
-        axes.margins(y=0.15)
-        axes.set(ylabel=ylabel, title=title)
         return Figure(canvas, alt)

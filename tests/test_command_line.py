@@ -32,7 +32,7 @@ def test_the_adversarial_ones_too(train, tmp_path, capsys):
     assert train("cgan", "--data", "ambiguous", "--out", "here") == 0
     history = json.loads((tmp_path / "here" / "history.json").read_text())
     assert {"critic_real", "right_on_fake", "l1", "valid_ab_error"} <= history[-1].keys()
-    assert "rarest color" in capsys.readouterr().out
+    assert "palette use" in capsys.readouterr().out
 
 
 def test_the_generator_of_wgan_gp_gets_its_share_of_the_steps(train, tmp_path):
