@@ -1,70 +1,37 @@
 """Lets torchvision be imported beside a PyTorch build that its compiled part was not made for.
 
-pip may put PyTorch's CPU build beside torchvision's CUDA build. torchvision's compiled library then
-cannot be loaded, the operators `nms` and `qnms` are never declared, and `import torchvision` (and
-with it `import fastai`) dies. Declared without code they let the import pass; nothing in the course
-calls them.
+pip puts PyTorch's CPU build beside torchvision's CUDA build where it finds the one on another index, or installed. Then
+torchvision's compiled library cannot be loaded, the operators `nms` and `qnms` are never declared, and `import
+torchvision` dies, and with it torchmetrics and fastai. Declared without code they let the import pass; nothing in the
+course calls them.
+
+An import hook is the only way: whether the library loads is known in the middle of torchvision's import, which other
+packages begin. And `import colorlib` stays cheap, for nothing is tried before that.
 """
 
-import os
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, PathFinder
-from pathlib import Path
 
-SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 OPERATORS = ("nms", "qnms")
+SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 declared: list[str] = []  # what had to be declared in this process; empty where all is well
 
 
-def compiled_library_loads(folder: Path) -> bool:
-    """Whether the library `_C` in torchvision's folder can be loaded into this process."""
-    import torch
-
-    spec = FileFinder(str(folder), (ExtensionFileLoader, EXTENSION_SUFFIXES)).find_spec("_C")
-    if spec is None:
-        return False
-    if os.name == "nt":
-        os.add_dll_directory(str(folder))  # where torchvision, too, looks for its other libraries
-    try:
-        torch.ops.load_library(spec.origin)
-    except OSError:
-        return False
-    return True
-
-
-def repair(folder: Path) -> None:
-    """Declare torchvision's missing operators; where its library loads, touch nothing."""
-    if compiled_library_loads(folder):
-        return
-    import torch
-
-    for name in OPERATORS:
-        if not hasattr(torch.ops.torchvision, name):
-            torch.library.define(f"torchvision::{name}", SCHEMA)
-            declared.append(name)
-
-
-class BeforeTorchvision:
-    """An import hook: repairs when somebody imports torchvision, by whatever road, and not before.
-
-    `import colorlib` thus stays cheap: trying the library needs torch, which takes a second.
-    """
+class BeforeRegistrations:
+    """Declares what is missing once torchvision has tried its library, and before it needs the operators."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        spec = PathFinder.find_spec(name, path, target) if name == "torchvision" else None
-        if spec and spec.origin:
-            run = spec.loader.exec_module
+        if name == "torchvision._meta_registrations":
+            import torch
 
-            def repair_and_run(module):
-                repair(Path(spec.origin).parent)
-                run(module)
-
-            spec.loader.exec_module = repair_and_run
-        return spec
+            for operator in OPERATORS:
+                if not hasattr(torch.ops.torchvision, operator):
+                    torch.library.define(f"torchvision::{operator}", SCHEMA)
+                    declared.append(operator)
+        return None  # Python's own finders go on from here
 
 
 def install() -> None:
     """Put the hook before Python's own finders, once."""
-    if BeforeTorchvision not in sys.meta_path and "torchvision" not in sys.modules:
-        sys.meta_path.insert(0, BeforeTorchvision)
+    if BeforeRegistrations not in sys.meta_path:
+        sys.meta_path.insert(0, BeforeRegistrations)
