@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from colorlib import profile, repair
-from colorlib.data import download
 
 OK, LESS, FAIL = "OK", "--", "FAIL"  # runs · runs, but see the message · the lessons cannot run
 INSTALL = "Install the course with: python start.py setup"
@@ -26,10 +25,10 @@ def check_python():
 def check_torch():
     import torch
 
-    build = torch.version.cuda and f"CUDA {torch.version.cuda}"
-    build = build or torch.version.hip and f"ROCm {torch.version.hip}"
-    if build or sys.platform == "darwin" or not shutil.which("nvidia-smi"):
-        return OK, f"{torch.__version__}, build for {build or 'CPU'}"
+    cuda, rocm = torch.version.cuda, torch.version.hip
+    if cuda or rocm or sys.platform == "darwin" or not shutil.which("nvidia-smi"):
+        build = f"CUDA {cuda}" if cuda else f"ROCm {rocm}" if rocm else "CPU"
+        return OK, f"{torch.__version__}, build for {build}"
     return LESS, (
         f"{torch.__version__}, a build that cannot use this machine's NVIDIA GPU. "
         "The one that can: https://pytorch.org/get-started/locally/"
@@ -39,9 +38,8 @@ def check_torch():
 def check_torchvision():
     import torchvision
 
-    if not repair.declared:
-        return OK, torchvision.__version__
-    return OK, (f"{torchvision.__version__}, made for another build of torch; colorlib works around it, nothing to do")
+    around = ", made for another build of torch; colorlib works around it, nothing to do" if repair.declared else ""
+    return OK, torchvision.__version__ + around
 
 
 def check_fastai():
@@ -52,7 +50,7 @@ def check_fastai():
 
 
 def check_libraries():
-    names = "accelerate filelock matplotlib PIL safetensors scipy skimage sklearn torchmetrics tqdm"
+    names = "accelerate filelock matplotlib PIL pooch safetensors scipy skimage sklearn torchmetrics tqdm"
     missing = [name for name in names.split() if find_spec(name) is None]
     if missing:
         return FAIL, f"missing: {', '.join(missing)}. {INSTALL}"
@@ -65,8 +63,7 @@ def check_device():
     size = f"the lessons take the profile '{profile.current()}'"
     if torch.cuda.is_available():
         free, total = (amount / GIGABYTE for amount in torch.cuda.mem_get_info())
-        name = torch.cuda.get_device_name()
-        return OK, f"{name}, {free:.1f} of {total:.1f} GB of its memory free; {size}"
+        return OK, f"{torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GB of its memory free; {size}"
     if torch.backends.mps.is_available():
         return OK, f"Apple GPU, which shares the computer's memory; {size}"
     return LESS, f"CPU, {torch.get_num_threads()} threads, no GPU: slower, but enough; {size}"
@@ -95,9 +92,8 @@ def check_memory():
 
 
 def check_disk():
-    folder = profile.home().absolute()
-    while not folder.exists():
-        folder = folder.parent
+    home = profile.home().absolute()
+    folder = next(place for place in (home, *home.parents) if place.exists())
     free = shutil.disk_usage(folder).free / GIGABYTE
     if not os.access(folder, os.W_OK):
         return LESS, (
@@ -126,6 +122,8 @@ def check_widgets():
 
 
 def check_data():
+    from colorlib.data import download  # imports torch, which may be what is broken
+
     folder = download.CIFAR10.folder
     if download.CIFAR10.is_here():
         return OK, f"CIFAR-10 in {folder}"
@@ -137,8 +135,10 @@ def check_data():
     )
 
 
-def check_network(url=download.CIFAR10.url, seconds=2):
-    if download.answers(url, seconds):
+def check_network():
+    from colorlib.data import download
+
+    if download.answers(download.CIFAR10.url, seconds=2):
         return OK, "CIFAR-10 can be fetched"
     return LESS, "no answer: all that does not download works, CIFAR-10 only where it is found"
 
