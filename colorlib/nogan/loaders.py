@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from colorlib import color, data, files, metrics, models, plots
+from colorlib import color, data, files, models, plots
 from colorlib.data import augment
 
 

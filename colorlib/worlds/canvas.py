@@ -1,4 +1,4 @@
-"""What procedural scenes are painted with: a canvas in Lab, shapes, textures (`scenes` puts them together).
+"""What procedural scenes are drawn with: a canvas in Lab, shapes, textures (`scenes` puts them together).
 
 Everything is drawn for a whole batch at once. Places and sizes are fractions of the picture, so that one seed
 gives the same composition at 32, 64 and 128 pixels; only fine texture adds detail as the pictures grow.
@@ -11,9 +11,14 @@ import torch
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
 
-MATERIALS = ("grass", "brick", "water", "sand", "sky", "leaves")
-MATERIAL_COLORS = ((-36, 44), (36, 26), (-20, -18), (8, 38), (6, -36), (30, 56))  # ab, in Lab units
-
+MATERIALS = {  # ab, in Lab units
+    "grass": (-36, 44),
+    "brick": (36, 26),
+    "water": (-20, -18),
+    "sand": (8, 38),
+    "sky": (6, -36),
+    "leaves": (30, 56),
+}
 STEP = 0.005  # of lightness, from one shade to the next
 SPREAD = 3.0  # how far in ab a screen color may be from the color that it stands for
 
@@ -70,27 +75,24 @@ class Canvas:
         """From a signed distance (in fractions of the picture) to how much of each pixel is covered."""
         return (0.5 - distance * self.size).clamp(0, 1)
 
-    def paint(self, cover, lightness, day, night=None, label=0):
-        """Lay one color over the pictures where `cover` says; `day` and `night` are ab in Lab units.
+    def fill(self, cover, lightness, color, night=None, label=0):
+        """Lay a color over the pictures where `cover` says. Wholly covered pixels get the label.
 
-        Mixing in Lab keeps the lightness of soft edges free of the hue. Wholly covered pixels get the label.
+        `color` is ab in Lab units, of the day if `night` gives another; or shades, a row for each picture, which are
+        in gray like any hue. Mixing in Lab keeps the lightness of soft edges free of the hue.
         """
-        color = torch.as_tensor(day, dtype=torch.float32).expand(self.n, 2)
-        if night is not None:
-            color = torch.where(self.night[:, None], torch.tensor(night, dtype=torch.float32), color)
-        self._mix(cover, lightness, color[:, :, None, None], label)
-
-    def paint_shades(self, cover, lightness, shades, label):
-        """The same with shades, a row for each picture: what gets the label is in gray like any hue."""
-        lowest = shades[0, 0, 0].round()  # whole, and the same for every hue; the first shade lies just above
-        step = ((lightness - lowest) / STEP).floor().long().clamp(0, shades.shape[1] - 1)
-        lab = shades[torch.arange(self.n)[:, None, None], step].movedim(-1, 1)
-        self._mix(cover, lab[:, 0], lab[:, 1:], label)
-
-    def _mix(self, cover, lightness, color, label):
-        cover = torch.as_tensor(cover, dtype=torch.float32).expand_as(self.speckle)
-        lightness = torch.as_tensor(lightness, dtype=torch.float32).expand_as(self.speckle)
-        self.lab[:, 0].lerp_(lightness, cover)
+        cover, lightness, color = (torch.as_tensor(given, dtype=torch.float32) for given in (cover, lightness, color))
+        if color.ndim == 3:
+            lowest = color[0, 0, 0].round()  # whole, and the same for every hue; the first shade lies just above
+            step = ((lightness - lowest) / STEP).floor().long().clamp(0, color.shape[1] - 1)
+            lightness, *ab = color[torch.arange(self.n)[:, None, None], step].unbind(-1)
+            color = torch.stack(ab, dim=1)
+        else:
+            if night is not None:
+                color = torch.where(self.night[:, None], torch.tensor(night, dtype=torch.float32), color)
+            color = color.expand(self.n, 2)[:, :, None, None]
+        cover = cover.expand_as(self.speckle)
+        self.lab[:, 0].lerp_(lightness.expand_as(cover), cover)
         self.lab[:, 1:].lerp_(color, cover[:, None])
         label = torch.as_tensor(label, dtype=torch.int8).view(-1, 1, 1)
         self.labels = torch.where(cover > 0, torch.where(cover >= 1, label, 0), self.labels)
@@ -120,15 +122,10 @@ class Spot:
         self.canvas, self.size, self.present = canvas, size, present
         self.x, self.y = (canvas.x - x) / size, (canvas.y - y) / size
 
-    def paint(self, distance, lightness, day, night=None, label=0):
-        """Paint a shape given by its signed distance, in the pictures in which the thing is present."""
+    def fill(self, distance, lightness, color, night=None, label=0):
+        """A shape given by its signed distance, in the pictures in which the thing is present."""
         cover = self.canvas.cover(distance * self.size) * self.present
-        self.canvas.paint(cover, lightness, day, night, label)
-
-    def paint_shades(self, distance, lightness, shades, label):
-        """The same with shades."""
-        cover = self.canvas.cover(distance * self.size) * self.present
-        self.canvas.paint_shades(cover, lightness, shades, label)
+        self.canvas.fill(cover, lightness, color, night, label)
 
 
 # --- shapes: signed distances around (0, 0), negative inside ---
@@ -154,56 +151,36 @@ def polygon(x, y, corners, radius, dent=0.0):
     px, py = length * angle.cos(), length * angle.sin()
     inner = radius * math.cos(step / 2) * (1 - dent)  # how far the middle of a side is from the center
     ax, ay = inner * math.cos(step / 2), inner * math.sin(step / 2)
-    nx, ny = (
-        ay,
-        radius - ax,
-    )  # normal of the line from the corner (radius, 0) to the middle of the side
+    nx, ny = ay, radius - ax  # normal of the line from the corner (radius, 0) to the middle of the side
     return ((px - radius) * nx + py * ny) / math.hypot(nx, ny)
 
 
-# --- textures: (n, size, size) with mean 0 and deviation 1 in each picture ---
+# --- textures ---
 
 
-def standard(texture):
-    """Shift and scale a texture to mean 0 and deviation 1 in each picture, so that no material is lighter."""
-    texture = texture - texture.mean((1, 2), keepdim=True)
-    return texture / texture.std((1, 2), keepdim=True).clamp(min=1e-6)
-
-
-def grass(canvas):
-    """Upright blades."""
-    return canvas.noise(canvas.fine // 5, canvas.fine) + 0.4 * canvas.noise(6, 6)
-
-
-def brick(canvas):
-    """Courses of bricks, each shifted by half a brick, and light mortar."""
+def mortar(canvas):
+    """What is light between courses of bricks, each shifted by half a brick."""
     high, wide = 4 * canvas.texel, 8 * canvas.texel
     pixel = torch.arange(canvas.size)
     row = pixel.view(1, -1, 1) + canvas.whole(high)
     column = pixel.view(1, 1, -1) + canvas.whole(wide) + (row // high % 2) * (wide // 2)
-    mortar = (row % high < canvas.texel) | (column % wide < canvas.texel)
-    return 2.5 * mortar + 0.4 * canvas.noise(canvas.fine // 4, canvas.fine // 6)
+    return (row % high < canvas.texel) | (column % wide < canvas.texel)
 
 
-def water(canvas):
-    """Ripples that lie flat."""
-    return canvas.noise(canvas.fine // 2, canvas.fine // 8) + 0.3 * canvas.noise(canvas.fine, 6)
-
-
-def sand(canvas):
-    """Grain, the same in all directions."""
-    return canvas.noise(canvas.fine, canvas.fine) + 0.3 * canvas.noise(5, 3)
-
-
-def sky(canvas):
-    """Nothing but soft clouds."""
-    return canvas.noise(5, 3) + 0.5 * canvas.noise(8, 6)
-
-
-def leaves(canvas):
-    """Round clumps with sharp edges."""
-    return torch.tanh(2.5 * canvas.noise(canvas.fine // 3, canvas.fine // 3)) + 0.2 * canvas.speckle
-
-
-def texture(canvas, name):
-    return standard({f.__name__: f for f in (grass, brick, water, sand, sky, leaves)}[name](canvas))
+def texture(canvas, material):
+    """(n, size, size) with mean 0 and deviation 1 in each picture, so that no material is lighter than another."""
+    noise, fine = canvas.noise, canvas.fine
+    if material == "grass":  # upright blades
+        made = noise(fine // 5, fine) + 0.4 * noise(6, 6)
+    elif material == "brick":
+        made = 2.5 * mortar(canvas) + 0.4 * noise(fine // 4, fine // 6)
+    elif material == "water":  # ripples that lie flat
+        made = noise(fine // 2, fine // 8) + 0.3 * noise(fine, 6)
+    elif material == "sand":  # grain, the same in all directions
+        made = noise(fine, fine) + 0.3 * noise(5, 3)
+    elif material == "sky":  # nothing but soft clouds
+        made = noise(5, 3) + 0.5 * noise(8, 6)
+    else:  # leaves: round clumps with sharp edges
+        made = torch.tanh(2.5 * noise(fine // 3, fine // 3)) + 0.2 * canvas.speckle
+    made = made - made.mean((1, 2), keepdim=True)
+    return made / made.std((1, 2), keepdim=True).clamp(min=1e-6)

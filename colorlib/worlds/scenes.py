@@ -12,7 +12,7 @@ import torch
 
 from colorlib.color import in_gamut
 from colorlib.worlds import things
-from colorlib.worlds.canvas import MATERIAL_COLORS, MATERIALS, Canvas, disc, grass, shades, standard, texture
+from colorlib.worlds.canvas import MATERIALS, Canvas, disc, shades, texture
 from colorlib.worlds.things import LIGHTNESS
 
 WORLDS = ("texture", "ambiguous", "context", "mixed", "shapes")
@@ -23,13 +23,13 @@ LIMITS |= {"texture": 0, "context": 0, "shapes": 4}
 # Red, blue and green whose channel-by-channel median is dull: neither L2 nor L1 can guess a true color.
 DEFAULT_PALETTE = ((60.0, 40.0), (10.0, -52.0), (-40.0, 10.0))
 GROUND = ((-36.0, 40.0), (6.0, -44.0))  # the context world's, by day and by night
-CHUNK = 64  # pictures painted at a time: small enough to stay in the processor's cache
+CHUNK = 64  # pictures drawn at a time: small enough to stay in the processor's cache
 CUE_REACH = 0.375  # `far` pixels are farther (12 pixels of 32) than this from sun or moon
 
 
 @dataclass(repr=False, eq=False)
 class Scenes:
-    """Pictures together with what their painter knows about them."""
+    """Pictures together with what their maker knows about them."""
 
     pictures: torch.Tensor  # uint8 N×3×H×W
     ambiguous: torch.Tensor  # bool N×H×W: pixels, soft edges too, of objects whose hue the gray does not tell
@@ -52,16 +52,7 @@ class Scenes:
         return replace(self, **{name: values[index] for name, values in kept.items()})
 
 
-def draw(
-    n: int,
-    size: int = 32,
-    seed: int = 0,
-    world: str = "mixed",
-    palette=None,
-    probabilities=None,
-    kinds=None,
-    most: int | None = None,
-) -> Scenes:
+def draw(n, size=32, seed=0, world="mixed", palette=None, probabilities=None, kinds=None, most=None) -> Scenes:
     """Draw n pictures of one of the WORLDS; the same arguments always give the same pictures.
 
     `palette` (K colors, ab in Lab units) and its `probabilities` are for the objects of worlds ambiguous and
@@ -90,7 +81,7 @@ def draw(
             # Places come from one generator, grain from another, since the grain depends on the size.
             seeds = torch.randint(2**31, (2,), generator=choices).tolist()
             canvas = Canvas(scenes.night[chunk], size, *(torch.Generator().manual_seed(s) for s in seeds))
-            PAINTERS[world](canvas, scenes, chunk, name)
+            DRAW[world](canvas, scenes, chunk, name)
             scenes.pictures[chunk] = canvas.pictures()
     return scenes
 
@@ -130,26 +121,19 @@ def _check_palette(world, palette, probabilities, kinds):
 
 def _blank(n, size, world, palette, slots):
     """Scenes in which nothing is drawn yet."""
-    mask = torch.zeros(n, size, size, dtype=torch.bool)
-    return Scenes(
-        pictures=torch.zeros(n, 3, size, size, dtype=torch.uint8),
-        ambiguous=mask,
-        objects=mask.to(torch.int8),
-        palette_index=torch.full((n, slots), -1),
-        palette=palette,
-        world=world,
-        materials=mask.to(torch.int8),
-        details=mask.clone(),
-        far=mask.clone(),
-        night=torch.zeros(n, dtype=torch.bool),
-    )
+    blank = torch.zeros(n, size, size, dtype=torch.bool)
+    layers = {name: blank.clone() for name in ("ambiguous", "details", "far")}
+    layers |= {name: blank.to(torch.int8) for name in ("objects", "materials")}
+    pictures = torch.zeros(n, 3, size, size, dtype=torch.uint8)
+    index, night = torch.full((n, slots), -1), torch.zeros(n, dtype=torch.bool)
+    return Scenes(pictures, palette_index=index, palette=palette, world=world, night=night, **layers)
 
 
 def _palette_shades(scenes):
     return shades(tuple(map(tuple, scenes.palette.tolist())), *LIGHTNESS)
 
 
-def _paint_things(canvas, scenes, chunk, kind):
+def _draw_things(canvas, scenes, chunk, kind):
     """Ambiguous and mixed: things of one kind in their surroundings; in mixed under sun or moon."""
     index = scenes.palette_index[chunk]
     canvas.sun_or_moon = scenes.world == "mixed"
@@ -158,15 +142,15 @@ def _paint_things(canvas, scenes, chunk, kind):
     scenes.ambiguous[chunk] = canvas.touched
 
 
-def _paint_shapes(canvas, scenes, chunk, _):
+def _draw_shapes(canvas, scenes, chunk, _):
     """Shapes on paper."""
     index = scenes.palette_index[chunk]
-    canvas.paint(1, 82 + 1.2 * canvas.speckle + 2 * canvas.noise(4, 4), (1, 9))
+    canvas.fill(1, 82 + 1.2 * canvas.speckle + 2 * canvas.noise(4, 4), (1, 9))
     things.place_shapes(canvas, index, _palette_shades(scenes)[index])
     scenes.objects[chunk] = canvas.labels
 
 
-def _paint_texture(canvas, scenes, chunk, _):
+def _draw_texture(canvas, scenes, chunk, _):
     """Three wavy bands, upright or lying, of equally light materials, strewn with small things."""
     order = torch.rand(canvas.n, len(MATERIALS), generator=canvas.layout).argsort(1)
     textures = torch.stack([texture(canvas, name) for name in MATERIALS], dim=1)
@@ -176,33 +160,29 @@ def _paint_texture(canvas, scenes, chunk, _):
         chosen = order[:, band]
         edge = (band + canvas.uniform(-0.3, 0.3)) / 3 + 0.04 * torch.sin(9 * along + canvas.uniform(0, 7))
         light = 60 + 5 * textures[torch.arange(canvas.n), chosen]
-        color = torch.tensor(MATERIAL_COLORS, dtype=torch.float32)[chosen]
-        canvas.paint(canvas.cover(edge - across) if band else 1, light, color, label=chosen + 1)
+        color = torch.tensor(list(MATERIALS.values()), dtype=torch.float32)[chosen]
+        canvas.fill(canvas.cover(edge - across) if band else 1, light, color, label=chosen + 1)
     for distance, lightness, ab in things.small_things(canvas):
         cover = canvas.cover(distance)
-        canvas.paint(cover, lightness, ab)
+        canvas.fill(cover, lightness, ab)
         scenes.details[chunk] |= cover >= 1
     scenes.materials[chunk] = canvas.labels
 
 
-def _paint_context(canvas, scenes, chunk, _):
+def _draw_context(canvas, scenes, chunk, _):
     """Sun or moon at the top; below, hills that are green by day and blue by night and equally light."""
     x, y = canvas.uniform(0.2, 0.8), canvas.uniform(0.13, 0.16)
-    canvas.paint(1, 62 + 8 * canvas.y + 0.6 * canvas.speckle, (-6, -28), (20, -36))
-    canvas.paint(things.clouds(canvas), 84, (-2, -6), (8, -14))
+    canvas.fill(1, 62 + 8 * canvas.y + 0.6 * canvas.speckle, (-6, -28), (20, -36))
+    canvas.fill(things.clouds(canvas), 84, (-2, -6), (8, -14))
     things.heavenly_body(canvas, x, y)
     ground = shades(GROUND, 40, 66)[canvas.night.long()]
     for height, lightness, relief in ((0.46, 61, 1), (0.53, 55, 2), (0.6, 50, 4)):
         hill = canvas.cover(things.ridge(canvas, height, 0.04))
-        canvas.paint_shades(hill, lightness + relief * standard(grass(canvas)), ground, label=1)
+        canvas.fill(hill, lightness + relief * texture(canvas, "grass"), ground, label=1)
     away = disc(canvas.x - x, canvas.y - y, things.CUE_RADIUS) > CUE_REACH
     scenes.far[chunk] = (canvas.labels == 1) & away
 
 
-PAINTERS = {
-    "texture": _paint_texture,
-    "ambiguous": _paint_things,
-    "context": _paint_context,
-    "mixed": _paint_things,
-    "shapes": _paint_shapes,
-}
+DRAW = dict(
+    texture=_draw_texture, ambiguous=_draw_things, context=_draw_context, mixed=_draw_things, shapes=_draw_shapes
+)

@@ -1,6 +1,6 @@
 """What stands in procedural scenes, and where: things of any hue, surroundings, sun and moon, shapes.
 
-Whatever is painted with `shades` of a color has a lightness between 51 and 60 that shading and grain vary
+Whatever is drawn with `shades` of a color has a lightness between 51 and 60 that shading and grain vary
 at random: the color is in gamut there, and the gray keeps no trace of it.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from colorlib.worlds.canvas import Spot, box, brick, disc, grass, leaves, polygon, sand, standard
+from colorlib.worlds.canvas import Spot, box, disc, polygon, texture
 
 LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette
 CUE_RADIUS = 0.106  # of the crescent moon; the sun is smaller and has the same area
@@ -35,8 +35,8 @@ def clouds(canvas):
 
 def heavens(canvas):
     """A sky that grows paler downwards, with clouds."""
-    canvas.paint(1, 78 + 7 * canvas.y, (-9, -24), (9, -24))
-    canvas.paint(clouds(canvas), 94, (-1, -3), (2, -7))
+    canvas.fill(1, 78 + 7 * canvas.y, (-9, -24), (9, -24))
+    canvas.fill(clouds(canvas), 94, (-1, -3), (2, -7))
     if canvas.sun_or_moon:
         heavenly_body(canvas, canvas.uniform(0.15, 0.85), 0.13)
 
@@ -50,34 +50,34 @@ def ridge(canvas, height, swing):
 def meadow(canvas):
     """Sky, far hills and a field of grass."""
     heavens(canvas)
-    canvas.paint(canvas.cover(ridge(canvas, 0.62, 0.05)), 66, (-16, 8), (4, -24))
-    canvas.paint(canvas.cover(ridge(canvas, 0.72, 0.04)), 57 + canvas.speckle, (-26, 26), (0, -32))
-    near = 40 + 8 * canvas.y + 5 * standard(grass(canvas))
-    canvas.paint(canvas.cover(ridge(canvas, 0.8, 0.03)), near, (-30, 34), (-2, -30))
+    canvas.fill(canvas.cover(ridge(canvas, 0.62, 0.05)), 66, (-16, 8), (4, -24))
+    canvas.fill(canvas.cover(ridge(canvas, 0.72, 0.04)), 57 + canvas.speckle, (-26, 26), (0, -32))
+    near = 40 + 8 * canvas.y + 5 * texture(canvas, "grass")
+    canvas.fill(canvas.cover(ridge(canvas, 0.8, 0.03)), near, (-30, 34), (-2, -30))
 
 
 def street(canvas):
     """Sky, a hedge, a curb and a road."""
     heavens(canvas)
-    hedge = 44 + 8 * standard(leaves(canvas))
-    canvas.paint(canvas.cover(ridge(canvas, 0.45, 0.03)), hedge, (-24, 28), (-2, -26))
-    canvas.paint(canvas.cover(0.66 - canvas.y), 72 + canvas.speckle, (1, 6), (3, -12))
-    canvas.paint(canvas.cover(0.7 - canvas.y), 38 + 1.5 * canvas.speckle, (0, -2), (3, -14))
+    hedge = 44 + 8 * texture(canvas, "leaves")
+    canvas.fill(canvas.cover(ridge(canvas, 0.45, 0.03)), hedge, (-24, 28), (-2, -26))
+    canvas.fill(canvas.cover(0.66 - canvas.y), 72 + canvas.speckle, (1, 6), (3, -12))
+    canvas.fill(canvas.cover(0.7 - canvas.y), 38 + 1.5 * canvas.speckle, (0, -2), (3, -14))
     dash = (canvas.x * 4 + canvas.uniform(0, 1)) % 1 - 0.5
-    canvas.paint(canvas.cover(box(dash / 4, canvas.y - 0.94, 0.07, 0.018)), 80, (0, 10), (2, -8))
+    canvas.fill(canvas.cover(box(dash / 4, canvas.y - 0.94, 0.07, 0.018)), 80, (0, 10), (2, -8))
 
 
 def facade(canvas):
     """A house whose color follows from its texture: brick is red, boards are cream; roof and pavement."""
     heavens(canvas)
-    tiles = 42 + 4 * standard(brick(canvas))
-    canvas.paint(canvas.cover(0.15 - canvas.y), tiles, (16, 10), (10, -12))
+    tiles = 42 + 4 * texture(canvas, "brick")
+    canvas.fill(canvas.cover(0.15 - canvas.y), tiles, (16, 10), (10, -12))
     masonry = canvas.uniform(0, 1) < 0.5
     boards = ((canvas.y * canvas.size).floor() % (4 * canvas.texel) < canvas.texel) * -7.0
-    wall = torch.where(masonry, 56 + 5 * standard(brick(canvas)), 84 + boards + 0.7 * canvas.speckle)
+    wall = torch.where(masonry, 56 + 5 * texture(canvas, "brick"), 84 + boards + 0.7 * canvas.speckle)
     color = torch.where(masonry[:, :, 0], torch.tensor([24.0, 20.0]), torch.tensor([1.0, 16.0]))
-    canvas.paint(canvas.cover(0.25 - canvas.y), wall, color)
-    canvas.paint(canvas.cover(0.9 - canvas.y), 62 + 3 * standard(sand(canvas)), (0, 4), (3, -12))
+    canvas.fill(canvas.cover(0.25 - canvas.y), wall, color)
+    canvas.fill(canvas.cover(0.9 - canvas.y), 62 + 3 * texture(canvas, "sand"), (0, 4), (3, -12))
 
 
 def heavenly_body(canvas, x, y):
@@ -86,7 +86,7 @@ def heavenly_body(canvas, x, y):
     night = canvas.night[:, None, None]
     side = canvas.whole(2) * 2 - 1.0
     crescent = torch.maximum(disc(spot.x, spot.y, 1.25), -disc(spot.x - 0.77 * side, spot.y, 1.08))
-    spot.paint(torch.where(night, crescent, disc(spot.x, spot.y, 1.0)), 92, (-4, 44), (-2, 8))
+    spot.fill(torch.where(night, crescent, disc(spot.x, spot.y, 1.0)), 92, (-4, 44), (-2, 8))
 
 
 def small_things(canvas):
@@ -105,46 +105,46 @@ def small_things(canvas):
     yield torch.where(sort == 1, post, 1.0), 32, (32, -60)
 
 
-# --- things: each paints one of them into a spot ---
+# --- things: each draws one of them into a spot ---
 
 
 def balloon(spot, shades, label):
     """A hot-air balloon: a tapering envelope with gores, ropes and a basket."""
     x, y = spot.x, spot.y
-    spot.paint(box(x.abs() - 0.27 + 0.1 * (y - 1), y - 1.3, 0.05, 0.5), 36, (6, 16))
-    spot.paint(box(x, y - 1.72, 0.3, 0.22, 0.06), 44, (12, 28))
+    spot.fill(box(x.abs() - 0.27 + 0.1 * (y - 1), y - 1.3, 0.05, 0.5), 36, (6, 16))
+    spot.fill(box(x, y - 1.72, 0.3, 0.22, 0.06), 44, (12, 28))
     width = x * (1 + 0.32 * y.clamp(min=0) ** 2)
     gores = torch.cos(7 * torch.asin((width / 1.05).clamp(-1, 1)))
     envelope = disc(width, y * torch.where(y > 0, 0.84, 1.0), 1.0)
-    spot.paint_shades(envelope, shade(spot, 2.4 * gores - 2.2 * x - 2 * y), shades, label)
+    spot.fill(envelope, shade(spot, 2.4 * gores - 2.2 * x - 2 * y), shades, label=label)
 
 
 def car(spot, shades, label):
     """A car from the side: body and cabin in its color, windows, wheels, a lamp."""
     x, y = spot.x, spot.y
-    spot.paint(disc(x, (y - 0.5) * 7, 0.95) / 4, 24, (0, -2))
+    spot.fill(disc(x, (y - 0.5) * 7, 0.95) / 4, 24, (0, -2))
     body = box(x, y - 0.06, 1.0, 0.34, 0.18)
     cabin = box(x * (1 - 0.4 * (y + 0.2)) + 0.06, y + 0.44, 0.68, 0.36, 0.18)
-    spot.paint_shades(torch.minimum(body, cabin), shade(spot, -4 * (y + 0.2)), shades, label)
+    spot.fill(torch.minimum(body, cabin), shade(spot, -4 * (y + 0.2)), shades, label=label)
     for middle in (-0.37, 0.25):
-        spot.paint(box(x * (1 - 0.4 * (y + 0.2)) - middle, y + 0.47, 0.21, 0.16, 0.05), 82, (-6, -8))
+        spot.fill(box(x * (1 - 0.4 * (y + 0.2)) - middle, y + 0.47, 0.21, 0.16, 0.05), 82, (-6, -8))
     for middle in (-0.55, 0.55):
-        spot.paint(disc(x - middle, y - 0.4, 0.23), 18, (0, -1))
-        spot.paint(disc(x - middle, y - 0.4, 0.1), 72, (0, -2))
-    spot.paint(disc(x - 0.9, y - 0.02, 0.08), 92, (-2, 30))
+        spot.fill(disc(x - middle, y - 0.4, 0.23), 18, (0, -1))
+        spot.fill(disc(x - middle, y - 0.4, 0.1), 72, (0, -2))
+    spot.fill(disc(x - 0.9, y - 0.02, 0.08), 92, (-2, 30))
 
 
 def flower(spot, shades, label):
     """A flower with five to eight petals on a stem."""
     x, y = spot.x, spot.y
-    spot.paint(box(x + 0.1 * torch.sin(2 * y), y - 3, 0.09, 3), 36, (-26, 30))
+    spot.fill(box(x + 0.1 * torch.sin(2 * y), y - 3, 0.09, 3), 36, (-26, 30))
     for side in (-1, 1):
-        spot.paint(disc(x - 0.42 * side, (y - 1.55 + 0.5 * side * x) * 2.2, 0.4), 42, (-30, 34))
+        spot.fill(disc(x - 0.42 * side, (y - 1.55 + 0.5 * side * x) * 2.2, 0.4), 42, (-30, 34))
     petals, length = spot.canvas.whole(4) + 5, torch.hypot(x, y)
     wave = torch.cos(petals / 2 * (torch.atan2(y, x) + math.pi)).abs()
     light = shade(spot, 3.5 * wave - 4 + 2.5 * length)
-    spot.paint_shades(0.85 * (length - 0.62 - 0.38 * wave.sqrt()), light, shades, label)
-    spot.paint(disc(x, y, 0.27), 78 - 8 * y, (8, 62))
+    spot.fill(0.85 * (length - 0.62 - 0.38 * wave.sqrt()), light, shades, label=label)
+    spot.fill(disc(x, y, 0.27), 78 - 8 * y, (8, 62))
 
 
 def door(spot, shades, label):
@@ -154,18 +154,18 @@ def door(spot, shades, label):
     flat = box(x, y, 0.5, 1.0)
     arch = torch.maximum(flat, torch.where(y < -0.5, disc(x, y + 0.5, 0.5), flat))
     leaf = torch.where(arched, arch, flat)
-    spot.paint(leaf - 0.12, 90, (0, 6))
+    spot.fill(leaf - 0.12, 90, (0, 6))
     panels = box(x.abs() - 0.24, (y - 0.1).abs() - 0.42, 0.15, 0.3)
     edge = 3 * torch.exp(-((panels / 0.06) ** 2))
-    spot.paint_shades(leaf, shade(spot, 1.5 - edge - 1.5 * y), shades, label)
-    spot.paint(disc(x - 0.36, y - 0.1, 0.08), 86, (2, 50))
-    spot.paint(box(x, y - 1.06, 0.72, 0.07), 74, (0, 3))
+    spot.fill(leaf, shade(spot, 1.5 - edge - 1.5 * y), shades, label=label)
+    spot.fill(disc(x - 0.36, y - 0.1, 0.08), 86, (2, 50))
+    spot.fill(box(x, y - 1.06, 0.72, 0.07), 74, (0, 3))
 
 
 class Thing(NamedTuple):
     """How a kind of thing is placed."""
 
-    paint: Callable
+    draw: Callable
     surroundings: Callable
     sizes: tuple  # when there are one, two, three in the picture
     height: Callable  # of canvas and size: where its middle is, from the top
@@ -180,7 +180,7 @@ THINGS = {
 
 
 def place_things(canvas, kind, shades, counts):
-    """Paint `counts` things of one kind side by side into their surroundings, labeled 1, 2, 3.
+    """Draw `counts` things of one kind side by side into their surroundings, labeled 1, 2, 3.
 
     `shades` holds a row for each thing of each picture.
     """
@@ -191,7 +191,7 @@ def place_things(canvas, kind, shades, counts):
         room = (0.5 / counts - size).clamp(min=0)
         x = (number + 0.5) / counts + 0.8 * room * canvas.uniform(-1, 1)
         spot = Spot(canvas, x, thing.height(canvas, size), size, number < counts)
-        thing.paint(spot, shades[:, number], number + 1)
+        thing.draw(spot, shades[:, number], number + 1)
 
 
 # --- shapes: signed distance and color ---
@@ -207,7 +207,7 @@ SHAPES = {
 
 
 def place_shapes(canvas, chosen, shades):
-    """Paint up to four shapes, turned at random, like cut paper; `chosen` are numbers in SHAPES, -1 for none.
+    """Draw up to four shapes, turned at random, like cut paper; `chosen` are numbers in SHAPES, -1 for none.
 
     `shades` holds a row for each shape of each picture.
     """
@@ -223,5 +223,5 @@ def place_shapes(canvas, chosen, shades):
         distances = torch.stack([distance(across, down) for distance, _ in SHAPES.values()])
         distance = distances[chosen[:, number], torch.arange(canvas.n)]
         shadow = 0.4 * (1 - distance * size / 0.05).clamp(0, 1) ** 2 * spot.present
-        canvas.paint(shadow, 45, (2, 8))
-        spot.paint_shades(distance, shade(spot, -1.5 * spot.y), shades[:, number], number + 1)
+        canvas.fill(shadow, 45, (2, 8))
+        spot.fill(distance, shade(spot, -1.5 * spot.y), shades[:, number], label=number + 1)
