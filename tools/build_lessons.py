@@ -23,6 +23,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from colorlib import files
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "solutions"
 LESSONS = ROOT / "lessons"
@@ -165,13 +167,10 @@ def as_text(notebook):
 
 
 def write(path, text):
-    """Beside and renamed; an unchanged file is not touched."""
+    """An unchanged file is not touched."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    files.write(path, text.encode())
     return True
 
 
