@@ -19,7 +19,7 @@ from skimage import data as photos
 
 from colorlib import doctor, plots, profile
 from colorlib.course import check, hint, predict, progress, quiz, saw
-from colorlib.course.lesson_00.balloon_game import be_the_network
+from colorlib.course.lesson_00 import be_the_network
 from colorlib.worlds import scenes
 
 # %% [markdown]

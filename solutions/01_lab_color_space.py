@@ -18,7 +18,7 @@ from skimage.color import rgb2lab
 
 from colorlib import color, data, plots, profile
 from colorlib.course import check, hint, predict, progress, quiz, saw
-from colorlib.course.lesson_01 import color_widgets
+from colorlib.course.lesson_01 import blur, blur_sliders, color_hints, gamut_slider, spread_hints
 from colorlib.data import augment
 from colorlib.worlds import scenes
 
@@ -54,7 +54,7 @@ def as_tensor(array):
 cat = as_tensor(photos.chelsea()[:300, 70:370])
 soft = 6  # pixels
 plots.pictures(
-    [cat, color_widgets.blur(cat, soft, 0), color_widgets.blur(cat, 0, soft)],
+    [cat, blur(cat, soft, 0), blur(cat, 0, soft)],
     titles=("the photo", "color blurred", "lightness blurred"),
     cell=2.8,
     alt="A cat three times: the photo; with its color blurred by six pixels, which looks "
@@ -65,7 +65,7 @@ plots.pictures(
 # How far can you go before you see it? Move the sliders (arrow keys work too).
 
 # %%
-color_widgets.blur_sliders(cat)
+blur_sliders(cat)
 
 # %%
 saw("01.blur")
@@ -309,7 +309,7 @@ print("pixel values that changed on the way to Lab and back:", int((there_and_ba
 # show.
 
 # %%
-color_widgets.gamut_slider()
+gamut_slider()
 
 # %% [markdown]
 # The patch is the *gamut* at this L. It is small when L is close to black or white, and never a circle: blue
@@ -685,7 +685,7 @@ for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
 
 # %%
 garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
-color_widgets.color_hints(garden.pictures[0])
+color_hints(garden.pictures[0])
 
 # %%
 gray, ab = color.to_gray_ab(garden.pictures)
@@ -695,7 +695,7 @@ places = {
     (60, 10): (-30, 40),
     (row, column): (10, -52),
 }
-spread_ab = color_widgets.spread(gray[0], places)
+spread_ab = spread_hints(gray[0], places)
 plots.pictures(
     [gray[0] / 2 + 0.5, color.from_gray_ab(gray[0], spread_ab), garden.pictures[0]],
     titles=("gray", "three hints, spread", "the truth"),

@@ -15,8 +15,7 @@ from torch import nn
 
 from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, predict, progress, quiz, saw
-from colorlib.course.lesson_02.dial import balloon_dial
-from colorlib.course.lesson_02.temperature import temperature_dial
+from colorlib.course.lesson_02 import balloon_dial, temperature_dial
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
 from colorlib.data import download
 from colorlib.worlds import scenes
@@ -297,12 +296,12 @@ plots.ab_plane(
 # last step. The curve that grows while they train is the chroma of the objects:
 
 # %%
-slim = dict(network="pix2pix", size=32, width=0.25, levels=4, dropout=0.0)  # about 0.4 million parameters
-plan = dict(lr=3e-3, steps=settings.steps, batch_size=64)
+slim = training.laptop("ambiguous_l2") | {"steps": settings.steps}  # about 0.4 million parameters
+print(slim)
 watch = metrics.validator(world, ("ab_error", "chroma"))
 
 l2 = training.fit(
-    training.build("unet_l2", **slim, **plan),
+    training.Supervised(**slim),
     world.train,
     validate=watch,
     on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L2"),
@@ -311,7 +310,7 @@ l2 = or_recorded(l2, "ambiguous_l2")
 
 # %%
 l1 = training.fit(
-    training.build("unet_l1", **slim, **plan),
+    training.Supervised(**slim | {"loss": "l1"}),
     world.train,
     validate=watch,
     on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L1"),
@@ -500,7 +499,7 @@ source = "cifar10" if download.CIFAR10.is_here() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
 on_photos = training.fit(
-    training.build("unet_l1", **slim, lr=3e-3, steps=settings.photo_steps, batch_size=64), photos.train
+    training.Supervised(**slim | {"loss": "l1", "steps": settings.photo_steps}), photos.train
 )
 
 # %%
@@ -580,12 +579,12 @@ progress()
 # al., 2016) has a second, *global* branch that looks at the whole picture and lays one vector over all places.
 
 # %%
-short = dict(size=32, lr=3e-3, steps=settings.few_steps, batch_size=64)
 contexts = data.load("context", size=32, n=settings.pictures)
-fusion = dict(network="fusion", width=0.125, levels=1)
-globally = training.fit(training.build("cnn", **fusion, **short), contexts.train)
+fusion = training.laptop("context_fusion") | {"steps": settings.few_steps}
+print(fusion)
+globally = training.fit(training.Supervised(**fusion), contexts.train)
 globally = or_recorded(globally, "context_fusion")
-locally = training.fit(training.build("cnn", **fusion, global_branch=False, **short), contexts.train)
+locally = training.fit(training.Supervised(**fusion, global_branch=False), contexts.train)
 locally = or_recorded(locally, "context_local")
 
 # %%
@@ -637,8 +636,9 @@ del published
 # (0).
 
 # %%
-classes = slim | {"width": 0.1875}
-classify = training.fit(training.build("classify", **classes, **plan | {"batch_size": 32}), world.train)
+classes = training.laptop("ambiguous_classify") | {"steps": settings.steps}
+print(classes)
+classify = training.fit(training.Classify(**classes), world.train)
 classify = or_recorded(classify, "ambiguous_classify")
 
 # %%
@@ -817,11 +817,12 @@ variants = {
     "batch norm": {"batch_norm": True},
     "batch norm, dropout": {"batch_norm": True, "dropout": 0.3},
 }
+plain = dict(network="cnn", loss="l1", size=32, width=0.5, levels=3, lr=3e-3, steps=settings.few_steps)
 curves = {}
 check_on = metrics.validator(textures, ("texture_error",))
 for name, options in variants.items():
     run = training.fit(
-        training.build("unet_l1", network="cnn", width=0.5, levels=3, **short, **options),
+        training.Supervised(**plain, **options),
         textures.train,
         validate=check_on,
         progress=False,
@@ -859,7 +860,7 @@ plots.curves(
 errors = {}
 for n in [n for n in (32, 128, 512) if n < len(textures.train)] + [len(textures.train)]:
     run = training.fit(
-        training.build("unet_l1", network="cnn", width=0.5, levels=3, batch_norm=True, **short | {"batch_size": 32}),
+        training.Supervised(**plain, batch_norm=True, batch_size=32),
         textures.train[:n],
         progress=False,
     )

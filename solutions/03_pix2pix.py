@@ -17,8 +17,7 @@ from torch import nn
 
 from colorlib import color, data, losses, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
-from colorlib.course.lesson_03 import color_gan
-from colorlib.course.lesson_03.gan_lab import color_gan_lab
+from colorlib.course.lesson_03 import color_gan, color_gan_lab
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
 from colorlib.data import download
 from colorlib.training import frozen
@@ -373,7 +372,8 @@ metrics.evaluate({"your GAN": generator}, shapes, names=("ab_error", "colorfulne
 # Is it the library's step, too? Five steps of both, from the same start over the same batches:
 
 # %%
-recipe = training.build("pix2pix", 32, width=0.25, levels=4, dropout=0.0, critic_width=0.25, critic_layers=2, lam=30)
+small = dict(width=0.25, levels=4, dropout=0.0, critic_width=0.25, critic_options={"layers": 2})
+recipe = training.build("pix2pix", 32, **small, lam=30)
 mine = models.build("pix2pix", 32, 0.25, levels=4, dropout=0.0)
 judge = models.build("patchgan", 32, 0.25, layers=2)
 mine.load_state_dict(recipe.generator.state_dict())
@@ -397,12 +397,11 @@ for _, (gray, ab) in zip(range(5), data.batches(shapes.train, batch_size=16, see
 predict("03.colors")
 
 # %%
-slim = dict(network="pix2pix", size=32, width=0.375, levels=4, dropout=0.0)  # 0.9 million parameters
-judged = dict(critic_width=0.375, critic_layers=2, critic_lr=1e-3, real_label=0.9)
-plan = dict(lr=3e-3, steps=settings.steps, batch_size=64)
+slim = training.laptop("ambiguous_pix2pix") | {"steps": settings.steps}  # 0.9 million parameters
+print(slim)
 watch = metrics.validator(world, ("chroma_share", "background_error"))
 gan = training.fit(
-    training.build("pix2pix", **slim, **judged, **plan, lam=100),
+    training.build("pix2pix", **slim),
     world.train,
     validate=watch,
     on_epoch=LiveCurves("valid_chroma_share", title="share of the true chroma"),
@@ -553,7 +552,7 @@ my_lambda = 500
 
 # %%
 my_run = training.fit(
-    training.build("pix2pix", **slim, **judged, **plan, lam=my_lambda),
+    training.build("pix2pix", **slim | {"lam": my_lambda}),
     world.train,
     validate=watch,
     on_epoch=LiveCurves("valid_chroma_share", title=f"share of the true chroma, λ = {my_lambda}"),
@@ -700,7 +699,7 @@ for name in ("gradient", "critic_gradient"):
 predict("03.strong_critic")
 
 # %%
-strong = training.build("pix2pix", **slim, **judged, **plan | {"steps": settings.strong_steps}, lam=100, critic_steps=4)
+strong = training.build("pix2pix", **slim | {"steps": settings.strong_steps}, critic_steps=4)
 training.fit(strong, world.train, on_epoch=LiveCurves("right_on_real", "right_on_fake", title="four critic steps"))
 metrics.evaluate({"four critic steps": strong.generator.cpu()}, world, names=columns)
 
@@ -903,7 +902,7 @@ stabilizers.table("chroma_share", "palette_use", "background_error")
 # the network must paint the lightness again, which it was given. How well does it copy?
 
 # %%
-rgb = training.build("pix2pix_rgb", **slim, **judged, **plan, lam=100)
+rgb = training.build("pix2pix_rgb", **slim)
 training.fit(rgb, world.train)
 network = rgb.networks["generator"].cpu().eval()
 gray, ab = color.to_gray_ab(shown)
@@ -1047,8 +1046,7 @@ plots.pictures(
 source = "cifar10" if download.CIFAR10.is_here() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
-photo_plan = dict(lr=3e-3, steps=settings.photo_steps, batch_size=64)
-photo_gan = training.fit(training.build("pix2pix", **slim, **judged, **photo_plan, lam=100), photos.train)
+photo_gan = training.fit(training.build("pix2pix", **slim | {"steps": settings.photo_steps}), photos.train)
 metrics.evaluate({"pix2pix": photo_gan.generator.cpu()}, photos, names=measures)
 
 # %%

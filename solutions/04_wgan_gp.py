@@ -15,11 +15,8 @@ import torch
 from colorlib import color, data, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
 from colorlib.course.lesson_03.color_gan import ColorGAN
-from colorlib.course.lesson_04 import distance_gans, piles
-from colorlib.course.lesson_04.distance_lab import distance_gan_lab
-from colorlib.course.lesson_04.heights import be_the_critic
-from colorlib.course.lesson_04.piles import two_piles
-from colorlib.course.recorded import Gallery, LiveCurves, Recorded, Sweep, or_recorded
+from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, distance_gans, piles, two_piles
+from colorlib.course.recorded import LiveCurves, Paintings, Recorded, Sweep, or_recorded
 from colorlib.training import frozen
 
 # %%
@@ -204,11 +201,11 @@ for name, make in {"verdicts (lesson 03)": ColorGAN, **kinds}.items():
     for game in games:
         game.rounds(settings.rounds)
     met = [(game.shares() >= 0.1).sum().item() for game in games]
-    far = [distance_gans.wasserstein(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
+    far = [distance_gans.earth_moved(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
     print(f"{name:28} colors met {met}, distance", "/".join(f"{distance:.0f}" for distance in far))
 
 games = [ColorGAN(seed) for seed in range(3)]
-among = [distance_gans.wasserstein(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
+among = [distance_gans.earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
 print(f"{'96 real dots and 96 others':44} distance", "/".join(f"{distance:.0f}" for distance in among))
 
 # %% [markdown]
@@ -464,12 +461,11 @@ plots.pictures(
 predict("04.colors")
 
 # %%
-slim = dict(network="pix2pix", size=32, width=0.25, levels=4, dropout=0.0)  # 0.4 million parameters
-distance = dict(critic_width=0.5, critic_layers=2, critic_lr=5e-4, critic_steps=2, betas=(0.0, 0.9), lam_gp=10)
-plan = dict(lr=2e-3, steps=settings.steps, batch_size=64)
+slim = training.laptop("ambiguous_wgan_gp") | {"steps": settings.steps}  # 0.4 million parameters
+print(slim)
 watch = metrics.validator(world, ("chroma_share", "background_error"))
 wgan = training.fit(
-    training.build("wgan_gp", **slim, **distance, **plan, lam=30),
+    training.build("wgan_gp", **slim, lam_gp=10),
     world.train,
     validate=watch,
     on_epoch=LiveCurves("valid_chroma_share", title="share of the true chroma"),
@@ -648,7 +644,7 @@ plots.curves(curves, xlabel="epoch", title=title, size=(8.6, 2.4), alt=in_words(
 # has the figures on the 1,000 held-out pictures.
 
 # %%
-gallery = Gallery("cifar10_wgan_gp")
+gallery = Paintings("cifar10_wgan_gp")
 notes = {
     stop: f"ab error {then['ab_error']:.1f}, colorfulness {then['colorfulness']:.0f}"
     for stop, then in cifar["wgan_gp"].card["gallery"].items()

@@ -24,7 +24,7 @@ import torch
 from colorlib import color, data, losses, metrics, models, nogan, plots, profile
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
 from colorlib.course.lesson_05 import stages
-from colorlib.course.recorded import Gallery, Recorded, Sweep
+from colorlib.course.recorded import Paintings, Recorded, Sweep
 from colorlib.nogan import Callback, DynamicUnet, Learner, stops  # fastai's own
 from colorlib.training import frozen, seeded
 
@@ -556,7 +556,7 @@ print(f"{told}: together {sum(seconds.values()):.0f} s")
 # %%
 distance = nogan.FeatureLoss(encoder, pixel=0, features=(0.2, 0.7, 0.1))  # section 4's features alone, to measure with
 live = stages.measured(snapshots, choosing, reporting, distance)
-pinch = stages.or_recorded(live, "nogan_ambiguous")
+pinch = stages.watched_or_recorded(live, "nogan_ambiguous")
 
 # %% [markdown]
 # Look first. Move the slider from stage 1 (batch 0) to the end. Which snapshot would *you* hand in? Write its
@@ -761,7 +761,7 @@ rows |= {name: table.seeds[name] for name, table in tables.items()}
 metrics.Table(rows | {"truth": first.seeds["truth"]}, first.pictures)
 
 # %%
-gallery = Gallery("nogan_cifar10")
+gallery = Paintings("nogan_cifar10")
 report = photo_runs["nogan_cifar10"].card["stages"][0]["stage_3"]
 notes = {
     f"batch {row['batch']}": f"ab error {row['ab_error']:.1f}, colorfulness {row['colorfulness']:.0f}, glitches {row['glitches']:.2%}"

@@ -10,7 +10,7 @@ import torch
 
 from colorlib.course import page, texts
 from colorlib.course.exercise import Exercise
-from colorlib.course.progress import recall, record
+from colorlib.course.progress import changing, record
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ def _arrays(value):
     return [np.asarray(value, dtype=np.float64)]
 
 
-def _short(array):
-    values = np.round(np.ravel(array), 4)
-    text = ", ".join(f"{v:g}" for v in values[:4])
-    return text if values.size == 1 else f"({text}{', …' if values.size > 4 else ''})"
+def _short(values):
+    """One number, or up to four in brackets."""
+    numbers = [f"{value:g}" for value in np.round(np.ravel(values), 4)]
+    return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
 def compare(function, exercise, looks=None) -> Mismatch | None:
@@ -69,10 +69,12 @@ def _difference(label, given, expected, tolerance):
         if not np.isfinite(mine).all():
             return f"For {label} its result has values that are not numbers (nan or inf)."
         off = np.abs(mine - theirs) > tolerance
+        if off.any() and mine.size <= 4:
+            return f"For {label} it gave {_short(mine)}; expected {_short(theirs)}."
         if off.any():
-            at = f" (first difference at position {int(np.argmax(off))})" if mine.size > 4 else ""
-            first = [np.ravel(x)[np.argmax(off)] if mine.size > 4 else x for x in (mine, theirs)]
-            return f"For {label} it gave {_short(first[0])}; expected {_short(first[1])}{at}."
+            place = int(np.argmax(off))
+            gave = f"it gave {_short(mine.flat[place])}; expected {_short(theirs.flat[place])}"
+            return f"For {label} {gave} (first difference at position {place})."
     return None
 
 
@@ -85,7 +87,6 @@ def check(identifier: str, function: Callable) -> Callable:
     """Check an exercise. Right: returns your function. Not yet: says why, and returns the library's."""
     lesson, name, text = texts.find("exercises", identifier)
     exercise = exercise_of(lesson, name)
-    known = recall(lesson, "exercises", name)
     try:
         mismatch = compare(function, exercise, text.get("look"))
     except NotImplementedError:
@@ -100,8 +101,9 @@ def check(identifier: str, function: Callable) -> Callable:
         page.say(f"<b>✓ {identifier}: right.</b> {page.inline(text['right'])}", "right")
         return function
     # A wrong answer earns the next hint, unless the exercise was right before.
-    given = min(known.get("hints", 0) + (not known.get("passed")), len(text["hints"]))
-    record(lesson, "exercises", name, hints=given, tries=known.get("tries", 0) + 1)
+    with changing(lesson, "exercises", name) as known:
+        given = min(known.get("hints", 0) + (not known.get("passed")), len(text["hints"]))
+        known |= {"hints": given, "tries": known.get("tries", 0) + 1}
     sentence = html.escape(mismatch.sentence, quote=False)
     page.say(
         f"<b>✗ {identifier}: not yet.</b> {sentence} {page.inline(mismatch.look)}"
@@ -114,8 +116,8 @@ def check(identifier: str, function: Callable) -> Callable:
 def hint(identifier: str) -> None:
     """The next hint for an exercise; after the last one, its solution."""
     lesson, name, text = texts.find("exercises", identifier)
-    given = min(recall(lesson, "exercises", name).get("hints", 0) + 1, len(text["hints"]) + 1)
-    record(lesson, "exercises", name, hints=given)
+    with changing(lesson, "exercises", name) as known:
+        given = known["hints"] = min(known.get("hints", 0) + 1, len(text["hints"]) + 1)
     page.say(f"<b>{identifier}</b>{_ladder(text, given)}")
 
 

@@ -1,7 +1,5 @@
 """One slider over the same pictures, painted in several ways: by λ in lesson 03, as training goes on in 04 and 05."""
 
-import ipywidgets as widgets
-
 from colorlib.course import controls, page
 
 
@@ -14,19 +12,15 @@ class Gallery(page.Live):
         if not stops:
             raise ValueError("A gallery needs at least one row of pictures.")
         self.stops, self.notes, self.fixed, self.width = stops, notes or {}, fixed or {}, width
-        look = {"style": {"description_width": "90px"}, "layout": widgets.Layout(width="420px")}
-        self.slider = widgets.IntSlider(description=name, min=1, max=len(stops), value=1, readout=False, **look)
-        self.told = controls.told()  # the slider's own number means nothing: this says where it stands
-        self.slider.observe(self.redraw, names="value")
+        # The slider's own number means nothing: what is told says where it stands.
+        self.slider = self.follow(controls.slider(name, 1, len(stops), 1, readout=False))
+        self.told = controls.Told()
         super().__init__(self.slider, self.told)
 
-    @property
-    def stop(self):
-        return list(self.stops)[self.slider.value - 1]
-
     def draw(self):
-        self.told.value = page.card(self.note(self.stop))
-        return self.row(self.stop, self.stops[self.stop]) + self.below()
+        stop = list(self.stops)[self.slider.value - 1]
+        self.told.say(self.note(stop))
+        return self.row(stop, self.stops[stop]) + self.below()
 
     def note(self, stop):
         """Where the slider stands, in words."""
@@ -41,7 +35,7 @@ class Gallery(page.Live):
 
     def as_text(self):
         rows = "".join(self.note(stop) + self.row(stop, pictures) for stop, pictures in self.stops.items())
-        return page.card(f"{rows}{self.below()}<small>{self.invitation}</small>")
+        return page.box(f"{rows}{self.below()}<small>{self.invitation}</small>")
 
 
 picture_gallery = Gallery

@@ -1,4 +1,4 @@
-"""How what the course says looks: one card, readable in the light and the dark theme, and as plain text."""
+"""How what the course says looks: one box, readable in the light and the dark theme, and as plain text."""
 
 import base64
 import html
@@ -31,8 +31,8 @@ def plain(markup):
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
 
 
-def card(body, kind="note"):
-    """A card around HTML."""
+def box(body, kind="note"):
+    """A box around HTML."""
     look = (
         f"border-left:5px solid {ACCENTS[kind]};background:{GRAY_WASH};border-radius:6px;"
         "padding:10px 16px;margin:4px 0;max-width:52em;line-height:1.5"
@@ -50,8 +50,8 @@ def details(summary, body, open_=False):
 
 
 def say(body, kind="note"):
-    """Show a card in the notebook."""
-    display({"text/html": card(body, kind), "text/plain": plain(body)}, raw=True)
+    """Show a box in the notebook."""
+    display({"text/html": box(body, kind), "text/plain": plain(body)}, raw=True)
 
 
 def picture(picture, alt, width=128):
@@ -112,11 +112,7 @@ class Panel(widgets.VBox):
         """All that a notebook keeps of it: the view for a kernel, and its text for readers without one."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         text = self.as_text()
-        return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/html": text,
-            "text/plain": plain(text),
-        }
+        return {"application/vnd.jupyter.widget-view+json": view, "text/html": text, "text/plain": plain(text)}
 
     def _ipython_display_(self, **_):
         display(self.bundle(), raw=True)
@@ -130,6 +126,11 @@ class Live(Panel):
     def __init__(self, *controls):
         self.view = widgets.HTML(self.draw())
         super().__init__([*controls, self.view])
+
+    def follow(self, control):
+        """Draw anew whenever this control changes; gives the control."""
+        control.observe(self.redraw, names="value")
+        return control
 
     def draw(self):
         raise NotImplementedError

@@ -1,13 +1,12 @@
 """What a student has done: kept in a file between visits, merged when restored, never in the way."""
 
 import base64
-import binascii
+import contextlib
 import json
 import os
-import tempfile
 import zlib
 
-from colorlib import profile
+from colorlib import files, profile, tables
 from colorlib.course import page, texts
 
 SCHEMA = 1
@@ -20,22 +19,27 @@ def _file():
 
 
 def _read():
+    """All that is known, and whether the file may be written: not that of a newer course, nor one that can't be read."""
     path = _file()
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["schema"] > SCHEMA:
-            return dict(_memory)  # from a newer course: left alone
+            return _memory, False
         lessons = stored["lessons"]
         if not _sound(lessons):
             raise ValueError
     except FileNotFoundError:
         lessons = {}
     except OSError:
-        return dict(_memory)
+        return _memory, False
     except (ValueError, KeyError, TypeError, AttributeError):
-        _set_aside(path)
         lessons = {}
-    return merge(lessons, _memory)
+        try:
+            os.replace(path, path.with_suffix(".broken.json"))
+        except OSError:
+            return _memory, False
+        page.say("Your progress file could not be read. It was kept as <code>progress.broken.json</code>.")
+    return merge(lessons, _memory), True
 
 
 def _sound(known, depth=4):
@@ -47,60 +51,48 @@ def _sound(known, depth=4):
     return all(_sound(inner, depth - 1) for inner in known.values())
 
 
-def _set_aside(path):
-    try:
-        os.replace(path, path.with_suffix(".broken.json"))
-        page.say("Your progress file could not be read. It was kept as <code>progress.broken.json</code>.")
-    except OSError:
-        pass
-
-
-def _write(lessons):
-    """Beside and renamed, so that a killed kernel leaves the old file whole."""
-    path = _file()
-    try:
-        if path.exists() and json.loads(path.read_text(encoding="utf-8"))["schema"] > SCHEMA:
-            raise OSError("written by a newer course")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix="progress", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"schema": SCHEMA, "lessons": lessons}, file, indent=1)
-            os.replace(beside, path)
-        except OSError:
-            os.unlink(beside)  # Windows replaces no file that is open elsewhere
-            raise
-        _memory.clear()
-    except OSError:
-        _memory.update(lessons)
+def _write(lessons, allowed):
+    if allowed:
+        with contextlib.suppress(files.CannotWrite):
+            files.write(_file(), json.dumps({"schema": SCHEMA, "lessons": lessons}, indent=1).encode())
+            _memory.clear()
+            return
+    _memory.update(lessons)
 
 
 def merge(lessons, other):
     """Both histories in one: what was right stays right, counts keep the larger, texts the later."""
     if not (isinstance(lessons, dict) and isinstance(other, dict)):
-        return max(lessons, other) if isinstance(lessons, (bool, int)) and isinstance(other, (bool, int)) else other
+        return max(lessons, other) if isinstance(lessons, int) and isinstance(other, int) else other
     merged = dict(lessons)
     for key, value in other.items():
         merged[key] = merge(merged[key], value) if key in merged else value
     return merged
 
 
+@contextlib.contextmanager
+def changing(lesson, kind, name):
+    """`with changing("00", "exercises", "squared_error") as known:` what is known of it, kept as it is at the end."""
+    lessons, allowed = _read()
+    known = lessons.setdefault(lesson, {}).setdefault(kind, {}).setdefault(name, {})
+    yield known
+    _write(lessons, allowed)
+
+
 def record(lesson, kind, name, **facts):
-    """Add facts about one exercise, question or prediction; returns the whole record of it."""
-    lessons = _read()
-    entry = lessons.setdefault(lesson, {}).setdefault(kind, {}).setdefault(name, {})
-    entry.update(facts)
-    _write(lessons)
-    return dict(entry)
+    """Add facts about one exercise, question or prediction; returns all that is known of it."""
+    with changing(lesson, kind, name) as known:
+        known.update(facts)
+    return dict(known)
 
 
 def recall(lesson, kind, name):
     """What is known about one exercise, question or prediction."""
-    return dict(_read().get(lesson, {}).get(kind, {}).get(name, {}))
+    return dict(_read()[0].get(lesson, {}).get(kind, {}).get(name, {}))
 
 
-def _done(kind, entry):
-    return bool({"exercises": entry.get("passed"), "quizzes": entry.get("right")}.get(kind, "answer" in entry))
+def _done(kind, known):
+    return bool({"exercises": known.get("passed"), "quizzes": known.get("right")}.get(kind, "answer" in known))
 
 
 class Progress:
@@ -108,23 +100,20 @@ class Progress:
 
     def counts(self):
         """{lesson: {kind: (done, of)}}, the totals read from the course's own texts."""
-        lessons = _read()
+        lessons, _ = _read()
         table = {}
         for lesson in texts.lessons():
-            names = texts.names(lesson)
-            known = lessons.get(lesson, {})
-            table[lesson] = {
-                kind: (
-                    sum(_done(kind, known.get(kind, {}).get(n, {})) for n in names[kind]),
-                    len(names[kind]),
-                )
-                for kind in KINDS
-            }
+            table[lesson] = {}
+            for kind, names in texts.names(lesson).items():
+                known = lessons.get(lesson, {}).get(kind, {})
+                done = sum(_done(kind, known.get(name, {})) for name in names)
+                table[lesson][kind] = done, len(names)
         return table
 
     def code(self):
         """A text that holds your progress: paste it into `progress().restore("…")` on another machine."""
-        packed = zlib.compress(json.dumps({"schema": SCHEMA, "lessons": _read()}).encode(), 9)
+        lessons, _ = _read()
+        packed = zlib.compress(json.dumps({"schema": SCHEMA, "lessons": lessons}).encode(), 9)
         return base64.urlsafe_b64encode(packed).decode()
 
     def restore(self, code):
@@ -132,41 +121,30 @@ class Progress:
         try:
             stored = json.loads(zlib.decompress(base64.urlsafe_b64decode(code.strip().encode())))
             lessons = stored["lessons"] if stored["schema"] <= SCHEMA else None
-        except (ValueError, zlib.error, binascii.Error, KeyError, TypeError):
+        except (ValueError, zlib.error, KeyError, TypeError):
             lessons = None
-        if not _sound(lessons):
-            page.say(
-                "That code can't be read. Copy the whole text that <code>progress().code()</code> gave.",
-                "wrong",
-            )
+        if _sound(lessons):
+            known, allowed = _read()
+            _write(merge(known, lessons), allowed)
         else:
-            _write(merge(_read(), lessons))
+            page.say("That code can't be read. Copy the whole text that <code>progress().code()</code> gave.", "wrong")
         return self
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        heads = "".join(f"<th scope='col'>{kind}</th>" for kind in KINDS.values())
-        rows = ""
+    def _rows(self):
+        yield ["lesson", *KINDS.values()]
         for lesson, kinds in self.counts().items():
-            cells = "".join(f"<td>{done} of {of}{' ✓' if done == of else ''}</td>" for done, of in kinds.values())
-            rows += f"<tr><th scope='row'>{lesson} {texts.title(lesson)}</th>{cells}</tr>"
-        note = (
-            f"Kept in <code>{profile.shown(_file())}</code>."
-            if not _memory
-            else "Kept in memory only: no file can be written here."
-        )
-        table = f"<table><thead><tr><th scope='col'>lesson</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        return {
-            "text/html": page.card(f"<b>Your progress</b>{table}<small>{note}</small>"),
-            "text/plain": repr(self),
-        }
+            cells = [f"{done} of {of}{' ✓' if done == of else ''}" for done, of in kinds.values()]
+            yield [f"{lesson} {texts.title(lesson)}", *cells]
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        table = tables.as_html(list(self._rows()))
+        kept = f"Kept in <code>{profile.shown(_file())}</code>."
+        note = "Kept in memory only: no file can be written here." if _memory else kept
+        board = page.box(f"<b>Your progress</b>{table}<small>{note}</small>")
+        return {"text/html": board, "text/plain": repr(self)}
 
     def __repr__(self):
-        lines = [
-            f"{lesson} {texts.title(lesson)}: "
-            + ", ".join(f"{done} of {of} {KINDS[kind]}" for kind, (done, of) in kinds.items())
-            for lesson, kinds in self.counts().items()
-        ]
-        return "\n".join(["Your progress", *lines])
+        return "Your progress\n" + tables.as_text(list(self._rows()))
 
 
 def progress():

@@ -6,52 +6,58 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 
 from colorlib.course import controls, page, texts
-from colorlib.course.progress import recall, record
+from colorlib.course.progress import changing, recall, record
 
 
 @dataclass(frozen=True)
 class Verdict:
     right: bool
     why: str
-    misconception: str = ""
 
 
-class Quiz:
-    """The questions of one quiz, and what each answer says about the one who gave it. Needs no browser."""
+class Asked:
+    """A text of questions, and the tries of whoever answers them. Needs no browser."""
+
+    def __init__(self, kind, identifier):
+        self.lesson, self.name, self.text = texts.find(kind, identifier)
+        self.title = self.text.get("title", "Quiz")
+
+    def judged(self, question, right, why, misconception) -> Verdict:
+        """Keep an answer in the student's progress."""
+        with changing(self.lesson, "quizzes", f"{self.name}.{question}") as known:
+            known["tries"] = known.get("tries", 0) + 1
+            known |= {"right": True} if right else {"misconception": misconception}
+        return Verdict(right, why)
+
+
+class Quiz(Asked):
+    """The questions of one quiz, and what each answer says about the one who gave it."""
 
     def __init__(self, identifier):
-        self.lesson, self.name, text = texts.find("quizzes", identifier)
-        self.title = text.get("title", "Quiz")
-        self.questions = text["questions"]
-
-    def options(self, number):
-        return [option["text"] for option in self.questions[number]["options"]]
+        super().__init__("quizzes", identifier)
+        self.questions = self.text["questions"]
 
     def answer(self, number, option) -> Verdict:
-        """Answer question `number` with option `option` (both from 0); kept in the student's progress."""
+        """Answer question `number` with option `option` (both from 0)."""
         question = self.questions[number]
         chosen = question["options"][option]
-        verdict = Verdict(bool(chosen.get("right")), chosen["why"], chosen.get("misconception", ""))
-        name = f"{self.name}.{question['id']}"
-        tries = recall(self.lesson, "quizzes", name).get("tries", 0) + 1
-        facts = {"right": True} if verdict.right else {"misconception": verdict.misconception}
-        record(self.lesson, "quizzes", name, tries=tries, **facts)
-        return verdict
+        misconception = chosen.get("misconception", "")
+        return self.judged(question["id"], bool(chosen.get("right")), chosen["why"], misconception)
 
     def as_text(self):
         """The quiz for readers without a kernel: each question, its options, the answers to unfold."""
         parts = [f"<b>{self.title}</b>"]
         for number, question in enumerate(self.questions, 1):
-            options = "".join(f"<li>{page.inline(option['text'])}</li>" for option in question["options"])
-            answers = "".join(
-                f"<li>{'✓' if option.get('right') else '✗'} {page.inline(option['why'])}</li>"
-                for option in question["options"]
-            )
-            parts.append(
-                f"<p>{number}. {page.inline(question['ask'])}</p><ol type='A'>{options}</ol>"
-                + page.details("Answers", f"<ol type='A'>{answers}</ol>")
-            )
-        return page.card("".join(parts))
+            options = question["options"]
+            answers = [f"{'✓' if option.get('right') else '✗'} {option['why']}" for option in options]
+            parts.append(f"<p>{number}. {page.inline(question['ask'])}</p>{_lettered(o['text'] for o in options)}")
+            parts.append(page.details("Answers", _lettered(answers)))
+        return page.box("".join(parts))
+
+
+def _lettered(lines):
+    items = "".join(f"<li>{page.inline(line)}</li>" for line in lines)
+    return f"<ol type='A'>{items}</ol>"
 
 
 class QuizWidget(page.Panel):
@@ -60,42 +66,29 @@ class QuizWidget(page.Panel):
     def __init__(self, identifier):
         self.quiz = Quiz(identifier)
         parts = [widgets.HTML(f"<b style='font-size:1.1em'>{self.quiz.title}</b>")]
-        for number in range(len(self.quiz.questions)):
-            parts += self._question(number)
+        self.choices = []
+        for number, question in enumerate(self.quiz.questions):
+            asked = f"{number + 1}. {page.inline(question['ask'])}"
+            parts.append(widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>"))
+            choice = self._choice(number, question)
+            self.choices.append(choice)
+            parts += [choice.options, choice.button, choice.told]
         super().__init__(parts, layout=widgets.Layout(padding="4px 0", max_width="54em"))
 
-    def _question(self, number):
-        question = self.quiz.questions[number]
-        asked = f"{number + 1}. {page.inline(question['ask'])}"
-        ask = widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>")
-        choices = controls.choice_list(self.quiz.options(number))
-        button = controls.button(f"Check answer {number + 1}")
-        told = controls.told()
+    def _choice(self, number, question):
+        def tell(option):
+            verdict = self.quiz.answer(number, option)
+            choice.told.verdict(verdict.right, verdict.why)
 
-        def tell(_):
-            if choices.value is None:
-                told.value = page.card("Choose an answer first.", "quiet")
-                return
-            verdict = self.quiz.answer(number, choices.value)
-            word, kind = ("✓ Right.", "right") if verdict.right else ("✗ Not yet.", "wrong")
-            told.value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind)
-
-        button.on_click(tell)
-        return [ask, choices, button, told]
+        options = [option["text"] for option in question["options"]]
+        choice = controls.Choice(options, f"Check answer {number + 1}", "Choose an answer first.", tell)
+        return choice
 
     def as_text(self):
         return self.quiz.as_text()
 
 
-def quiz(identifier):
-    """Show a quiz: `quiz("01.take_away")`."""
-    return QuizWidget(identifier)
-
-
-OPEN = "open"  # the value of a menu from which nothing has been chosen
-
-
-class LossQuiz:
+class LossQuiz(Asked):
     """Rows of colored pictures under letters. `paintings` {loss: N×3×H×W}, `measures` {loss: {name: number}}.
 
     The texts say for each loss what gives it away, and for each wrong match why it can't be that one;
@@ -103,8 +96,8 @@ class LossQuiz:
     """
 
     def __init__(self, identifier, paintings, measures, seed=0):
-        self.lesson, self.name, text = texts.find("loss_quizzes", identifier)
-        self.title, self.ask, self.losses = text["title"], text["ask"], text["losses"]
+        super().__init__("loss_quizzes", identifier)
+        self.losses = self.text["losses"]
         if set(paintings) != set(self.losses):
             raise ValueError(f"{identifier} is about {', '.join(self.losses)}; give pictures of just these.")
         self.paintings, self.measures = paintings, measures
@@ -112,20 +105,13 @@ class LossQuiz:
         random.Random(seed).shuffle(order)
         self.rows = dict(zip("ABCDEFGH", order, strict=False))  # letter: its true loss
 
-    def label(self, loss):
-        return self.losses[loss]["label"]
-
     def answer(self, letter, loss) -> Verdict:
-        """Say that row `letter` was painted under `loss`; kept in the student's progress."""
+        """Say that row `letter` was painted under `loss`."""
         truth = self.rows[letter]
-        right = truth == loss
         text = self.losses[truth]
-        why = text["clue"] if right else text["taken_for"][loss]
-        name = f"{self.name}.{truth}"
-        tries = recall(self.lesson, "quizzes", name).get("tries", 0) + 1
-        facts = {"right": True} if right else {"misconception": f"{truth}_taken_for_{loss}"}
-        record(self.lesson, "quizzes", name, tries=tries, **facts)
-        return Verdict(right, why.format(**self.measures[truth]))
+        why = text["clue"] if loss == truth else text["taken_for"][loss]
+        why = why.format(**self.measures[truth])
+        return self.judged(truth, loss == truth, why, f"{truth}_taken_for_{loss}")
 
     def pictures(self, letter):
         """The row's pictures as HTML."""
@@ -134,14 +120,13 @@ class LossQuiz:
 
     def as_text(self):
         rows = "".join(f"<p><b>{letter}</b><br>{self.pictures(letter)}</p>" for letter in self.rows)
-        answers = "".join(
-            f"<li>{letter}: <b>{self.label(loss)}</b>. "
-            f"{page.inline(self.losses[loss]['clue'].format(**self.measures[loss]))}</li>"
-            for letter, loss in self.rows.items()
-        )
-        losses = ", ".join(self.label(loss) for loss in self.losses)
-        asked = f"<b>{self.title}</b><p>{page.inline(self.ask)} ({losses})</p>"
-        return page.card(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
+        answers = ""
+        for letter, loss in self.rows.items():
+            clue = self.losses[loss]["clue"].format(**self.measures[loss])
+            answers += f"<li>{letter}: <b>{self.losses[loss]['label']}</b>. {page.inline(clue)}</li>"
+        losses = ", ".join(text["label"] for text in self.losses.values())
+        asked = f"<b>{self.title}</b><p>{page.inline(self.text['ask'])} ({losses})</p>"
+        return page.box(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
 
 
 class LossQuizWidget(page.Panel):
@@ -149,69 +134,55 @@ class LossQuizWidget(page.Panel):
 
     def __init__(self, identifier, paintings, measures, seed=0):
         self.quiz = LossQuiz(identifier, paintings, measures, seed)
-        ask = f"<p style='line-height:1.5'>{page.inline(self.quiz.ask)}</p>"
+        ask = f"<p style='line-height:1.5'>{page.inline(self.quiz.text['ask'])}</p>"
         intro = f"<b style='font-size:1.1em'>{self.quiz.title}</b>{ask}"
         self.menus, self.verdicts, rows = {}, {}, []
-        options = [("choose…", OPEN), *((self.quiz.label(loss), loss) for loss in self.quiz.losses)]
+        options = [(text["label"], loss) for loss, text in self.quiz.losses.items()]
         for letter in self.quiz.rows:
-            layout, style = widgets.Layout(width="300px"), {"description_width": "60px"}
-            self.menus[letter] = widgets.Dropdown(
-                options=options, value=OPEN, description=f"Row {letter}", layout=layout, style=style
-            )
-            self.verdicts[letter] = controls.told()
+            self.menus[letter] = controls.open_menu(f"Row {letter}", options, label="60px", width="300px")
+            self.verdicts[letter] = controls.Told()
             rows += [widgets.HTML(self.quiz.pictures(letter)), self.menus[letter], self.verdicts[letter]]
-        button = controls.button("Check my matches")
-        button.on_click(lambda _: self.check())
-        super().__init__([widgets.HTML(intro), *rows, button])
+        self.button = controls.button("Check my matches", self.check)
+        super().__init__([widgets.HTML(intro), *rows, self.button])
 
     def check(self):
         for letter, menu in self.menus.items():
-            if menu.value == OPEN:
-                self.verdicts[letter].value = page.card(f"Row {letter} has no loss yet.", "quiet")
-                continue
-            verdict = self.quiz.answer(letter, menu.value)
-            word, kind = ("✓ Right.", "right") if verdict.right else ("✗ Not yet.", "wrong")
-            self.verdicts[letter].value = page.card(f"<b>{word}</b> {page.inline(verdict.why)}", kind)
+            if menu.value == controls.OPEN:
+                self.verdicts[letter].say(f"Row {letter} has no loss yet.", "quiet")
+            else:
+                verdict = self.quiz.answer(letter, menu.value)
+                self.verdicts[letter].verdict(verdict.right, verdict.why)
 
     def as_text(self):
         return self.quiz.as_text()
-
-
-loss_quiz = LossQuizWidget
 
 
 CONFIDENCE = ("guessing", "fairly sure", "certain")
 
 
 class Prediction(page.Panel):
-    """A question asked before an experiment: an answer, and how sure you are of it."""
+    """A question asked before an experiment, `predict("01.lightness")`: an answer, and how sure you are of it."""
 
     def __init__(self, identifier):
         self.lesson, self.name, self.text = texts.find("predictions", identifier)
         known = recall(self.lesson, "predictions", self.name)
-        self.choices = controls.choice_list(self.text["options"])
+        notice = "Choose what you expect first; a guess is fine."
+        self.choice = controls.Choice(self.text["options"], "Keep my prediction", notice, self.keep)
         self.sure = widgets.Dropdown(options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em"))
-        self.button = controls.button("Keep my prediction")
-        self.told = controls.told()
         if known.get("answer") in range(len(self.text["options"])):
-            self.choices.value = known["answer"]
+            self.choice.options.value = known["answer"]
             self.sure.value = known["confidence"] if known.get("confidence") in CONFIDENCE else self.sure.value
-            self.told.value = page.card("Your prediction of last time is kept. You may change it.", "quiet")
-        self.button.on_click(lambda _: self.keep())
-        ask = widgets.HTML(f"<p style='line-height:1.5'><b>Predict.</b> {page.inline(self.text['ask'])}</p>")
-        super().__init__([ask, self.choices, self.sure, self.button, self.told])
+            self.choice.told.say("Your prediction of last time is kept. You may change it.", "quiet")
+        self.ask = f"<b>Predict.</b> {page.inline(self.text['ask'])}"
+        ask = widgets.HTML(f"<p style='line-height:1.5'>{self.ask}</p>")
+        super().__init__([ask, self.choice.options, self.sure, self.choice.button, self.choice.told])
 
-    def keep(self):
-        if self.choices.value is None:
-            self.told.value = page.card("Choose what you expect first; a guess is fine.", "quiet")
-            return
-        answer, confidence = self.choices.value, self.sure.value
-        record(self.lesson, "predictions", self.name, answer=answer, confidence=confidence)
-        self.told.value = page.card("Kept. Now run the experiment below.", "note")
+    def keep(self, answer):
+        record(self.lesson, "predictions", self.name, answer=answer, confidence=self.sure.value)
+        self.choice.told.say("Kept. Now run the experiment below.")
 
     def as_text(self):
-        options = "".join(f"<li>{page.inline(option)}</li>" for option in self.text["options"])
-        return page.card(f"<p><b>Predict.</b> {page.inline(self.text['ask'])}</p><ol type='A'>{options}</ol>")
+        return page.box(f"<p>{self.ask}</p>{_lettered(self.text['options'])}")
 
 
 class Outcome(page.Panel):
@@ -219,42 +190,26 @@ class Outcome(page.Panel):
 
     def __init__(self, identifier):
         self.lesson, self.name, self.text = texts.find("predictions", identifier)
-        self.choices = controls.choice_list(self.text["options"])
-        self.button = controls.button("That is what I saw")
-        self.told = controls.told()
-        self.button.on_click(lambda _: self.explain())
+        self.truth = self.text["options"][self.text["outcome"]]
+        notice = "Look at the figure and choose what you saw."
+        self.choice = controls.Choice(self.text["options"], "That is what I saw", notice, self.explain)
         ask = widgets.HTML("<p><b>What did you see?</b></p>")
-        super().__init__([ask, self.choices, self.button, self.told])
+        super().__init__([ask, self.choice.options, self.choice.button, self.choice.told])
 
-    def explain(self):
-        if self.choices.value is None:
-            self.told.value = page.card("Look at the figure and choose what you saw.", "quiet")
-            return
-        known = record(self.lesson, "predictions", self.name, saw=self.choices.value)
-        self.told.value = page.card(self._explanation(known), "note")
-
-    def _explanation(self, known):
-        options, truth = self.text["options"], self.text["outcome"]
+    def explain(self, seen):
+        known = record(self.lesson, "predictions", self.name, saw=seen)
         lines = []
-        if self.choices.value != truth:
-            lines.append(f"Look again. It shows: “{page.inline(options[truth])}”.")
+        if seen != self.text["outcome"]:
+            lines.append(f"Look again. It shows: “{page.inline(self.truth)}”.")
         if "answer" in known:
-            hit = "as you predicted" if known["answer"] == truth else "not what you predicted"
+            hit = "as you predicted" if known["answer"] == self.text["outcome"] else "not what you predicted"
             sure = f" (you were: {known['confidence']})" if known.get("confidence") in CONFIDENCE else ""
             lines.append(f"That is {hit}{sure}.")
-        return " ".join([*lines, page.inline(self.text["why"])])
+        self.choice.told.say(" ".join([*lines, page.inline(self.text["why"])]))
 
     def as_text(self):
-        options, truth = self.text["options"], self.text["outcome"]
-        answer = f"<p><b>{page.inline(options[truth])}.</b> {page.inline(self.text['why'])}</p>"
-        return page.card("<b>What did you see?</b>" + page.details("What happened, and why", answer))
+        answer = f"<p><b>{page.inline(self.truth)}.</b> {page.inline(self.text['why'])}</p>"
+        return page.box("<b>What did you see?</b>" + page.details("What happened, and why", answer))
 
 
-def predict(identifier):
-    """Ask for a prediction before an experiment: `predict("01.lightness")`."""
-    return Prediction(identifier)
-
-
-def saw(identifier):
-    """After the experiment: what did you see, and why."""
-    return Outcome(identifier)
+quiz, loss_quiz, predict, saw = QuizWidget, LossQuizWidget, Prediction, Outcome

@@ -1,6 +1,7 @@
 """Trainings in a lesson: curves that grow while it trains, and recorded runs where `quick` is too small."""
 
 import json
+import math
 import time
 
 from IPython.display import display
@@ -21,33 +22,36 @@ class LiveCurves:
         if len(run.history) < 2 or (time.monotonic() - self.drawn < self.seconds and not finished):
             return
         self.drawn = time.monotonic()
-        figure = curves_of(run, *self.names, title=self.title)
+        figure = self.figure(run)
         if self.handle is None:
             self.handle = display(figure, display_id=True)
         elif self.handle:
             self.handle.update(figure)
 
+    def figure(self, run):
+        """Terms of the history as curves; their alt text says where each began and ended."""
+        # A run that was stopped may end in part of a row.
+        rows = [row for row in run.history if all(name in row for name in self.names)]
+        series = {name.removeprefix("valid_"): [row[name] for row in rows] for name in self.names}
+        told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+        alt = f"Curves of {self.title or 'a training'} over {len(rows)} epochs: {told}."
+        return plots.curves(series, xlabel="epoch", title=self.title, alt=alt)
 
-def curves_of(run, *names, title=""):
-    """Terms of a run's history as curves; their alt text says where each began and ended."""
-    rows = [row for row in run.history if all(name in row for name in names)]  # a stopped run ends in part of one
-    series = {name.removeprefix("valid_"): [row[name] for row in rows] for name in names}
-    told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
-    alt = f"Curves of {title or 'a training'} over {len(rows)} epochs: {told}."
-    return plots.curves(series, xlabel="epoch", title=title, alt=alt)
+
+def card_of(name):
+    """What is told of a recorded run: `card_of("ambiguous_l1")`, `card_of("sweeps/pix2pix_lambda")`."""
+    return json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 class Recorded:
     """A `laptop` run that comes with the course: what it trained, its history, and its card."""
 
     def __init__(self, name):
-        self.name = name
-        self.generator = models.load(name)
-        self.card = json.loads((models.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+        self.name, self.generator, self.card = name, models.load(name), card_of(name)
         self.history, self.seconds = self.card["history"], self.card["seconds"][0]
 
     def table(self, *names):
-        """The card's figures on held-out pictures, of all its seeds."""
+        """The card's measures on held-out pictures, of all its seeds."""
         return _table(self.card["held_out"], names, self.card.get("measured_on", 200))
 
     def __repr__(self):
@@ -55,14 +59,12 @@ class Recorded:
 
 
 class Sweep:
-    """A recorded run in several variants: figures of three seeds, history and a few paintings of the first one."""
+    """A recorded run in several variants: measures of three seeds, history and a few paintings of the first one."""
 
     def __init__(self, name):
-        folder = models.WEIGHTS / "sweeps"
-        self.name = name
-        self.card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        self.name, self.card = name, card_of(f"sweeps/{name}")
         self.variants = self.card["variants"]
-        self.paintings = models.unpack(folder / f"{name}.safetensors")
+        self.paintings = models.unpack(models.WEIGHTS / "sweeps" / f"{name}.safetensors")
 
     def history(self, variant):
         return self.variants[variant]["history"]
@@ -77,7 +79,7 @@ class Sweep:
         return [seed[name] for seed in self.variants[variant]["held_out"][variant]]
 
     def table(self, *names):
-        """The figures of all variants and seeds, between the gray row and the truth."""
+        """The measures of all variants and seeds, between the gray row and the truth."""
         first = next(iter(self.variants.values()))["held_out"]
         rows = {"gray": first["gray"]}
         rows |= {variant: facts["held_out"][variant] for variant, facts in self.variants.items()}
@@ -88,13 +90,10 @@ class Sweep:
         return f"recorded runs {self.name}: {', '.join(self.variants)}; {seeds} seeds each, on {hardware}"
 
 
-NEVER = {"never gray": 1, "never": 2}  # in the file of a gallery, and their channels
+class Paintings:
+    """What a recorded run painted: the same held-out pictures after some epochs or batches.
 
-
-class Gallery:
-    """What a recorded run painted: the same held-out pictures after some epochs or batches, some that never had color.
-
-    `stops` {"epoch 1": pictures, …} in the order of training; worlds have no pictures without color.
+    `stops` {"epoch 1": pictures, …} in the order of training; `never` are pictures that never had color, if it has any.
     """
 
     def __init__(self, name):
@@ -104,23 +103,24 @@ class Gallery:
         stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]
         stops.sort(key=lambda stop: int(stop.split()[1]))
         self.stops = {stop: color.from_gray_ab(self.gray, paintings[stop]) for stop in stops}
-        never, ab = (paintings.get(key, self.gray[:0].expand(-1, depth, -1, -1)) for key, depth in NEVER.items())
-        self.never_gray, self.never = (color.from_gray_ab(never, colors) for colors in (0 * ab, ab))
+        if "never" in paintings:
+            gray, ab = paintings["never gray"], paintings["never"]
+            self.never_gray, self.never = color.from_gray_ab(gray, 0 * ab), color.from_gray_ab(gray, ab)
 
     def painted_by(self, generator):
         """The same pictures, painted by another generator."""
         return color.from_gray_ab(self.gray, models.paint(generator, self.gray))
 
     def __repr__(self):
-        return f"gallery {self.name}: {len(self.gray)} pictures at {', '.join(self.stops)}"
+        return f"paintings {self.name}: {len(self.gray)} pictures at {', '.join(self.stops)}"
 
 
 def _table(held_out, names, pictures):
-    rows = {row: [dict(seed) for seed in seeds] for row, seeds in held_out.items()}
-    for seed in rows["truth"]:
-        seed["psnr"] = float("inf")  # which a card cannot hold
-    kept = {row: [{n: seed[n] for n in names} for seed in seeds] for row, seeds in rows.items()}
-    return metrics.Table(kept, pictures)
+    truth = [seed | {"psnr": math.inf} for seed in held_out["truth"]]  # which a card cannot hold
+    rows = {}
+    for row, seeds in (held_out | {"truth": truth}).items():
+        rows[row] = [{name: seed[name] for name in names} for seed in seeds]
+    return metrics.Table(rows, pictures)
 
 
 def or_recorded(run, name):

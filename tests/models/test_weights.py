@@ -9,7 +9,7 @@ import pytest
 
 from colorlib import color, data, metrics, models
 from colorlib.course.lesson_05 import stages
-from colorlib.course.recorded import Gallery, Sweep
+from colorlib.course.recorded import Paintings, Sweep
 from colorlib.nogan import stops
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
@@ -140,7 +140,7 @@ def test_pretrained_beats_random_at_the_same_budget():
 
 
 def test_nogans_stop_on_photos_is_the_shipped_one():
-    card, gallery = CARDS["nogan_cifar10"], Gallery("nogan_cifar10")
+    card, gallery = CARDS["nogan_cifar10"], Paintings("nogan_cifar10")
     report = card["stages"][0]["stage_3"]
     painted = gallery.painted_by(models.load("nogan_cifar10"))
     assert (painted - gallery.stops[f"batch {report['stop']}"]).abs().max() < 0.03
@@ -153,7 +153,7 @@ def test_nogans_stop_on_photos_is_the_shipped_one():
 
 @pytest.mark.parametrize("name", GALLERIES)
 def test_a_gallery_shows_a_run_on_its_way(name):
-    gallery, card = Gallery(name), CARDS[name]
+    gallery, card = Paintings(name), CARDS[name]
     epochs = [int(stop.split()[1]) for stop in gallery.stops]
     assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
     assert gallery.truth.shape == (8, 3, 32, 32) == gallery.never.shape

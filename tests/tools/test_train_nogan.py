@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from colorlib import color, data, metrics, models, nogan
 from colorlib.course.lesson_05 import stages
-from colorlib.course.recorded import Gallery, Sweep
+from colorlib.course.recorded import Paintings, Sweep
 from colorlib.nogan import stops
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -161,7 +161,7 @@ def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tool, tmp_path, monkey
     assert (
         not list((tmp_path / "out").rglob("tiny.safetensors")) == [] and not (tmp_path / "out" / "tiny.json").exists()
     )
-    assert list(Gallery("tiny").stops) == [f"batch {batch}" for batch in BATCHES]
+    assert list(Paintings("tiny").stops) == [f"batch {batch}" for batch in BATCHES]
 
 
 def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch):

@@ -5,11 +5,12 @@ import torch
 
 from colorlib import color, plots
 from colorlib.course import controls, page
+from colorlib.course.controls import OPEN
 from colorlib.worlds import scenes
 
 NAMES = ("red", "blue", "green")
 PAIRS = 5
-OPEN = "open"  # the value of a menu from which nothing has been chosen
+MENU = {"label": "76px", "width": "168px"}
 LESSON_OF_THE_CRITIC = (
     "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains "
     "both: a network that paints, and a critic that it must fool."
@@ -60,38 +61,35 @@ class Game:
 
 
 class BeTheNetwork(page.Panel):
-    """The game on the screen: ten menus, then five pairs. Works by mouse and by keyboard."""
+    """The game on the screen: ten menus, then five pairs. Another seed brings other balloons."""
 
     def __init__(self, seed=0):
         self.game = Game(seed)
-        self.menus, cards = [], []
+        self.menus, cells = [], []
         for i in range(len(self.game.gray)):
-            menu, card = self._balloon(i)
-            self.menus.append(menu)
-            cards.append(card)
-        self.score_button = controls.button("Score my colors")
-        self.score_button.on_click(lambda _: self._score())
-        self.told, self.critic = controls.told(), widgets.VBox()
+            view = widgets.HTML(page.picture(self.game.gray[i], f"Balloon {i + 1}, gray"))
+            self.menus.append(self._menu(i, view))
+            cells.append(_cell(view, self.menus[i]))
+        self.score_button = controls.button("Score my colors", self._score)
+        self.told, self.critic = controls.Told(), widgets.VBox()
         intro = widgets.HTML("<b style='font-size:1.1em'>Round 1: you are the network</b>")
-        super().__init__([intro, _rows(cards), self.score_button, self.told, self.critic])
+        super().__init__([intro, _rows(cells), self.score_button, self.told, self.critic])
 
-    def _balloon(self, i):
-        view = widgets.HTML(page.picture(self.game.gray[i], f"Balloon {i + 1}, gray"))
-        menu = _menu(f"Balloon {i + 1}", NAMES, range(len(NAMES)))
-
+    def _menu(self, i, view):
         def paint(change):
             chosen = change["new"]
             shown = self.game.gray[i] if chosen == OPEN else self.game.painted[chosen][i]
             name = "gray" if chosen == OPEN else f"painted {NAMES[chosen]}"
             view.value = page.picture(shown, f"Balloon {i + 1}, {name}")
 
+        menu = controls.open_menu(f"Balloon {i + 1}", zip(NAMES, range(3), strict=True), **MENU)
         menu.observe(paint, names="value")
-        return menu, widgets.VBox([view, menu], layout=_cell())
+        return menu
 
     def _score(self):
         choices = [menu.value for menu in self.menus]
         if OPEN in choices:
-            self.told.value = page.card(f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet")
+            self.told.say(f"Balloon {choices.index(OPEN) + 1} has no color yet.", "quiet")
             return
         mine, brown, hits = self.game.score(choices)
         truth = "".join(page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1))
@@ -101,7 +99,7 @@ class BeTheNetwork(page.Panel):
             if lost
             else "You beat brown! Guessing rarely does: run the cell with another seed and try again."
         )
-        self.told.value = page.card(
+        self.told.say(
             f"<b>You hit {hits} of {len(choices)}.</b> Your mean squared error: <b>{mine:,.0f}</b>. "
             f"A network that paints every balloon the same brown: <b>{brown:,.0f}</b> "
             f"(lower is better). {verdict}"
@@ -112,31 +110,30 @@ class BeTheNetwork(page.Panel):
             self._start_critic()
 
     def _start_critic(self):
-        self.judgments, cards = [], []
+        self.judgments, cells = [], []
         for i in range(PAIRS):
             sides = zip(("left", "right"), self.game.pair(i), strict=True)
             view = " ".join(
                 page.picture(shown, f"Pair {i + 1}, {side}: {self.game.look(i, side)}", 70) for side, shown in sides
             )
-            menu = _menu(f"Pair {i + 1}", ("left is real", "right is real"), (True, False))
-            self.judgments.append(menu)
-            cards.append(widgets.VBox([widgets.HTML(view), menu], layout=_cell()))
-        button = controls.button("Score my verdicts")
-        told = controls.told()
-        button.on_click(lambda _: self._judge(told))
+            options = [("left is real", True), ("right is real", False)]
+            self.judgments.append(controls.open_menu(f"Pair {i + 1}", options, **MENU))
+            cells.append(_cell(widgets.HTML(view), self.judgments[i]))
+        self.judge_button = controls.button("Score my verdicts", self._judge)
+        self.judged = controls.Told()
         intro = widgets.HTML(
             "<b style='font-size:1.1em'>Round 2: you are the critic</b><br>"
             "In each pair one picture is real, the other was painted by the brown network."
         )
-        self.critic.children = [intro, _rows(cards), button, told]
+        self.critic.children = [intro, _rows(cells), self.judge_button, self.judged]
 
-    def _judge(self, told):
+    def _judge(self):
         lefts = [menu.value for menu in self.judgments]
         if OPEN in lefts:
-            told.value = page.card(f"Pair {lefts.index(OPEN) + 1} has no verdict yet.", "quiet")
+            self.judged.say(f"Pair {lefts.index(OPEN) + 1} has no verdict yet.", "quiet")
             return
         right = self.game.verdicts(lefts)
-        told.value = page.card(
+        self.judged.say(
             f"<b>{right} of {PAIRS} right.</b> {LESSON_OF_THE_CRITIC if right >= PAIRS - 1 else LOOK_AGAIN}",
             "right" if right >= PAIRS - 1 else "wrong",
         )
@@ -148,7 +145,7 @@ class BeTheNetwork(page.Panel):
             f"<p>{name}<br>{''.join(page.picture(p, f'Balloon {i}, {name}', 72) for i, p in enumerate(row, 1))}</p>"
             for name, row in rows.items()
         )
-        return page.card(
+        return page.box(
             "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
             f"or green in truth. Which color has which?{shown}Whoever guesses pays about twice the "
             "squared error of a network that paints them all brown; and a critic tells that brown from real "
@@ -156,24 +153,12 @@ class BeTheNetwork(page.Panel):
         )
 
 
-def _menu(name, texts, values):
-    return widgets.Dropdown(
-        options=[("choose…", OPEN), *zip(texts, values, strict=True)],
-        value=OPEN,
-        description=name,
-        layout=widgets.Layout(width="168px"),
-        style={"description_width": "76px"},
-    )
+def _cell(view, menu):
+    return widgets.VBox([view, menu], layout=widgets.Layout(margin="0 10px 12px 0", width="172px"))
 
 
-def _cell():
-    return widgets.Layout(margin="0 10px 12px 0", width="172px")
+def _rows(cells):
+    return widgets.HBox(cells, layout=widgets.Layout(flex_flow="row wrap", max_width="960px"))
 
 
-def _rows(cards):
-    return widgets.HBox(cards, layout=widgets.Layout(flex_flow="row wrap", max_width="960px"))
-
-
-def be_the_network(seed=0):
-    """Play the network, then the critic. Another seed brings other balloons."""
-    return BeTheNetwork(seed)
+be_the_network = BeTheNetwork

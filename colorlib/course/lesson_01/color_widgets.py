@@ -26,7 +26,7 @@ def blur(picture, color_blur, lightness_blur):
     return color.lab_to_rgb(torch.from_numpy(np.stack(soft)))
 
 
-def spread(gray, hints, softness=0.01):
+def spread_hints(gray, hints, softness=0.01):
     """Color from a few hints: neighbors of like gray take like color (one sparse linear system).
 
     `gray` (1, H, W) in -1…1, `hints` {(row, column): ab in Lab units}; returns ab (2, H, W) in -1…1.
@@ -53,10 +53,8 @@ class BlurSliders(page.Live):
 
     def __init__(self, picture):
         self.picture = picture
-        self.color_blur = _slider("Blur the color", 0, 12)
-        self.lightness_blur = _slider("Blur the lightness", 0, 12)
-        for slider in (self.color_blur, self.lightness_blur):
-            slider.observe(self.redraw, names="value")
+        self.color_blur = self.follow(controls.slider("Blur the color", 0, 12, 0, label="120px"))
+        self.lightness_blur = self.follow(controls.slider("Blur the lightness", 0, 12, 0, label="120px"))
         super().__init__(self.color_blur, self.lightness_blur)
 
     def draw(self):
@@ -69,9 +67,9 @@ class GamutSlider(page.Live):
     """One slider: the colors a screen can show at lightness L."""
 
     def __init__(self, lightness=55):
-        self.slider = _slider("Lightness L", 1, 99, lightness)
-        self.slider.continuous_update = False  # a figure takes longer than a mouse moves
-        self.slider.observe(self.redraw, names="value")
+        # A figure takes longer than a mouse moves.
+        slider = controls.slider("Lightness L", 1, 99, lightness, label="120px", continuous_update=False)
+        self.slider = self.follow(slider)
         super().__init__(self.slider)
 
     def draw(self):
@@ -92,18 +90,12 @@ class ColorHints(page.Live):
     def __init__(self, picture):
         self.gray, _ = color.to_gray_ab(picture)
         side = picture.shape[-1] - 1
-        self.across, self.down = (
-            _slider("Across", 0, side, side // 2),
-            _slider("Down", 0, side, side // 2),
-        )
+        self.across = self.follow(controls.slider("Across", 0, side, side // 2, label="120px"))
+        self.down = self.follow(controls.slider("Down", 0, side, side // 2, label="120px"))
         self.name = widgets.Dropdown(options=list(HINTS), description="Color")
-        place = controls.button("Place this hint")
-        clear = controls.button("Start again")
+        place = controls.button("Place this hint", self.place)
+        clear = controls.button("Start again", self.clear)
         self.hints = {}
-        place.on_click(lambda _: self.place())
-        clear.on_click(lambda _: self.clear())
-        for slider in (self.across, self.down):
-            slider.observe(self.redraw, names="value")
         super().__init__(self.across, self.down, widgets.HBox([self.name, place, clear]))
 
     def place(self):
@@ -116,7 +108,7 @@ class ColorHints(page.Live):
 
     def colored(self):
         nothing = self.gray.new_zeros(2, *self.gray.shape[1:])
-        ab = spread(self.gray, self.hints) if self.hints else nothing
+        ab = spread_hints(self.gray, self.hints) if self.hints else nothing
         return color.from_gray_ab(self.gray, ab)
 
     def draw(self):
@@ -127,17 +119,6 @@ class ColorHints(page.Live):
                 shown[:, r, c] = 1.0 - shown[:, r, c].round()
         alt = f"The picture with {len(self.hints)} color hints spread; cursor at row {row}, column {column}."
         return page.picture(shown, alt, 384)
-
-
-def _slider(name, low, high, value=0):
-    return widgets.IntSlider(
-        value=value,
-        min=low,
-        max=high,
-        description=name,
-        style={"description_width": "120px"},
-        layout=widgets.Layout(width="420px"),
-    )
 
 
 blur_sliders, gamut_slider, color_hints = BlurSliders, GamutSlider, ColorHints

@@ -1,6 +1,5 @@
 """Lesson 02: one gray balloon, one dial from mean over median and mode to sample."""
 
-import ipywidgets as widgets
 import torch
 
 from colorlib import color, plots
@@ -64,15 +63,10 @@ class BalloonDial(page.Live):
 
     def __init__(self, seed=4):
         self.dial = Dial(seed)
-        look = {"style": {"description_width": "90px"}, "layout": widgets.Layout(width="420px")}
-        self.slider = widgets.IntSlider(description="Dial", min=1, max=len(STOPS), value=1, **look)
-        self.menu = widgets.Dropdown(description="The world", options=list(CHANCES), **look)
-        self.again = controls.button("Draw again")
-        self.told = controls.told()
-        self.slider.observe(self.redraw, names="value")
-        self.menu.observe(self.redraw, names="value")
-        self.again.on_click(self.redraw)
-        super().__init__(self.menu, self.slider, self.again, self.told)
+        self.slider = self.follow(controls.slider("Dial", 1, len(STOPS), 1))
+        self.menu = self.follow(controls.menu("The world", list(CHANCES)))
+        self.told = controls.Told()
+        super().__init__(self.menu, self.slider, controls.button("Draw again", self.redraw), self.told)
 
     def draw(self):
         stop = list(STOPS)[self.slider.value - 1]
@@ -93,21 +87,22 @@ class BalloonDial(page.Live):
             f"The balloon painted at the stop {stop}: a = {ab[0]:.0f}, b = {ab[1]:.0f}.",
             300,
         )
-        self.told.value = page.card(
+        self.told.say(
             f"<b>{STOPS[stop]}</b><br>chroma {ab.norm():.0f}, {real}<br>"
             f"expected squared error {squared:,.0f}, expected absolute error {absolute:,.0f}"
         )
         return f"<div style='display:flex;flex-wrap:wrap;gap:16px;align-items:center'>{picture}{plane.html}</div>"
 
     def as_text(self):
-        shown = "".join(
-            f"<figure style='display:inline-block;margin:4px 10px'>"
-            f"{page.picture(self.dial.paint(self.dial.color_at(stop, chances)), f'Balloon: {stop}; {name}', 110)}"
-            f"<figcaption>{stop}</figcaption></figure>"
-            for name, chances in list(CHANCES.items())[:1]
-            for stop in STOPS
-        )
-        return page.card(f"<b>One gray balloon, one dial</b> (run the cell to turn it).<p>{shown}</p>")
+        (name, chances), *_ = CHANCES.items()
+        shown = ""
+        for stop in STOPS:
+            balloon = self.dial.paint(self.dial.color_at(stop, chances))
+            shown += (
+                f"<figure style='display:inline-block;margin:4px 10px'>"
+                f"{page.picture(balloon, f'Balloon: {stop}; {name}', 110)}<figcaption>{stop}</figcaption></figure>"
+            )
+        return page.box(f"<b>One gray balloon, one dial</b> (run the cell to turn it).<p>{shown}</p>")
 
 
 balloon_dial = BalloonDial

@@ -1,6 +1,5 @@
 """Lesson 02, Extra: from a network's probabilities to colors, by a temperature or by the throw of a die."""
 
-import ipywidgets as widgets
 import torch
 
 from colorlib import bins, color, models
@@ -13,19 +12,11 @@ class TemperatureDial(page.Live):
     def __init__(self, generator, gray, temperature=0.38):
         self.gray, self.dice = gray, torch.Generator().manual_seed(0)
         self.logits = models.paint(generator.network, gray)
-        self.slider = widgets.FloatSlider(
-            value=temperature,
-            min=0,
-            max=1,
-            step=0.02,
-            description="Temperature",
-            continuous_update=False,
-            style={"description_width": "100px"},
-            layout=widgets.Layout(width="420px"),
-        )
-        self.button, self.told, self.sampled = controls.button("Draw a sample"), controls.told(), False
+        look = {"label": "100px", "continuous_update": False}
+        self.slider = controls.slider("Temperature", 0, 1, temperature, 0.02, **look)
         self.slider.observe(lambda _: self.show(sampled=False), names="value")
-        self.button.on_click(lambda _: self.show(sampled=True))
+        self.button = controls.button("Draw a sample", lambda: self.show(sampled=True))
+        self.told, self.sampled = controls.Told(), False
         super().__init__(self.slider, self.button, self.told)
 
     def show(self, sampled):
@@ -42,7 +33,7 @@ class TemperatureDial(page.Live):
         ab = self.colors()
         name = "a sample: every pixel throws its own die" if self.sampled else f"temperature {self.slider.value:.2f}"
         chroma = (ab * color.AB_SCALE).norm(dim=1).mean()
-        self.told.value = page.card(f"<b>{name}</b>, mean chroma of all pixels {chroma:.0f}")
+        self.told.say(f"<b>{name}</b>, mean chroma of all pixels {chroma:.0f}")
         pictures = color.from_gray_ab(self.gray, ab)
         return " ".join(page.picture(p, f"Picture {i}, {name}", 128) for i, p in enumerate(pictures, 1))
 

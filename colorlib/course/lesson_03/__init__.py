@@ -1,1 +1,5 @@
 """What lesson 03 alone needs: its texts, its exercises, its widgets."""
+
+from colorlib.course.lesson_03.gan_lab import color_gan_lab
+
+__all__ = ["color_gan_lab"]

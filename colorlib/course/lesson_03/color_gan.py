@@ -1,5 +1,7 @@
 """Lesson 03: a GAN on the ab plane, small enough to be seen whole. Its fakes are single colors."""
 
+from collections import defaultdict
+
 import torch
 from torch import nn
 
@@ -9,6 +11,8 @@ from colorlib.worlds import scenes
 # Settings for the quiz on curves: one of these games is healthy, in one the critic wins, and one is a collapse. They
 # have names only, so that their settings do not give them away.
 GAMES = {"A": {"momentum": 0.9}, "B": {}, "C": {"momentum": 0.9, "generator_rate": 0.02}}
+
+NOISE = 2  # numbers that the generator makes a color of
 
 
 def network(inputs, outputs, *last, width=64):
@@ -24,37 +28,37 @@ class ColorGAN:
     `generator_loss`; one that keeps the critic in bounds in another way, `critic_step` too.
     """
 
+    n_critic = 1  # steps of the critic in a round
+
     def __init__(
         self,
         seed=0,
         dots=96,
         saturating=False,
         generator_rate=5e-3,
-        critic_rate=5e-3,
         momentum=0.0,
         memory=0.99,
-        noise=2,
         spread=5.0,
         palette=scenes.DEFAULT_PALETTE,
     ):
         if dots < 1 or spread < 0:
             raise ValueError(f"A GAN needs one dot or more, and a spread of 0 or more; these are {dots} and {spread}.")
-        self.dots, self.noise, self.spread, self.saturating = dots, noise, spread, saturating
+        self.dots, self.spread, self.saturating = dots, spread, saturating
         self.palette = torch.tensor(palette)
         self.dice = torch.Generator().manual_seed(seed)
-        self.generator = training.seeded(seed, network, noise, 2, nn.Tanh())
+        self.generator = training.seeded(seed, network, NOISE, 2, nn.Tanh())
         self.critic = training.seeded(seed + 1, network, 2, 1)
         with torch.no_grad():
             self.critic[0].weight *= 3  # bends sharply from the start: colors lie close together in ab
             self.generator[4].weight *= 0.3  # fakes start where L2 ends: near the mean of all colors
             self.generator[4].bias.copy_(self.palette.mean(dim=0) / color.AB_SCALE)
-        rates = (self.generator, generator_rate), (self.critic, critic_rate)
+        rates = (self.generator, generator_rate), (self.critic, 5e-3)
         self.adam = {net: torch.optim.Adam(net.parameters(), rate, (momentum, memory)) for net, rate in rates}
         self.same_noise, self.same_real = self._noise(), self.real()  # for looking, not for learning
-        self.history = {name: [] for name in ("critic", "right_on_real", "right_on_fake", "generator")}
+        self.history = defaultdict(list)
 
     def _noise(self):
-        return torch.randn(self.dots, self.noise, generator=self.dice)
+        return torch.randn(self.dots, NOISE, generator=self.dice)
 
     def real(self):
         """Fresh real dots, ab as networks see it."""
@@ -78,9 +82,10 @@ class ColorGAN:
             return self._step(self.generator, loss, {"generator": loss.item()})
 
     def rounds(self, n):
-        """Each a step of the critic, then one of the generator."""
+        """Each `n_critic` steps of the critic, every one with fresh dots, then one of the generator."""
         for _ in range(n):
-            self.critic_step()
+            for _ in range(self.n_critic):
+                self.critic_step()
             self.generator_step()
 
     def _step(self, net, loss, terms):

@@ -1,6 +1,7 @@
 """Lesson 03: the color GAN, taken one step at a time. Lesson 04 uses the lab again."""
 
 import math
+from functools import partial
 
 import ipywidgets as widgets
 import torch
@@ -18,101 +19,95 @@ ARROWS = 32  # as many fakes have an arrow: more would hide the dots
 LONGEST = 25  # Lab units for an arrow
 
 
-def near(gan):
-    shares = gan.shares().tolist()
-    named = ", ".join(f"{share:.0%} near {name}" for share, name in zip(shares, NAMES, strict=True))
-    return f"of its fakes {named}, {abs(1 - sum(shares)):.0%} near none"
-
-
-class Verdicts:
-    """How lesson 03's critic is shown: by its probabilities. Lesson 04 has heights to show in their place."""
+class Reading:
+    """How a color GAN is shown: in words, and as a plane with the critic's probabilities. Needs no browser."""
 
     arrow = 800  # Lab units drawn for a slope of 1 a Lab unit
 
-    @staticmethod
-    def judged(gan):
-        now = gan.now()
+    def __init__(self, gan):
+        self.gan = gan
+
+    def near(self):
+        shares = self.gan.shares().tolist()
+        named = ", ".join(f"{share:.0%} near {name}" for share, name in zip(shares, NAMES, strict=True))
+        return f"of its fakes {named}, {abs(1 - sum(shares)):.0%} near none"
+
+    def judged(self):
+        now = self.gan.now()
         return (
-            f"Its loss is {now['critic']:.2f}, where guessing costs 2 ln 2 = "
-            f"{GUESSING:.2f}; it is right about {now['right_on_real']:.0%} of the real dots and "
-            f"{now['right_on_fake']:.0%} of the fakes."
+            f"Its loss is {now['critic']:.2f}, where guessing costs 2 ln 2 = {GUESSING:.2f}; it is right about "
+            f"{now['right_on_real']:.0%} of the real dots and {now['right_on_fake']:.0%} of the fakes."
         )
 
-    @staticmethod
-    def pushed(slope):
+    def pushed(self, slope):
         return f"lower a fake's loss by {10 * slope:.3f} on average"
 
-    @staticmethod
-    def at_places(gan):
-        chances = gan.verdict(places(gan)).sigmoid()
-        named = ", ".join(f"{name} {chance:.0%}" for name, chance in zip(PLACES, chances, strict=True))
+    def told(self):
+        """How things stand, in words."""
+        return (
+            f"<b>Critic</b>, steps: {self.gan.steps('critic')}. {self.judged()}<br>"
+            f"<b>Generator</b>, steps: {self.gan.steps('generator')}; {self.near()}.<br>"
+            f"<b>Arrows</b>: 10 Lab units along its arrow {self.pushed(self.gan.pushes().norm(dim=1).mean())}."
+        )
+
+    def map(self, ab):
+        """What the critic thinks of colors."""
+        return self.gan.verdict(ab).sigmoid()
+
+    def at_places(self):
+        named = ", ".join(f"{name} {chance:.0%}" for name, chance in self.places())
         return f"The critic's probability that a color is real: {named}"
 
-    @staticmethod
-    def draw_map(axes, gan, axis, grid):
-        real_looking = gan.verdict(grid).sigmoid()
-        # The gray scale ends above black, or the dots' dark outlines would be lost on it.
-        axes.contourf(axis, axis, real_looking, levels=torch.linspace(0, 1, 13), cmap="gray", vmin=-0.6, vmax=1)
-        if real_looking.min() < 0.5 < real_looking.max():
-            axes.contour(axis, axis, real_looking, levels=[0.5], colors=plots.INK, linewidths=1, linestyles="--")
+    def places(self):
+        return zip(PLACES, self.map(torch.cat((self.gan.palette, torch.zeros(1, 2)))).tolist(), strict=True)
+
+    def described(self):
+        """The alt text."""
+        a, b = self.gan.fakes().mean(dim=0)
+        return (
+            f"The ab plane after {self.gan.steps('critic')} steps of the critic and {self.gan.steps('generator')} of "
+            f"the generator: {self.near()}; their mean is a = {a:.0f}, b = {b:.0f}. {self.at_places()}"
+        )
+
+    def draw_map(self, axes, axis, shown):
+        """The critic in gray; gives the title. The scale ends above black, or dark outlines would be lost on it."""
+        axes.contourf(axis, axis, shown, levels=torch.linspace(0, 1, 13), cmap="gray", vmin=-0.6, vmax=1)
+        if shown.min() < 0.5 < shown.max():
+            axes.contour(axis, axis, shown, levels=[0.5], colors=plots.INK, linewidths=1, linestyles="--")
         return "the critic: light = real, dark = fake"
 
+    def plane(self, size=(5.2, 4.6)):
+        """The critic as a map in gray; on it real and fake dots in their own color, and the fakes' arrows."""
+        axis = torch.linspace(-REACH, REACH, 73)
+        grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
+        fakes, pushes = self.gan.fakes(), self.gan.pushes()[:ARROWS] * self.arrow
+        pushes = pushes * (LONGEST / pushes.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
+        with plots.drawing(1, 1, size) as (canvas, axes):
+            axes.set_title(self.draw_map(axes, axis, self.map(grid)))
+            for name, dots, marker in (("real", self.gan.same_real * color.AB_SCALE, "o"), ("fake", fakes, "^")):
+                look = {"marker": marker, "s": 30, "edgecolors": plots.INK, "linewidths": 0.8, "zorder": 3}
+                axes.scatter(*dots.T, c=paint_dots(dots), label=name, **look)
+            look = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.006, "color": plots.INK}
+            axes.quiver(*fakes[:ARROWS].T, *pushes.T, zorder=2, **look)
+            axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
+            axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
+            legend = canvas.legend(loc="outside lower center", ncols=2)
+            for handle in legend.legend_handles:
+                handle.set_facecolor("white")  # shapes tell real from fake, whatever the color
+            return plots.Figure(canvas, self.described())
 
-def places(gan):
-    return torch.cat((gan.palette, torch.zeros(1, 2)))
+    def stage(self, name):
+        """One of several planes side by side, for readers without a kernel."""
+        return (
+            "<figure style='display:inline-block;margin:4px;max-width:31%'>"
+            f"{self.plane((3.4, 3.7)).html}<figcaption>{name}: {self.near()}</figcaption></figure>"
+        )
 
 
-def told(gan, reading=Verdicts):
-    """How things stand, in words."""
-    return (
-        f"<b>Critic</b>, steps: {gan.steps('critic')}. {reading.judged(gan)}<br>"
-        f"<b>Generator</b>, steps: {gan.steps('generator')}; {near(gan)}.<br>"
-        f"<b>Arrows</b>: 10 Lab units along its arrow {reading.pushed(gan.pushes().norm(dim=1).mean())}."
-    )
-
-
-def described(gan, reading=Verdicts):
-    """The alt text."""
-    a, b = gan.fakes().mean(dim=0)
-    return (
-        f"The ab plane after {gan.steps('critic')} steps of the critic and {gan.steps('generator')} of the generator: "
-        f"{near(gan)}; their mean is a = {a:.0f}, b = {b:.0f}. {reading.at_places(gan)}"
-    )
-
-
-def paint(ab, lightness=55.0):
+def paint_dots(ab, lightness=55.0):
     """Colors (N, 2) as a figure wants them, each as it looks at that L."""
     lab = torch.cat((torch.full((len(ab), 1), lightness), ab), dim=1)
     return color.lab_to_rgb(lab.T[:, None])[:, 0].T.numpy()
-
-
-def plane(gan, size=(5.2, 4.6), reading=Verdicts):
-    """The critic as a map in gray; on it real and fake dots in their own color, and the fakes' arrows."""
-    axis = torch.linspace(-REACH, REACH, 73)
-    grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
-    real, fakes, pushes = gan.same_real * color.AB_SCALE, gan.fakes(), gan.pushes()[:ARROWS] * reading.arrow
-    pushes = pushes * (LONGEST / pushes.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-    with plots.drawing(1, 1, size) as (canvas, axes):
-        axes.set_title(reading.draw_map(axes, gan, axis, grid))
-        for name, dots, marker in (("real", real, "o"), ("fake", fakes, "^")):
-            look = {"marker": marker, "s": 30, "edgecolors": plots.INK, "linewidths": 0.8, "zorder": 3}
-            axes.scatter(*dots.T, c=paint(dots), label=name, **look)
-        look = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.006, "color": plots.INK}
-        axes.quiver(*fakes[:ARROWS].T, *pushes.T, zorder=2, **look)
-        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-        axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
-        legend = canvas.legend(loc="outside lower center", ncols=2)
-        for handle in legend.legend_handles:
-            handle.set_facecolor("white")  # shapes tell real from fake, whatever the color
-        return plots.Figure(canvas, described(gan, reading))
-
-
-def stage(gan, name, reading=Verdicts):
-    """One of several planes side by side, for readers without a kernel."""
-    return (
-        "<figure style='display:inline-block;margin:4px;max-width:31%'>"
-        f"{plane(gan, (3.4, 3.7), reading).html}<figcaption>{name}: {near(gan)}</figcaption></figure>"
-    )
 
 
 class ColorGANLab(page.Live):
@@ -121,28 +116,28 @@ class ColorGANLab(page.Live):
     `make` builds the GAN: `ColorGAN` or a class derived from it.
     """
 
-    asked, choices = "Generator's loss", LOSSES
-    reading = Verdicts
+    title, asked, choices = "A GAN on the ab plane", "Generator's loss", LOSSES
 
     def __init__(self, seed=0, make=ColorGAN):
         self.make, self.seed = make, seed
-        look = {"style": {"description_width": "120px"}, "layout": widgets.Layout(width="420px")}
-        self.menu = widgets.Dropdown(description=self.asked, options=list(self.choices), **look)
+        self.menu = controls.menu(self.asked, list(self.choices), label="120px")
         self.menu.observe(self.switch, names="value")
         presses = {
             "One critic step": lambda: self.gan.critic_step(),
             "One generator step": lambda: self.gan.generator_step(),
             "Ten critic steps": lambda: [self.gan.critic_step() for _ in range(10)],
             "Ten rounds": lambda: self.gan.rounds(10),
-            "Start again": self.start,
+            "Start again": lambda: self.start(),
         }
-        self.buttons = {name: controls.button(name) for name in presses}
-        for name, press in presses.items():
-            self.buttons[name].on_click(lambda _, press=press: (press(), self.redraw()))
-        self.told = controls.told()
+        self.buttons = {name: controls.button(name, partial(self.press, act)) for name, act in presses.items()}
+        self.told = controls.Told()
         self.start()
         row = widgets.HBox(list(self.buttons.values()), layout=widgets.Layout(flex_flow="row wrap"))
         super().__init__(self.menu, row, self.told)
+
+    def press(self, act):
+        act()
+        self.redraw()
 
     def start(self):
         self.gan = self.make(seed=self.seed, saturating=LOSSES[self.menu.value])
@@ -152,18 +147,25 @@ class ColorGANLab(page.Live):
         self.gan.saturating = LOSSES[self.menu.value]
         self.redraw()
 
-    def draw(self):
-        self.told.value = page.card(told(self.gan, self.reading))
-        return plane(self.gan, reading=self.reading).html
+    def reading(self, gan):
+        return Reading(gan)
 
-    def as_text(self):
-        gan, shown = self.make(seed=self.seed), ""
+    def draw(self):
+        reading = self.reading(self.gan)
+        self.told.say(reading.told())
+        return reading.plane().html
+
+    def stages(self):
+        """The planes that readers without a kernel see."""
+        gan = self.make(seed=self.seed)
         for total in (0, 30, 200):
             gan.rounds(total - gan.steps("generator"))
-            shown += stage(gan, f"after {total} rounds")
-        return page.card(
-            "<b>A GAN on the ab plane</b> (run the cell to take its steps). Circles are real colors, triangles fakes; "
-            f"arrows show where the critic sends them.<div>{shown}</div>"
+            yield self.reading(gan).stage(f"after {total} rounds")
+
+    def as_text(self):
+        return page.box(
+            f"<b>{self.title}</b> (run the cell to take its steps). Circles are real colors, triangles fakes; "
+            f"arrows show where the critic sends them.<div>{''.join(self.stages())}</div>"
         )
 
 

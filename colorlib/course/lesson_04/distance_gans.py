@@ -13,24 +13,16 @@ class DistanceGAN(ColorGAN):
     How far above measures a distance only if the slope is limited: a subclass says how. Here nothing does.
     """
 
-    def __init__(self, seed=0, n_critic=5, memory=0.9, **options):
-        if n_critic < 1:
-            raise ValueError(f"The critic needs one step or more each round, not {n_critic}.")
+    n_critic = 5
+
+    def __init__(self, seed=0, memory=0.9, **options):
         super().__init__(seed, memory=memory, **options)
-        self.n_critic, self.history = n_critic, {"critic": [], "generator": []}
 
     def critic_loss(self, real, fake):
         return losses.wasserstein_critic(self.critic(real), self.critic(fake))
 
     def generator_loss(self, fake):
         return losses.wasserstein_generator(self.critic(fake))
-
-    def rounds(self, n):
-        """Each `n_critic` steps of the critic, every one with fresh dots, then one of the generator."""
-        for _ in range(n):
-            for _ in range(self.n_critic):
-                self.critic_step()
-            self.generator_step()
 
     def _judged(self, real, fake):
         loss = self.critic_loss(real, fake)
@@ -47,7 +39,7 @@ class DistanceGAN(ColorGAN):
             estimate = -losses.wasserstein_critic(self.critic(real), self.critic(fake)) * color.AB_SCALE
         return {
             "estimate": estimate.item(),
-            "distance": wasserstein(real, fake) * color.AB_SCALE,
+            "distance": earth_moved(real, fake) * color.AB_SCALE,
             "slope_at_dots": losses.slopes(self.critic, None, torch.cat((real, fake))).mean().item(),
             "slope_between": losses.slopes(self.critic, None, between).mean().item(),
         }
@@ -57,8 +49,6 @@ class ClippedGAN(DistanceGAN):
     """As the first Wasserstein GAN: after each step no weight of the critic may be outside ±clip."""
 
     def __init__(self, seed=0, clip=0.01, **options):
-        if not clip > 0:
-            raise ValueError(f"Weights are clipped to ±clip, so it must be above 0, not {clip}.")
         super().__init__(seed, **options)
         self.clip = clip
 
@@ -79,8 +69,6 @@ class PenaltyGAN(DistanceGAN):
     """
 
     def __init__(self, seed=0, lam_gp=1.0, **options):
-        if not lam_gp >= 0:
-            raise ValueError(f"λ must be 0 or more, not {lam_gp}.")
         super().__init__(seed, **options)
         self.lam_gp = lam_gp
 
@@ -89,7 +77,7 @@ class PenaltyGAN(DistanceGAN):
         return super().critic_loss(real, fake) + self.lam_gp * penalty
 
 
-def wasserstein(one, other):
+def earth_moved(one, other):
     """W₁ of two samples (N, 2), by the pairs that are nearest in sum: in a plane, sorting can't find them."""
     far = (one[:, None] - other).norm(dim=2)
     return far[linear_sum_assignment(far.numpy())].mean().item()

@@ -4,7 +4,7 @@ import torch
 
 from colorlib import losses
 from colorlib.course.exercise import Exercise, call, random
-from colorlib.course.lesson_04.piles import wasserstein
+from colorlib.course.lesson_04.piles import earth_moved
 from colorlib.training import seeded
 
 
@@ -20,98 +20,78 @@ def _wasserstein_cases():
     ]
 
 
-def _sloping(slope, in_gray=0.0):
-    """A critic that climbs evenly: by `slope` in the colors of 4×4 pixels, by `in_gray` in the gray of each."""
-    colors = slope * torch.nn.functional.normalize(random(32), dim=0).view(1, 2, 4, 4)
-    weight = torch.cat((torch.full((1, 1, 4, 4), in_gray), colors), dim=1)
-    return lambda shown: (shown * weight).sum(dim=(1, 2, 3), keepdim=True)
-
-
-def _one_pixel(shown):
-    return 3 * shown[:, 1:2] + 4 * shown[:, 2:]
-
-
-def _four_patches(shown):
-    """Their mean climbs by 3, none of them does."""
-    return _sloping(3)(shown) * torch.tensor([[0.0, 0.5], [1.5, 2.0]])
-
-
-def _steep_where_bright(shown):
-    return shown[:, :1].mean(dim=(2, 3), keepdim=True) * _sloping(4)(shown)
-
-
-def _curved():
-    """A critic that can learn, and whose slope is not the same everywhere."""
-    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1))
-
-
-def _plane():
-    """A critic that can learn, and whose slope is the same everywhere."""
-    return torch.nn.Conv2d(3, 1, 4)
-
-
-def _places(penalize, count, side):
-    """Where it looks for the slope: 0 is at the fake, 1 at the real picture; for each picture and color."""
-    looked = []
-
-    def critic(shown):
-        looked.append(shown[:, 1:].detach())
-        return shown.sum(dim=(1, 2, 3), keepdim=True)
-
-    penalize(
-        critic, torch.zeros(count, 1, side, side), torch.ones(count, 2, side, side), torch.zeros(count, 2, side, side)
-    )
-    return torch.cat(looked).flatten(1)
-
-
-def _seeded(probe):
-    """With the same dice each time, and without touching those of the lesson."""
-    return lambda penalize: seeded(0, probe, penalize)
-
-
 def _gradient_penalty_cases():
     gray, (real, fake) = random(3, 1, 4, 4) - 0.5, random(2, 3, 2, 4, 4) - 0.5
     brightness = torch.tensor([0.125, 0.25, 1.0]).view(3, 1, 1, 1).expand_as(gray)
+
+    def sloping(slope, in_gray=0.0):
+        """A critic that climbs evenly: by `slope` in the colors of 4×4 pixels, by `in_gray` in the gray of each."""
+        colors = slope * torch.nn.functional.normalize(random(32), dim=0).view(1, 2, 4, 4)
+        weight = torch.cat((torch.full((1, 1, 4, 4), in_gray), colors), dim=1)
+        return lambda shown: (shown * weight).sum(dim=(1, 2, 3), keepdim=True)
+
+    def four_patches(shown):
+        """Their mean climbs by 3, none of them does."""
+        return sloping(3)(shown) * torch.tensor([[0.0, 0.5], [1.5, 2.0]])
+
+    def steep_where_bright(shown):
+        return shown[:, :1].mean(dim=(2, 3), keepdim=True) * sloping(4)(shown)
 
     def under(critic, count=3, side=4, gray=gray):
         cut = slice(count), slice(None), slice(side), slice(side)
         return call(critic, gray[cut], real[cut], fake[cut])
 
+    def places(penalize, count, side):
+        """Where it looks for the slope: 0 is at the fake, 1 at the real picture; for each picture and color."""
+        looked = []
+
+        def critic(shown):
+            looked.append(shown[:, 1:].detach())
+            return shown.sum(dim=(1, 2, 3), keepdim=True)
+
+        colors = torch.zeros(count, 2, side, side)
+        penalize(critic, colors[:, :1], colors + 1, colors)
+        return torch.cat(looked).flatten(1)
+
     def spread_within(penalize):
-        places = _places(penalize, count=8, side=4)
-        return (places.amax(dim=1) - places.amin(dim=1)).max()
+        alphas = places(penalize, count=8, side=4)
+        return (alphas.amax(dim=1) - alphas.amin(dim=1)).max()
 
     def quarters(penalize):
         """The share of the pictures in each, in twentieths: no dice fall exactly even."""
-        places = _places(penalize, count=16_000, side=1)[:, 0]
-        return (20 * torch.histc(places, bins=4, min=0, max=1) / 16_000).round() / 20
+        alphas = places(penalize, count=16_000, side=1)[:, 0]
+        return (20 * torch.histc(alphas, bins=4, min=0, max=1) / 16_000).round() / 20
 
     def to_weights(penalize):
-        critic = seeded(0, _plane)
+        critic = seeded(0, torch.nn.Conv2d, 3, 1, 4)  # its slope is the same everywhere
         (gradient,) = torch.autograd.grad(penalize(critic, gray, real, fake), critic.weight)
         return gradient.flatten()
 
     def elsewhere(penalize):
-        critic, strength = seeded(0, _curved), torch.tensor(3.0, requires_grad=True)  # a generator of one weight
+        critic = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1))
+        strength = torch.tensor(3.0, requires_grad=True)  # a generator of one weight
         penalty = penalize(critic, gray, real, strength * fake)
         left = sum(weights.grad.norm().item() for weights in critic.parameters() if weights.grad is not None)
         penalty.backward()
         return torch.tensor([0.0 if strength.grad is None else strength.grad.item(), left])
 
-    cases = [
-        ("one pixel, where the critic climbs by 3 in a and by 4 in b", under(_one_pixel, 1, side=1)),
-        ("a picture of 4×4 pixels, with a slope of 3", under(_sloping(3), 1)),
-        ("a critic with a slope of 3 in the colors and one of 4 in gray", under(_sloping(3, in_gray=1.0), 1)),
-        ("a critic that judges four patches, with a slope of 3", under(_four_patches, 1)),
-        ("a critic with a slope of 0.5", under(_sloping(0.5), 1)),
-        ("three pictures with a slope of 3 each", under(_sloping(3))),
-        ("three pictures with slopes of 0.5, 1 and 4", under(_steep_where_bright, gray=brightness)),
-        ("how far α differs within one picture", spread_within),
-        ("the share of 16,000 pictures in each quarter of the way from fake to real", quarters),
-        ("what the critic's weights are to learn from it (the gradient)", to_weights),
-        ("what it sends elsewhere (to the generator, and at once into the critic)", elsewhere),
-    ]
-    return [(label, _seeded(probe)) for label, probe in cases]
+    cases = {
+        "one pixel, where the critic climbs by 3 in a and by 4 in b": under(
+            lambda shown: 3 * shown[:, 1:2] + 4 * shown[:, 2:], 1, side=1
+        ),
+        "a picture of 4×4 pixels, with a slope of 3": under(sloping(3), 1),
+        "a critic with a slope of 3 in the colors and one of 4 in gray": under(sloping(3, in_gray=1.0), 1),
+        "a critic that judges four patches, with a slope of 3": under(four_patches, 1),
+        "a critic with a slope of 0.5": under(sloping(0.5), 1),
+        "three pictures with a slope of 3 each": under(sloping(3)),
+        "three pictures with slopes of 0.5, 1 and 4": under(steep_where_bright, gray=brightness),
+        "how far α differs within one picture": spread_within,
+        "the share of 16,000 pictures in each quarter of the way from fake to real": quarters,
+        "what the critic's weights are to learn from it (the gradient)": to_weights,
+        "what it sends elsewhere (to the generator, and at once into the critic)": elsewhere,
+    }
+    # The same dice each time, and those of the lesson untouched.
+    return [(label, lambda penalize, probe=probe: seeded(0, probe, penalize)) for label, probe in cases.items()]
 
 
 def train_round(critic_step, generator_step, batches, n_critic):
@@ -125,11 +105,13 @@ def train_round(critic_step, generator_step, batches, n_critic):
 
 
 class Rehearsal:
-    """Steps that only note the number of the batch they are given, and twelve batches, 1 to 12."""
+    """Rounds whose steps only note the number of the batch that they are given, 1 to 12, and when that was."""
 
-    def __init__(self):
-        self.batches = ((torch.full((2, 1, 4, 4), n), torch.full((2, 2, 4, 4), n)) for n in torch.arange(1.0, 13))
+    def __init__(self, train, n_critic=3, rounds=1):
+        batches = ((torch.full((2, 1, 4, 4), n), torch.full((2, 2, 4, 4), n)) for n in torch.arange(1.0, 13))
         self.critic, self.generator, self.critic_first = [], [], []
+        for _ in range(rounds):
+            self.given = train(self.critic_step, self.generator_step, batches, n_critic)
 
     def critic_step(self, gray, ab):
         self.critic.append(self.number(gray, ab))
@@ -145,38 +127,28 @@ class Rehearsal:
             raise ValueError("a step takes the gray and the ab of one batch, in this order.")
         return gray.mean().item()
 
+    def counts(self):
+        return [len(self.critic), len(self.generator)]
+
 
 def _train_round_cases():
-    def noted(what, n_critic=3, rounds=1):
-        def probe(train):
-            played = Rehearsal()
-            for _ in range(rounds):
-                train(played.critic_step, played.generator_step, played.batches, n_critic)
-            return torch.tensor(what(played))
-
-        return probe
-
-    def given_back(train):
-        played = Rehearsal()
-        return train(played.critic_step, played.generator_step, played.batches, 3)
-
     return [
-        ("the number of critic steps, with n_critic = 3,", noted(lambda played: len(played.critic))),
-        ("the batches that the critic meets in them", noted(lambda played: played.critic)),
-        ("the number of generator steps", noted(lambda played: len(played.generator))),
-        ("the number of critic steps before the generator's", noted(lambda played: played.critic_first)),
-        ("the batch that the generator paints", noted(lambda played: played.generator)),
-        ("the batches that the critic meets in a second round", noted(lambda played: played.critic[3:], rounds=2)),
+        ("the number of critic steps, with n_critic = 3,", lambda train: len(Rehearsal(train).critic)),
+        ("the batches that the critic meets in them", lambda train: Rehearsal(train).critic),
+        ("the number of generator steps", lambda train: len(Rehearsal(train).generator)),
+        ("the number of critic steps before the generator's", lambda train: Rehearsal(train).critic_first),
+        ("the batch that the generator paints", lambda train: Rehearsal(train).generator),
+        ("the batches that the critic meets in a second round", lambda train: Rehearsal(train, rounds=2).critic[3:]),
         (
             "the numbers of critic and generator steps, with n_critic = 1,",
-            noted(lambda played: [len(played.critic), len(played.generator)], n_critic=1),
+            lambda train: Rehearsal(train, n_critic=1).counts(),
         ),
-        ("what a round gives back", given_back),
+        ("what a round gives back", lambda train: Rehearsal(train).given),
     ]
 
 
 EXERCISES = {
-    "wasserstein": Exercise(wasserstein, _wasserstein_cases),
+    "wasserstein": Exercise(earth_moved, _wasserstein_cases),
     "gradient_penalty": Exercise(losses.gradient_penalty, _gradient_penalty_cases, tolerance=1e-4),
     "critic_steps": Exercise(train_round, _train_round_cases),
 }

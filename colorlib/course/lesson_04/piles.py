@@ -1,16 +1,16 @@
-"""Lesson 04: two piles on a line, one of which slides. Jensen–Shannon does not see how far it is; Wasserstein does."""
+"""Lesson 04: two piles on a line, one of which slides. Jensen–Shannon does not see how far it is; W₁ does."""
 
 import math
 
-import ipywidgets as widgets
 import torch
+from scipy.spatial.distance import jensenshannon
 
 from colorlib import plots
 from colorlib.course import controls, page
 
 COUNT, SPREAD, REACH, STEP = 200, 0.7, 10, 0.5
 # As wide as a step of the slider: then a step moves each number by one whole bin.
-BINS = torch.arange(-REACH - 5, REACH + 5 + STEP, STEP)
+BINS = torch.arange(-REACH - 5, REACH + 5 + STEP, STEP, dtype=torch.float64)
 SHIFTS = torch.arange(-REACH, REACH + STEP, STEP)
 LOOKS = {
     "real": {"color": plots.CYCLE[0]},
@@ -18,7 +18,7 @@ LOOKS = {
 }
 
 
-def wasserstein(one, other):
+def earth_moved(one, other):
     """W₁ of two samples of one size: how far their numbers must move on average. Sorted, nobody crosses another."""
     one, other = (torch.as_tensor(sample, dtype=torch.float64) for sample in (one, other))
     if one.ndim != 1 or one.shape != other.shape or not len(one):
@@ -27,20 +27,9 @@ def wasserstein(one, other):
     return (one.sort().values - other.sort().values).abs().mean().item()
 
 
-def jensen_shannon(one, other, bins):
-    """The Jensen–Shannon divergence of two samples, in nats, by the share of each in every bin (`bins`: their edges).
-
-    It is 0 where both share out alike and ln 2 where no bin holds numbers of both.
-    """
-    bins, shares = torch.as_tensor(bins, dtype=torch.float64), []
-    for sample in (one, other):
-        sample = torch.as_tensor(sample, dtype=torch.float64)
-        counts = torch.histogram(sample, bins).hist
-        if not len(sample) or counts.sum() < len(sample):
-            raise ValueError("All numbers, at least one in each sample, must lie between the first and the last edge.")
-        shares.append(counts / len(sample))
-    entropy = [torch.special.entr(share).sum() for share in (*shares, (shares[0] + shares[1]) / 2)]
-    return (entropy[2] - (entropy[0] + entropy[1]) / 2).item()
+def jensen_shannon(one, other):
+    """By the share of each in every bin: 0 where both share out alike, ln 2 where no bin holds numbers of both."""
+    return jensenshannon(*(torch.histogram(sample, BINS).hist for sample in (one, other))) ** 2
 
 
 class Piles:
@@ -53,7 +42,7 @@ class Piles:
     def distances(self, shift):
         """W₁ and Jensen–Shannon."""
         moved = self.painted + shift
-        return wasserstein(self.real, moved), jensen_shannon(self.real, moved, BINS)
+        return earth_moved(self.real, moved), jensen_shannon(self.real, moved)
 
     def slopes(self, shift):
         """By how much each changes where the painted pile moves on by 1."""
@@ -72,30 +61,33 @@ class TwoPiles(page.Live):
     def __init__(self, seed=0):
         self.piles = Piles(seed)
         self.curves = dict(zip(("W₁", "Jensen–Shannon"), self.piles.curves(), strict=True))
-        look = {"style": {"description_width": "150px"}, "layout": widgets.Layout(width="520px")}
-        self.slider = widgets.FloatSlider(
-            value=8, min=-REACH, max=REACH, step=STEP, description="Shift of the painted", readout_format=".1f", **look
-        )
-        self.slider.continuous_update = False  # a figure takes longer than a mouse moves
-        self.slider.observe(self.redraw, names="value")
-        self.told = controls.told()
+        look = {"label": "150px", "width": "520px", "readout_format": ".1f"}
+        look["continuous_update"] = False  # a figure takes longer than a mouse moves
+        self.slider = self.follow(controls.slider("Shift of the painted", -REACH, REACH, 8, STEP, **look))
+        self.told = controls.Told()
         super().__init__(self.slider, self.told)
 
     def draw(self):
-        self.told.value = page.card(self.words(self.slider.value))
+        self.told.say(self.words(self.slider.value))
         return self.figure(self.slider.value).html
 
     def words(self, shift):
-        distances, slopes = self.piles.distances(shift), self.piles.slopes(shift)
+        w, js = self.piles.distances(shift)
         # + 0.0 makes a plain zero of the −0.0 that rounding leaves.
-        w_slope, js_slope = (round(slope, 2) + 0.0 for slope in slopes)
+        w_slope, js_slope = (round(slope, 2) + 0.0 for slope in self.piles.slopes(shift))
         return (
-            f"<b>Shift {shift:g}</b>: W₁ is {distances[0]:.2f}, Jensen–Shannon {distances[1]:.2f} (ln 2 is "
-            f"{math.log(2):.2f}).<br>Moving the painted pile by 1 to the right changes W₁ by {w_slope:.2f} and "
-            f"Jensen–Shannon by {js_slope:.2f}."
+            f"<b>Shift {shift:g}</b>: W₁ is {w:.2f}, Jensen–Shannon {js:.2f} (ln 2 is {math.log(2):.2f}).<br>Moving "
+            f"the painted pile by 1 to the right changes W₁ by {w_slope:.2f} and Jensen–Shannon by {js_slope:.2f}."
         )
 
     def figure(self, shift, size=(plots.WIDTH, 5.2)):
+        w, js = self.piles.distances(shift)
+        apart = "They share no place." if js > math.log(2) - 1e-6 else "They overlap."
+        alt = (
+            f"Two piles of {COUNT} numbers on a line, the real around 0, the painted around {shift:g}. {apart} "
+            f"Below, over the shift, W₁ as a V with its foot at 0, marked at {w:.2f}, and Jensen–Shannon, flat at ln 2 "
+            f"but for a notch around 0, marked at {js:.2f}."
+        )
         options = {"sharex": True, "height_ratios": (3, 2, 2)}
         with plots.drawing(3, 1, size, **options) as (canvas, (above, *below)):
             for (name, look), numbers in zip(LOOKS.items(), (self.piles.real, self.piles.painted + shift), strict=True):
@@ -103,27 +95,17 @@ class TwoPiles(page.Live):
                 above.hist(numbers.numpy(), filled.numpy(), label=name, linewidth=1.2, **look)
             above.set(ylabel="how many", xlim=(-REACH - 3, REACH + 3))
             above.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
-            marks = zip(below, self.curves.items(), self.piles.distances(shift), plots.CYCLE[2:], strict=False)
+            marks = zip(below, self.curves.items(), (w, js), plots.CYCLE[2:], strict=False)
             for axes, (name, curve), now, ink in marks:
                 axes.plot(SHIFTS, curve, color=ink, linestyle="-")
                 axes.plot(shift, now, "o", ms=10, mfc="white", mec=plots.INK, mew=2, clip_on=False)
                 axes.set(ylabel=name, ylim=(0, 1.08 * max(curve)))
             axes.set_xlabel("place of the numbers; for the curves, shift of the painted pile")
-            return plots.Figure(canvas, self.described(shift))
-
-    def described(self, shift):
-        """The alt text."""
-        w, js = self.piles.distances(shift)
-        apart = "They share no place." if js > math.log(2) - 1e-6 else "They overlap."
-        return (
-            f"Two piles of {COUNT} numbers on a line, the real around 0, the painted around {shift:g}. {apart} "
-            f"Below, over the shift, W₁ as a V with its foot at 0, marked at {w:.2f}, and Jensen–Shannon, flat at ln 2 "
-            f"but for a notch around 0, marked at {js:.2f}."
-        )
+            return plots.Figure(canvas, alt)
 
     def as_text(self):
         shown = "".join(f"<p>{self.words(shift)}</p>{self.figure(shift, (6.4, 4)).html}" for shift in (8.0, 5.0, 1.0))
-        return page.card(f"<b>Two piles on a line</b>{shown}<br><small>{self.invitation}</small>")
+        return page.box(f"<b>Two piles on a line</b>{shown}<br><small>{self.invitation}</small>")
 
 
 two_piles = TwoPiles

@@ -5,7 +5,7 @@ from itertools import accumulate
 import torch
 from torch import nn
 
-from colorlib import losses, models
+from colorlib import losses, models, nogan
 from colorlib.course.exercise import Exercise, call, random
 from colorlib.nogan import stops
 from colorlib.training import frozen, seeded
@@ -13,14 +13,10 @@ from colorlib.training import frozen, seeded
 
 def build_generator(encoder, size):
     """fastai's DynamicUnet on a copy of the encoder's body, giving [L, ab]."""
-    from colorlib import nogan  # with it comes fastai, which takes seconds: not for those who only import the course
-
     return nogan.unet(encoder, size)
 
 
 def _generator_cases():
-    from colorlib import nogan
-
     gray = torch.linspace(-1, 1, 2048).view(2, 1, 32, 32)
 
     def built(look):
@@ -124,10 +120,10 @@ def choose_stop(rows, tolerance=0.02):
 
 
 def _choose_stop_cases():
-    def of(figures, tolerance=0.02):
+    def of(measured, tolerance=0.02):
         """Every 20 batches a share of the true chroma and one of glitches; the losses are lowest at first."""
         rows = {}
-        for number, (chroma, glitches) in enumerate(figures):
+        for number, (chroma, glitches) in enumerate(measured):
             errors = {"distance": 0.06 + number / 500, "background_error": 2.5 + number}
             rows[20 * number] = {"chroma_share": chroma, "glitches": glitches, **errors}
         return call(rows, tolerance)

@@ -1,12 +1,12 @@
 """NoGAN's third stage, seen at its snapshots: live, or recorded where `quick` is too short. Lesson 05 stops it."""
 
-import json
 from itertools import combinations
 
 import torch
 
 from colorlib import color, metrics, models, profile
 from colorlib.course import page
+from colorlib.course.recorded import card_of
 from colorlib.nogan import stops
 from colorlib.worlds import scenes
 
@@ -16,7 +16,7 @@ SHOWN = 8  # pictures that a gallery shows
 class Seen:
     """What is known of each snapshot, by its batch.
 
-    `rows`: figures on pictures to choose by; `elsewhere`: on others, to report; `objects`: the colors of the ambiguous
+    `rows`: measures on pictures to choose by; `elsewhere`: on others, to report; `objects`: the colors of the ambiguous
     objects in these others; `pictures`: what each snapshot made of eight of them, beside `gray` and `truth`.
     """
 
@@ -40,7 +40,7 @@ def watched(choosing: scenes.Scenes, reporting: scenes.Scenes) -> torch.Tensor:
 
 
 def measured(taken, choosing: scenes.Scenes, reporting: scenes.Scenes, distance=None) -> Seen:
-    """All figures of a stage 3 whose snapshots painted `watched(choosing, reporting)`."""
+    """All measures of a stage 3 whose snapshots painted `watched(choosing, reporting)`."""
     parts = len(choosing), len(reporting)
     first, second = ({b: ab.split(parts)[i] for b, ab in taken.painted.items()} for i in (0, 1))
     gray, truth = color.to_gray_ab(reporting.pictures[:SHOWN])
@@ -68,25 +68,25 @@ def alike(objects: list[list[int]], world: scenes.Scenes) -> float:
 
 def card(name: str) -> dict:
     """What is told of a recorded run of NoGAN's stages; a world's lies beside its paintings, for it has no weights."""
-    return json.loads((models.WEIGHTS / "galleries" / f"{name}.json").read_text(encoding="utf-8"))
+    return card_of(f"galleries/{name}")
 
 
 def recorded(name: str) -> Seen:
     """The snapshots of a run that comes with the course: of its first seed, whose paintings alone are kept."""
     told = card(name)
     report = told["stages"][0]["stage_3"]
-    rows, elsewhere = ({row["batch"]: _figures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
+    rows, elsewhere = ({row["batch"]: _measures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
     objects = {row["batch"]: row["objects"] for row in report["elsewhere"] if "objects" in row}
     paintings = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
     losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
     return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {told['seeds'][0]}")
 
 
-def _figures(row):
+def _measures(row):
     return {name: value for name, value in row.items() if name in stops.FIGURES}
 
 
-def or_recorded(seen: Seen, name: str) -> Seen:
+def watched_or_recorded(seen: Seen, name: str) -> Seen:
     """The live one; at `quick`, where nothing has been learned yet, the recorded one, and says so."""
     if profile.current() != "quick":
         return seen
