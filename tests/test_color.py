@@ -14,16 +14,12 @@ def cube(step=5):
     return np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
 
 
-def as_tensor(array):
-    return torch.from_numpy(array).movedim(-1, -3)
-
-
 def test_the_whole_cube_agrees_with_scikit_image():
     picture = cube()
     expected = rgb2lab(picture)
     assert np.abs(color.rgb_to_lab(picture) - expected).max() < 1e-3
     assert np.abs(color.rgb_to_lab(picture / 255) - expected).max() < 1e-3
-    lab = color.rgb_to_lab(as_tensor(picture)).movedim(-3, -1).numpy()
+    lab = color.rgb_to_lab(color.as_tensor(picture)).movedim(-3, -1).numpy()
     assert np.abs(lab - expected).max() < 1e-3
     assert np.abs(color.lab_to_rgb(expected) - lab2rgb(expected)).max() < 1e-3
 
@@ -32,7 +28,7 @@ def test_uint8_survives_the_round_trip_exactly():
     picture = cube(3)
     back = color.to_uint8(color.lab_to_rgb(color.rgb_to_lab(picture)))
     assert back.dtype == np.uint8 and (back == picture).all()
-    tensor = as_tensor(picture)
+    tensor = color.as_tensor(picture)
     assert (color.to_uint8(color.from_gray_ab(*color.to_gray_ab(tensor))) == tensor).all()
 
 
@@ -64,7 +60,7 @@ def test_autocast_changes_nothing():
 
 
 def test_scaling_and_gamut():
-    gray, ab = color.to_gray_ab(as_tensor(cube()))
+    gray, ab = color.to_gray_ab(color.as_tensor(cube()))
     assert gray.abs().max() <= 1.0001 and ab.abs().max() < 1
     lab = color.to_lab(gray, ab)
     assert color.in_gamut(lab).all()
@@ -107,5 +103,4 @@ def test_color_differences():
     a = np.array([[[50.0, 2.6772, -79.7751]]])
     b = np.array([[[50.0, 0.0, -82.7485]]])
     assert color.delta_e_2000(a, b).item() == pytest.approx(2.0425, abs=1e-4)
-    tensors = [torch.from_numpy(x).movedim(-1, -3) for x in (a, b)]
-    assert color.delta_e_2000(*tensors).item() == pytest.approx(2.0425, abs=1e-4)
+    assert color.delta_e_2000(color.as_tensor(a), color.as_tensor(b)).item() == pytest.approx(2.0425, abs=1e-4)

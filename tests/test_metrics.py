@@ -46,15 +46,13 @@ def test_colorfulness_signs_matter():
     assert metrics.colorfulness(WORLD.pictures / 255) == pytest.approx(sum(each) / 30)
 
 
-def test_psnr_ssim_and_ciede2000():
+def test_psnr_and_ciede2000():
     picture = WORLD.pictures / 255
     noisy = (picture + 0.1 * torch.randn(picture.shape)).clamp(0, 1)
     pairs = zip(picture.numpy(), noisy.numpy(), strict=True)
     each = [peak_signal_noise_ratio(one, other, data_range=1) for one, other in pairs]
     assert metrics.psnr(noisy, picture) == pytest.approx(np.mean(each), rel=1e-4)
     assert metrics.psnr(picture, picture) == math.inf
-    assert metrics.ssim(picture, picture) == pytest.approx(1)
-    assert metrics.ssim(noisy, picture) < 0.9
     dull = metrics.measure(AB * 0.5, AB, GRAY, names=["ciede2000"])["ciede2000"]
     one, other = (color.to_lab(GRAY, ab).movedim(1, -1).numpy() for ab in (AB * 0.5, AB))
     assert dull == pytest.approx(deltaE_ciede2000(one, other).mean(), rel=1e-4)
@@ -73,6 +71,8 @@ def test_the_truth_is_perfect_and_gray_is_not():
     assert gray["colorfulness"] == pytest.approx(0, abs=0.1)
     assert gray["ab_error"] == pytest.approx(float(UNITS.norm(dim=1).mean()), rel=1e-5)
     assert gray["palette_distance"] == pytest.approx(float(palette.min()), rel=1e-5)
+    dull = metrics.measure(AB * 0.3, AB, GRAY, WORLD, names=["chroma_share"])
+    assert dull == {"chroma_share": pytest.approx(0.3, abs=1e-4)}
 
 
 def test_objects_are_averaged_before_their_chroma_is_taken():
@@ -130,13 +130,10 @@ def test_the_table_has_gray_and_truth():
     assert list(table.seeds) == ["gray", "sepia", "truth"]
     assert table["sepia"]["chroma"] == pytest.approx(11 * math.sqrt(2), rel=1e-4)
     assert table["truth"]["chroma_share"] == 1 and table["gray"]["chroma_share"] == 0
-    assert 0.2 < table["sepia"]["chroma_share"] < 0.4
     lines = repr(table).splitlines()
     assert lines[1].split()[0] == "gray" and "∞" in lines[3] and "30 held-out" in lines[-1]
     assert len({len(line) for line in lines[:-1]}) == 1  # the columns stand in line
-    assert table.markdown().splitlines()[1].count("|") == len(table.names) + 2
-    page = table._repr_html_()
-    assert page.count("<tr>") == 4 and "scope='row'>sepia" in page
+    assert table._repr_html_().count("<tr>") == 4
 
 
 def test_a_row_of_several_seeds():
@@ -149,9 +146,9 @@ def test_a_row_of_several_seeds():
 
 def test_pictures_without_a_world_and_the_same_ones_each_time():
     pictures = WORLD.pictures[:12]
-    tables = [metrics.evaluate({"sepia": sepia}, pictures, n=10) for _ in range(2)]
-    assert repr(tables[0]) == repr(tables[1]) and tables[0].pictures == 10
-    assert "chroma" not in tables[0].names and "psnr" in tables[0].names
+    table, again = (metrics.evaluate({"sepia": sepia}, pictures, n=10) for _ in range(2))
+    assert repr(table) == repr(again) and table.pictures == 10
+    assert "chroma" not in table.names and "psnr" in table.names
     with pytest.raises(ValueError, match="no pictures"):
         metrics.evaluate({}, pictures[:0])
 
@@ -167,35 +164,18 @@ def test_a_data_set_is_measured_on_what_was_held_out():
 
 @pytest.mark.parametrize("names", ["psnr", ("psnr", "beauty"), [3]])
 def test_names_that_are_none_of_the_measures(names):
-    for use in (metrics.validator, lambda of, names: metrics.evaluate({}, of, names=names)):
-        with pytest.raises(ValueError, match="not names of measures.*ab_error, psnr"):
-            use(WORLD, names=names)
+    with pytest.raises(ValueError, match="not names of measures.*ab_error, psnr"):
+        metrics.validator(WORLD, names)
     with pytest.raises(ValueError, match="not names of measures"):
-        metrics.measure(AB, AB, GRAY, WORLD, names)
-
-
-def test_the_share_of_chroma_is_a_measure_like_others():
-    for factor in (0.3, 1.0):
-        share = metrics.measure(AB * factor, AB, GRAY, WORLD, names=["chroma_share"])
-        assert share == {"chroma_share": pytest.approx(factor, abs=1e-4)}
-    rows = {"gray": [{"chroma": 0.0}], "truth": [{"chroma": 0.0}]}
-    assert metrics.Table(rows, 3).names == ["chroma"] and rows["truth"] == [{"chroma": 0.0}]
-
-
-def test_generators_stay_in_their_mode():
-    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.Dropout(0.9)).train()
-    metrics.evaluate({"noisy": network}, WORLD, n=4)
-    assert network.training
+        metrics.evaluate({}, WORLD, names=names)
 
 
 def test_photos_are_measured_from_all_over_a_world_from_its_start():
     """Photos lie sorted by what they show: the first ones would be airplanes alone."""
     sorted_ = torch.arange(100, dtype=torch.uint8).view(100, 1, 1, 1).expand(-1, 3, 32, 32)
-    some = data.spread(sorted_, 10)[:, 0, 0, 0]
-    assert some.tolist() == list(range(0, 100, 10))
     assert len(data.spread(sorted_, 1000)) == 100 and len(data.spread(sorted_[:0], 5)) == 0
-    photos = data.DataSet("photos", sorted_, sorted_, sorted_[:0])
-    assert metrics.evaluate({}, photos, n=10, names=("ab_error",)).pictures == 10
-    world = data.load("shapes", 32, 200)
-    first, _ = metrics._held_out(world, 5)
-    assert torch.equal(first, world.valid[:5])
+    photos, world = data.DataSet("photos", sorted_, sorted_, sorted_[:0]), data.load("shapes", 32, 200)
+    for of, expected in ((photos, sorted_[::10]), (world, world.valid[:10])):
+        seen = []
+        metrics.validator(of, n=10)(lambda gray, seen=seen: seen.append(gray) or sepia(gray))
+        assert torch.equal(torch.cat(seen), color.to_gray_ab(expected)[0])

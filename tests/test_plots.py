@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.axes import Axes
 
-from colorlib import plots
+from colorlib import color, plots
 from colorlib.worlds import scenes
 
 ALT = "Some pictures side by side, for a test."
@@ -13,7 +13,7 @@ ALT = "Some pictures side by side, for a test."
 
 def test_a_figure_needs_alt_text():
     with pytest.raises(ValueError, match="alt text"):
-        plots.bars({"L2": 1.0}, alt="")
+        plots.curves({"L2": [1.0]}, alt="")
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,10 @@ def test_alt_text_reaches_both_screen_and_text():
     assert "&quot;cross&quot;" in bundle["text/html"] and 'Two lines that "cross"' in bundle["text/plain"]
 
 
-def shown(monkeypatch):
-    """The pictures that the next figure is made of."""
-    seen = []
-    draw = plots.pictures
-    monkeypatch.setattr(plots, "pictures", lambda panels, **options: seen.extend(panels) or draw(panels, **options))
-    return seen
-
-
-def test_lab_channels_of_an_array_are_those_of_the_tensor(monkeypatch):
-    seen, picture = shown(monkeypatch), scenes.draw(1, size=24, seed=0).pictures[0]
-    plots.lab_channels(picture, alt=ALT)
-    plots.lab_channels(picture.movedim(0, -1).numpy(), alt=ALT)
-    assert len(seen) == 8
-    for tensor, array in zip(seen[:4], seen[4:], strict=True):
-        assert torch.allclose(tensor, array, atol=1e-5)
+def test_lab_channels_of_an_array_are_those_of_the_tensor():
+    picture = scenes.draw(1, size=24, seed=0).pictures[0]
+    tensor, array = (plots.lab_channels(kind, alt=ALT) for kind in (picture, picture.movedim(0, -1).numpy()))
+    assert tensor.webp == array.webp
 
 
 @pytest.mark.parametrize("kind", [list, torch.tensor, np.array])
@@ -62,19 +51,8 @@ def test_points_of_every_kind(kind, monkeypatch):
         plots.ab_plane(50, points=kind(points), labels=["a", "b", "c"], alt=ALT)
 
 
-def test_the_other_figures():
-    picture = scenes.draw(1, size=32, seed=0).pictures[0]
-    for figure in (
-        plots.lab_channels(picture, alt=ALT),
-        plots.bars({"L1": 2.0, "L2": 1.0}, alt=ALT),
-    ):
-        assert len(figure.webp) > 1000
-
-
 def test_gray_picture_has_no_color_and_the_same_lightness():
     pictures = scenes.draw(4, size=32, seed=0).pictures
-    from colorlib import color
-
     before, after = color.rgb_to_lab(pictures), color.rgb_to_lab(plots.gray_picture(pictures))
     assert after[:, 1:].abs().max() < 0.1 and (before[:, 0] - after[:, 0]).abs().max() < 0.1
     array = plots.gray_picture(pictures[0].movedim(0, -1).numpy())
