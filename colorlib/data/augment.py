@@ -25,8 +25,8 @@ def flip(pictures, generator=None):
 def stretch(gray, kind):
     """Stretch the histogram of gray pictures (N×1×H×W in −1…1); a flat picture stays as it is.
 
-    `adaptive` equalizes the neighborhood of each pixel, `percentiles` spreads what lies between the
-    2nd and the 98th percentile, `equalize` makes all gray values equally common.
+    `adaptive` equalizes the neighborhood of each pixel, `percentiles` spreads what lies between the 2nd and the 98th
+    percentile, `equalize` makes all gray values equally common.
     """
     if kind not in STRETCHES:
         raise ValueError(f"There is no stretch '{kind}'. Choose one of: {', '.join(STRETCHES)}.")
@@ -61,8 +61,8 @@ def random_stretch(gray, generator=None):
 def jitter(pictures, generator=None, contrast=0.1, hue=10.0, saturation=0.1):
     """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8) for RGB → RGB training.
 
-    In Lab each is one line: contrast scales L about the picture's mean, hue turns the ab plane by
-    up to so many degrees, saturation scales it. Returns float pictures.
+    In Lab each is one line: contrast scales L about the picture's mean, hue turns the ab plane by up to so many
+    degrees, saturation scales it. Returns float pictures.
     """
 
     def draw(reach):

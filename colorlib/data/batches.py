@@ -23,9 +23,9 @@ def batches(
 ):
     """Yield (gray, ab) on the device, an epoch over uint8 pictures (a tensor, or an array on disk).
 
-    Each (seed, epoch) has its own order, and each batch its own random numbers: a run that was
-    stopped goes on at batch `start` as if nothing had been. `flips` mirrors. `change_pictures` and
-    `change_gray` (augment.jitter, augment.random_stretch) take a batch and a torch.Generator.
+    Each (seed, epoch) has its own order, and each batch its own random numbers: a run that was stopped goes on at
+    batch `start` as if nothing had been. `flips` mirrors. `change_pictures` and `change_gray` (augment.jitter,
+    augment.random_stretch) take a batch and a torch.Generator.
     """
     if batch_size < 1 or len(images) == 0:
         raise ValueError(f"No batches of {batch_size} from {len(images)} pictures: 1 at least.")

@@ -1,13 +1,12 @@
 """Data sets from the network, checked, in fastai's folders. Lesson 01 shows what CIFAR-10 is."""
 
 import configparser
+import contextlib
 import hashlib
 import os
-import shutil
 import tarfile
 import tempfile
 import threading
-import urllib.error
 import urllib.request
 import zlib
 from dataclasses import dataclass
@@ -58,31 +57,31 @@ class Archive:
                 if self.is_here():  # another process was faster
                     return folder
                 if folder.exists():
-                    raise DownloadError(f"{folder} is not all of {self.title}. Delete it and try again")
-                unpack(self.fetch(), folder)
+                    raise OSError("some of it is missing. Delete that folder and try again")
+                _unpack(self._fetch(), folder)
         except OSError as error:
             raise DownloadError(f"There is no whole {self.title} at {folder}: {error}. {OFFLINE}") from error
         return folder
 
-    def fetch(self) -> Path:
+    def _fetch(self):
         """The archive itself in fastai's archive folder, downloaded unless it is there and right."""
         import pooch  # slow to import, and rarely needed
 
         path = fastai_folder("archive") / Path(self.url).name
-        if path.exists() and self.is_whole(path):
+        if path.exists() and self._is_whole(path):
             return path
         path.unlink(missing_ok=True)
         if not answers(self.url):
-            raise DownloadError(f"{self.url} does not answer")
+            raise OSError(f"{self.url} cannot be reached")
         pooch.get_logger().setLevel("WARNING")  # it would ask for a hash of the whole file, which nobody published
         downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**18, timeout=TIMEOUT)
         pooch.retrieve(self.url, None, path.name, path.parent, downloader=downloader)
-        if not self.is_whole(path):
+        if not self._is_whole(path):
             path.unlink()
-            raise DownloadError(f"{self.url} arrived damaged, so it was deleted. Try again")
+            raise OSError(f"{self.url} arrived damaged, so it was deleted. Try again")
         return path
 
-    def is_whole(self, path) -> bool:
+    def _is_whole(self, path):
         with open(path, "rb") as file:
             head = hashlib.md5(file.read(2**20), usedforsecurity=False).hexdigest()
         return (path.stat().st_size, head) == (self.size, self.head_md5)
@@ -109,17 +108,13 @@ IMAGENETTE = Archive(  # ten classes of ImageNet, the short side 160 pixels; Ima
 
 
 def answers(url, seconds=SECONDS) -> bool:
-    """Whether somebody answers there. In a thread, because looking up a name knows no time limit."""
+    """Whether the file can be had there, soon. In a thread, because looking up a name knows no time limit."""
     answered = threading.Event()
 
     def ask():
-        try:
+        with contextlib.suppress(Exception):  # whatever the reason, it is no answer
             urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds).close()
-        except urllib.error.HTTPError:
-            pass  # a refusal is an answer
-        except Exception:
-            return  # whatever the reason, there is no answer
-        answered.set()
+            answered.set()
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
@@ -135,14 +130,14 @@ def fastai_folder(kind) -> Path:
     return base / config["DEFAULT"][kind]
 
 
-def unpack(archive, folder):
-    """Unpack the one folder of a tar archive as `folder`: beside it first, then renamed."""
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name + "."))
+def _unpack(archive, folder):
+    """The one folder in an archive, beside its place first, then renamed: none that is half full has its name."""
     try:
-        with tarfile.open(archive) as tar:
+        with (
+            tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as beside,
+            tarfile.open(archive, "r:gz") as tar,
+        ):
             tar.extractall(beside, filter="data")  # refuses paths that lead out of the folder
-        os.replace(beside / folder.name, folder)
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise DownloadError(f"{archive} could not be unpacked ({error})") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+            os.replace(Path(beside) / folder.name, folder)
+    except (tarfile.TarError, zlib.error, EOFError, FileNotFoundError) as error:
+        raise OSError(f"{archive} could not be unpacked ({error}). Delete it and try again") from error

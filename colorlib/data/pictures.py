@@ -94,7 +94,8 @@ class DecodedPictures:
         """The files that were left out, by name and with the reason, in one short message."""
         total, left_out = len(self.paths) + len(self.faults), len(self.faults)
         names = [f"{os.path.basename(path)} {reason}" for path, reason in self.faults[:most]]
-        names += [f"and {left_out - most:,} more"] if left_out > most else []
+        if left_out > most:
+            names.append(f"and {left_out - most:,} more")
         return f"Left out {left_out:,} of {total:,} files: {'; '.join(names)}."
 
     def take(self, index) -> np.ndarray:
@@ -124,7 +125,7 @@ def listing(source) -> list[str]:
     return sorted(found)
 
 
-def cache(source, size, progress=True) -> DecodedPictures:
+def cache(source, size) -> DecodedPictures:
     """Decode a folder (or some paths) once into a file; later calls open that file in no time.
 
     What cannot be read is left out and reported. Delete $COLORLIB_HOME/cache whenever you like.
@@ -133,7 +134,7 @@ def cache(source, size, progress=True) -> DecodedPictures:
     if not paths:
         raise PictureError("The list of pictures", "is empty")
     target = profile.home() / "cache" / f"{_hash(_stamps(paths, size))}.npy"
-    decoded = _load(target) or _write(target, _decode(paths, size, progress), len(paths), size)
+    decoded = _load(target) or _write(target, _decode(paths, size), len(paths), size)
     if decoded.faults:
         print(decoded.report())
     return decoded
@@ -152,7 +153,7 @@ def _stamps(paths, size):
         yield os.fsencode(os.path.abspath(path)) + stamp.encode()
 
 
-def _decode(paths, size, progress):
+def _decode(paths, size):
     """Pairs of path and pixels, or PictureError. Threads do, as Pillow lets go of Python's lock."""
 
     def attempt(path):
@@ -161,11 +162,10 @@ def _decode(paths, size, progress):
         except PictureError as error:
             return path, error
 
-    bar = tqdm(total=len(paths), desc="Decoding pictures", disable=not progress, delay=1)
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, bar:
-        for start in range(0, len(paths), CHUNK):
+    starts = range(0, len(paths), CHUNK)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for start in tqdm(starts, desc="Decoding pictures", unit_scale=CHUNK, delay=1):
             yield from pool.map(attempt, paths[start : start + CHUNK])
-            bar.update(min(CHUNK, len(paths) - start))
 
 
 def _write(target, rows, most, size):

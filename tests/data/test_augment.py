@@ -16,24 +16,14 @@ def noise(n, channels=3, size=16):
 
 
 def test_each_picture_is_mirrored_on_its_own():
-    pictures = noise(400)
+    pictures = (noise(400) * 255).to(torch.uint8)
     flipped = augment.flip(pictures, generator())
+    assert flipped.dtype == torch.uint8
     same = (flipped == pictures).flatten(1).all(1)
     mirrored = (flipped == pictures.flip(-1)).flatten(1).all(1)
     assert (same ^ mirrored).all() and 150 < same.sum() < 250
     assert torch.equal(flipped, augment.flip(pictures, generator()))
     assert not torch.equal(flipped, augment.flip(pictures, generator(1)))
-
-
-def test_upside_down_gives_all_four_ways_and_keeps_the_type():
-    pictures = (noise(400) * 255).to(torch.uint8)
-    flipped = augment.flip(pictures, generator(), upside_down=True)
-    assert flipped.dtype == torch.uint8
-    ways = [pictures, pictures.flip(-1), pictures.flip(-2), pictures.flip(-1, -2)]
-    counts = [int((flipped == way).flatten(1).all(1).sum()) for way in ways]
-    assert sum(counts) == 400 and min(counts) > 60
-    plain = augment.flip(pictures, generator())
-    assert all(torch.equal(p.sum((0, 2)), f.sum((0, 2))) for p, f in zip(pictures, plain, strict=True))
 
 
 @pytest.mark.parametrize("kind", augment.STRETCHES)
@@ -93,6 +83,8 @@ def test_jitter_makes_small_changes_of_its_own_to_each_picture():
     assert torch.equal(changed, augment.jitter(pictures, generator()))
     whole = (pictures * 255).to(torch.uint8)
     assert torch.equal(augment.jitter(whole, generator()), augment.jitter(whole / 255, generator()))
+    flat = torch.cat([torch.full((1, 3, 8, 8), level) for level in (0.0, 0.5, 1.0)])
+    assert torch.allclose(augment.jitter(flat, generator(), contrast=0.5), flat, atol=1e-3)
 
 
 def test_jitter_changes_only_what_it_is_asked_to():
@@ -116,9 +108,3 @@ def test_jitter_changes_only_what_it_is_asked_to():
     assert 0.79 < ratio.min() < 0.95 and 1.05 < ratio.max() < 1.21
     for changed in (hue, saturation):
         assert torch.allclose(changed[:, 0], before[:, 0], atol=0.2)
-
-
-def test_a_flat_or_gray_picture_survives_jitter():
-    flat = torch.cat([torch.full((1, 3, 8, 8), level) for level in (0.0, 0.5, 1.0)])
-    changed = augment.jitter(flat, generator(), contrast=0.5)
-    assert torch.allclose(changed, flat, atol=1e-3)

@@ -1,8 +1,6 @@
 """Data sets, cleaning, the hue-sorted split and batches."""
 
 import colorsys
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ import torch
 from PIL import Image
 
 from colorlib import color, data
-from colorlib.data import augment, download, pictures
+from colorlib.data import augment, pictures, sets
 from colorlib.worlds import scenes
 
 
@@ -55,19 +53,18 @@ def test_photos_split_by_photograph():
     found = data.load("photos", size=32, n=100)
     assert found.train.shape == (90, 3, 32, 32) and found.valid.shape == (10, 3, 32, 32)
     assert torch.equal(found.train, data.load("photos", size=32, n=100).train)
-    train, valid = data.TRAIN_PHOTOS.split(), data.VALID_PHOTOS.split()
-    assert not set(train) & set(valid)
-    assert {"motorcycle_left.png", "motorcycle_right.png"} <= set(train)  # two views of one thing
     assert found.train.flatten(1).unique(dim=0).shape[0] == 90  # no crop twice
     assert not data.is_gray(found.train).any()
     # All are there: a scikit-image or scikit-learn that ships fewer would be noticed here.
-    crops = data._crops(train + valid, 16, 800, np.random.default_rng(0))
-    means = crops.float().mean((2, 3)).view(100, 8, 3).mean(0)
-    assert torch.pdist(means).min() > 1  # eight different photographs (two of them a stereo pair)
+    many = data.load("photos", size=16, n=2000)
+    means = [part.float().mean((2, 3)) for part in (many.train, many.valid)]
+    six, two = (mean.view(-1, photos, 3).mean(0) for mean, photos in zip(means, (6, 2), strict=True))
+    assert torch.pdist(torch.cat((six, two))).min() > 1  # all different; the views of a stereo pair are neighbors
+    assert torch.pdist(six)[-1] == torch.pdist(six).min()
 
 
 def test_photos_when_none_are_shipped(monkeypatch):
-    monkeypatch.setattr(data, "TRAIN_PHOTOS", "nothing.png")
+    monkeypatch.setattr(sets, "TRAIN_PHOTOS", "nothing.png")
     with pytest.raises(FileNotFoundError, match="scikit-image and scikit-learn came without nothing.png"):
         data.load("photos", n=20)
 
@@ -109,45 +106,13 @@ def test_a_large_folder_stays_on_disk(tmp_path, monkeypatch):
 
 
 def test_names_and_numbers_that_do_not_work(tmp_path):
-    with pytest.raises(ValueError, match="no data set or folder 'cats'.*photos, cifar10"):
+    with pytest.raises(ValueError, match="no data set or folder 'cats'.*photos, cifar10, photographs"):
         data.load("cats")
     with pytest.raises(ValueError, match="at least 2"):
         data.load("photos", n=1)
     folder = album(tmp_path / "gray", colored=1, gray=3)
     with pytest.raises(ValueError, match="Of 4 pictures 1 are in color"):
         data.load(folder, 16)
-
-
-def test_cifar10_by_folder_layout(tmp_path, monkeypatch):
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
-    for part, count in (("train", 12), ("test", 3)):
-        for number, name in enumerate(download.CLASSES):
-            folder = tmp_path / "data" / "cifar10" / part / name
-            folder.mkdir(parents=True)
-            for picture in noise(count, 32, seed=number):
-                place = folder / f"{len(list(folder.iterdir()))}.png"
-                Image.fromarray(picture.permute(1, 2, 0).numpy()).save(place)
-        Image.new("RGB", (32, 32), (7, 7, 7)).save(folder / "gray.png")
-    found = data.load("cifar10")
-    assert len(found.train) == 108 and len(found.valid) == 12
-    assert len(found.test) == 30 and len(found.naturally_gray) == 1
-    assert len(data.load("cifar10", n=50).train) in (45, 44)  # 44 with the gray one among them
-
-
-def test_cifar10_offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
-    monkeypatch.setitem(download.CIFAR10, "url", "http://127.0.0.1:9/cifar10.tgz")
-    with pytest.raises(OSError, match=r'no whole CIFAR-10 at .*load\("photos"\)'):
-        data.load("cifar10")
-
-
-def test_the_real_cifar10():
-    home = os.environ.get("FASTAI_HOME")
-    if not home or not (Path(home) / "data" / "cifar10" / "train" / "truck").is_dir():
-        pytest.skip("CIFAR-10 is not under $FASTAI_HOME/data: nothing is downloaded for a test")
-    found = data.load("cifar10", size=32, n=5000)
-    assert len(found.train) + len(found.valid) + len(found.naturally_gray) == 5000
-    assert 30 < len(found.naturally_gray) < 90  # of all 50,000: 616 as JPEG, 581 in the original
 
 
 def test_gray_pictures_are_told_from_colored_ones():
@@ -194,6 +159,12 @@ def test_the_split_gives_both_parts_the_same_colors():
     assert set(expected[1].tolist()) == set(order[::10].tolist())
 
 
+def test_spread_takes_from_all_over():
+    sorted_ = torch.arange(100).view(100, 1, 1, 1).expand(100, 3, 4, 4)
+    assert data.spread(sorted_, 10)[:, 0, 0, 0].tolist() == list(range(0, 100, 10))
+    assert len(data.spread(sorted_, 1000)) == 100 and len(data.spread(sorted_[:0], 5)) == 0
+
+
 def test_batches_give_every_picture_once():
     images = torch.arange(50, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 4, 4) * 5
     grays = torch.cat([gray for gray, _ in data.batches(images, 8)])
@@ -202,6 +173,9 @@ def test_batches_give_every_picture_once():
     sizes = [len(gray) for gray, _ in data.batches(images, 8)]
     assert sizes == [8] * 6 + [2]
     assert [len(gray) for gray, _ in data.batches(images, 8, drop_last=True)] == [8] * 6
+    for nothing, size in ((images[:0], 4), (images, 0)):
+        with pytest.raises(ValueError, match="1 at least"):
+            next(data.batches(nothing, size))
 
 
 def test_batches_are_what_networks_see():
@@ -227,7 +201,7 @@ def test_batches_depend_on_seed_and_epoch_alone():
 
 
 def test_a_run_goes_on_in_the_middle_of_an_epoch():
-    options = {"epoch": 5, "upside_down": True, "change_pictures": augment.jitter}
+    options = {"epoch": 5, "change_pictures": augment.jitter}
     whole = collected(noise(40), 8, **options)
     rest = collected(noise(40), 8, start=3, **options)
     assert len(rest) == 2 and all(map(torch.equal, whole[3:], rest))
@@ -243,9 +217,6 @@ def test_flips_move_gray_and_ab_together():
     assert (same ^ mirrored).all() and 16 < same.sum() < 48
     repeated = collected(images[:16].repeat(2, 1, 1, 1), 16, shuffle=False)
     assert not torch.equal(*repeated)  # each batch is flipped in its own way
-    turned = torch.cat(collected(images, 16, shuffle=False, upside_down=True))
-    ways = [(turned == plain.flip(axes)).flatten(1).all(1).sum() for axes in ((-2,), (-2, -1))]
-    assert min(ways) > 4
 
 
 def test_changes_reach_what_they_are_meant_for():
@@ -263,9 +234,3 @@ def test_batches_come_straight_from_disk(tmp_path, mode):
     np.save(tmp_path / "pictures.npy", noise(30).numpy())
     mapped = np.load(tmp_path / "pictures.npy", mmap_mode=mode)
     assert all(map(torch.equal, collected(mapped, 7, seed=2), collected(noise(30), 7, seed=2)))
-
-
-def test_batches_of_nothing_are_refused():
-    for images, size in ((noise(0), 4), (noise(4), 0)):
-        with pytest.raises(ValueError, match="1 at least"):
-            next(data.batches(images, size))

@@ -1,231 +1,229 @@
-"""Fetching: from a server on this machine that can cut connections, damage files and refuse."""
+"""Fetching archives: from a server on this machine that can cut connections, damage files and refuse."""
 
+import dataclasses
 import hashlib
 import io
 import os
 import tarfile
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from colorlib import data
 from colorlib.data import download
-from colorlib.data.download import DownloadError, fetch
-
-CONTENT = np.random.default_rng(0).bytes(1_500_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
+from colorlib.data.download import CIFAR10, IMAGENETTE, DownloadError
 
 
 class Server:
-    """What to serve, and how badly; `asked` collects the Range headers of the requests."""
+    """Sends `content`, or no more than `cut_at` bytes of it; `asked` counts."""
 
     def __init__(self):
-        self.content, self.ranges, self.cut_at, self.asked = CONTENT, True, None, []
+        self.content, self.cut_at, self.asked = b"", None, 0
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self):
+                self.send_response(200)
+                self.end_headers()
+
             def do_GET(self):
-                server.answer(self)
+                server.asked += 1
+                if "missing" in self.path:
+                    return self.send_error(404)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(server.content)))
+                self.end_headers()
+                self.wfile.write(server.content[: server.cut_at])
 
             def log_message(self, *_):
                 pass
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.http.server_port}/file.bin"
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
 
-    def answer(self, request):
-        asked = request.headers.get("Range")
-        self.asked.append(asked)
-        if "missing" in request.path:
-            return request.send_error(404)
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.ranges else 0
-        if start >= len(self.content):
-            return request.send_error(416)
-        rest = self.content[start:]
-        request.send_response(206 if start else 200)
-        request.send_header("Content-Length", str(len(rest)))
-        request.end_headers()
-        request.wfile.write(rest[: self.cut_at])
+    def stop(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def offers(self, archive, content):
+        """The archive as if it came from here."""
+        self.content, head = content, hashlib.md5(content[: 2**20]).hexdigest()
+        url = f"{self.url}/{archive.url.rpartition('/')[2]}"
+        return dataclasses.replace(archive, url=url, size=len(content), head_md5=head)
 
 
 @pytest.fixture
 def server():
     server = Server()
     yield server
-    server.http.shutdown()
-    server.http.server_close()
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def packed(archive, pictures=1, name=None):
+    """An archive with the layout of fastai's, so many noisy pictures a class."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for number, place in enumerate(f"{part}/{one}" for part in archive.parts for one in archive.classes):
+            noise = np.random.default_rng(number).integers(0, 256, (pictures, 32, 32, 3), dtype=np.uint8)
+            for index, pixels in enumerate(noise):
+                picture = io.BytesIO()
+                Image.fromarray(pixels).save(picture, "PNG")
+                entry = tarfile.TarInfo(name or f"{archive.folder.name}/{place}/{index}.png")
+                entry.size = picture.tell()
+                picture.seek(0)
+                tar.addfile(entry, picture)
+    return content.getvalue()
 
 
 def names(folder):
-    return sorted(p.name for p in folder.iterdir() if p.suffix != ".lock")
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock") if folder.exists() else []
 
 
-def test_a_file_arrives_whole_and_is_fetched_once(tmp_path, server):
-    path = tmp_path / "new folder" / "file.bin"
-    assert fetch(server.url, path, sha256=SHA256) == path
-    assert path.read_bytes() == CONTENT and names(path.parent) == ["file.bin"]
-    fetch(server.url, path, sha256=SHA256.upper(), size=len(CONTENT))
-    assert server.asked == [None]
-    path.write_bytes(b"something else")  # not what was asked for: fetched anew
-    fetch(server.url, path, sha256=SHA256)
-    assert path.read_bytes() == CONTENT
-
-
-def test_a_cut_connection_is_taken_up_where_it_broke(tmp_path, server):
-    server.cut_at = 600_000
-    fetch(server.url, tmp_path / "file.bin", sha256=SHA256)
-    assert (tmp_path / "file.bin").read_bytes() == CONTENT
-    assert server.asked == [None, "bytes=600000-", "bytes=1200000-"]
-
-
-def test_the_next_call_goes_on_with_the_last_one(tmp_path, server):
-    (tmp_path / "file.bin.part").write_bytes(CONTENT[:1_000_000])
-    fetch(server.url, tmp_path / "file.bin", sha256=SHA256)
-    (tmp_path / "again.bin.part").write_bytes(CONTENT)  # complete, only not yet renamed
-    fetch(server.url, tmp_path / "again.bin", sha256=SHA256)
-    assert server.asked == ["bytes=1000000-", "bytes=1500000-"]
-    assert names(tmp_path) == ["again.bin", "file.bin"]
-
-
-def test_a_server_that_cannot_resume_starts_over(tmp_path, server):
-    server.ranges = False
-    (tmp_path / "file.bin.part").write_bytes(b"x" * 1000)
-    fetch(server.url, tmp_path / "file.bin", sha256=SHA256)
-    assert (tmp_path / "file.bin").read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize(
-    "check, words",
-    [
-        ({"sha256": "0" * 64}, "SHA-256 differs"),
-        ({"size": 1_600_000}, "1,500,000 bytes instead of 1,600,000"),
-        ({"head_md5": "0" * 32}, "first megabyte differs"),
-    ],
-)
-def test_a_damaged_file_is_deleted(tmp_path, server, check, words):
-    with pytest.raises(DownloadError, match=f"damaged .*{words}"):
-        fetch(server.url, tmp_path / "file.bin", **check)
-    assert names(tmp_path) == []
-
-
-def test_why_nothing_came_is_said_in_a_sentence(tmp_path, server):
-    with pytest.raises(DownloadError, match=r"missing could not be downloaded \(Not Found\)"):
-        fetch(server.url + "/missing", tmp_path / "file.bin")
-    server.cut_at = 0
-    with pytest.raises(DownloadError, match="the connection was cut"):
-        fetch(server.url, tmp_path / "file.bin")
-    server.http.shutdown()
-    server.http.server_close()
-    with pytest.raises(DownloadError, match="refused"):
-        fetch(server.url, tmp_path / "file.bin")
-    assert not (tmp_path / "file.bin").exists()
-
-
-def test_fastai_folders(tmp_path, monkeypatch):
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
-    assert download.fastai_folder("data") == tmp_path / "data"
-    assert not (tmp_path / "config.ini").exists()  # looking changes nothing
-    elsewhere = tmp_path / "big disk"
-    (tmp_path / "config.ini").write_text(f"[DEFAULT]\ndata = {elsewhere}\narchive = packed\n")
-    assert download.fastai_folder("data") == elsewhere
-    assert download.fastai_folder("archive") == tmp_path / "packed"
-    monkeypatch.delenv("FASTAI_HOME")
-    assert download.fastai_folder("data").is_absolute()
-
-
-def test_fastai_agrees(tmp_path, monkeypatch):
+def test_fastai_agrees(home, monkeypatch):
     """The library may not import fastai here, so that a lesson starts fast; the test may."""
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
     from fastai.data import download_checks, external
 
+    (home / "config.ini").write_text(f"[DEFAULT]\ndata = {home / 'big disk'}\narchive = packed\n")
+    assert download.fastai_folder("data") == home / "big disk"
+    assert download.fastai_folder("archive") == home / "packed"
+    (home / "config.ini").unlink()
+    assert download.fastai_folder("data") == home / "data" and names(home) == []  # looking changes nothing
     external.fastai_cfg.cache_clear()
     assert external.fastai_path("data") == download.fastai_folder("data")
     assert external.fastai_path("archive") == download.fastai_folder("archive")
     external.fastai_cfg.cache_clear()
-    url, size, md5 = (download.CIFAR10[key] for key in ("url", "size", "head_md5"))
-    assert url == external.URLs.CIFAR
+    assert (CIFAR10.url, IMAGENETTE.url) == (external.URLs.CIFAR, external.URLs.IMAGENETTE_160)
     with open(download_checks.__file__) as file:
         lines = "".join(file.read().split())
-    assert f"'{url}':({size},'{md5}')" in lines
+    for archive in (CIFAR10, IMAGENETTE):
+        assert f"'{archive.url}':({archive.size},'{archive.head_md5}')" in lines
+    monkeypatch.delenv("FASTAI_HOME")
+    assert download.fastai_folder("data").is_absolute()
 
 
-def cifar_archive(classes=download.CLASSES):
-    """An archive with the layout of fastai's, one picture a class."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for part in ("train", "test"):
-            for number, name in enumerate(classes):
-                picture = io.BytesIO()
-                Image.new("RGB", (32, 32), (number * 20, 99, 30)).save(picture, "PNG")
-                entry = tarfile.TarInfo(f"cifar10/{part}/{name}/0.png")
-                entry.size = picture.tell()
-                picture.seek(0)
-                tar.addfile(entry, picture)
-    return packed.getvalue()
+@pytest.mark.parametrize("archive", [CIFAR10, IMAGENETTE])
+def test_an_archive_is_unpacked_where_fastai_looks(home, server, archive, capfd):
+    here = server.offers(archive, packed(archive))
+    assert not here.is_here()
+    folder = here.get()
+    assert folder == home / "data" / archive.url.rpartition("/")[2].removesuffix(".tgz") and here.is_here()
+    assert len(list(folder.glob("*/*/*.png"))) == 20 and names(home / "data") == [folder.name]
+    assert here.get() == folder and server.asked == 1  # found, not fetched again
+    assert "known_hash" not in capfd.readouterr().err
 
 
-def serve_cifar(server, content, monkeypatch, home):
-    monkeypatch.setenv("FASTAI_HOME", str(home))
-    server.content = content
-    head = hashlib.md5(content[: 2**20]).hexdigest()
-    checks = {"url": server.url, "size": len(content), "head_md5": head}
-    monkeypatch.setattr(download, "CIFAR10", checks)
+def test_an_archive_that_is_there_is_not_fetched_again(home, server):
+    here = server.offers(CIFAR10, packed(CIFAR10))
+    (home / "archive").mkdir()
+    (home / "archive" / "cifar10.tgz").write_bytes(server.content)
+    here.get()
+    assert server.asked == 0
+    os.rename(here.folder, home / "elsewhere")
+    (home / "archive" / "cifar10.tgz").write_bytes(b"something else")
+    here.get()
+    assert server.asked == 1
 
 
-def test_cifar10_is_unpacked_where_fastai_looks(tmp_path, monkeypatch, server):
-    serve_cifar(server, cifar_archive(), monkeypatch, tmp_path)
-    folder = download.cifar10()
-    assert folder == tmp_path / "data" / "cifar10"
-    assert len(list(folder.glob("*/*/*.png"))) == 20
-    assert names(tmp_path / "data") == ["cifar10"]
-    download.cifar10()
-    assert len(server.asked) == 1  # found, not fetched again
+def test_a_cut_download_leaves_nothing_broken(home, server):
+    here = server.offers(CIFAR10, packed(CIFAR10))
+    server.cut_at = len(server.content) // 2
+    with pytest.raises(DownloadError, match="IncompleteRead|bytes read"):
+        here.get()
+    assert names(home / "archive") == names(home / "data") == []
+    server.cut_at = None
+    here.get()
 
 
-def test_cifar10_offline_names_the_choice(tmp_path, monkeypatch, server):
-    serve_cifar(server, cifar_archive(), monkeypatch, tmp_path)
-    server.http.shutdown()
-    server.http.server_close()
-    with pytest.raises(DownloadError, match=r'could not be downloaded.*load\("photos"\)'):
-        download.cifar10()
+@pytest.mark.parametrize("wrong", [{"size": 1_600_000}, {"head_md5": "0" * 32}])
+def test_a_damaged_archive_is_deleted(home, server, wrong):
+    here = dataclasses.replace(server.offers(CIFAR10, packed(CIFAR10)), **wrong)
+    with pytest.raises(DownloadError, match="arrived damaged, so it was deleted"):
+        here.get()
+    assert names(home / "archive") == names(home / "data") == []
 
 
-def test_a_shared_folder_need_not_be_writable(tmp_path, monkeypatch, server):
-    serve_cifar(server, cifar_archive(), monkeypatch, tmp_path)
+def test_why_nothing_came_is_said_with_the_way_out(home, server):
+    here = server.offers(CIFAR10, packed(CIFAR10))
+    with pytest.raises(DownloadError, match=r'404.*Not Found.*load\("photos"\)'):
+        dataclasses.replace(here, url=f"{server.url}/missing/cifar10.tgz").get()
+    server.stop()
+    with pytest.raises(DownloadError, match=rf'no whole CIFAR-10 at .*{here.url} cannot be reached.*load\("photos"\)'):
+        here.get()
+
+
+def test_a_network_without_answer_is_given_up_in_time(monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(10))
+    began = time.monotonic()
+    assert not download.answers("http://name.invalid/", seconds=0.3)
+    assert time.monotonic() - began < 3
+
+
+def test_a_shared_folder_need_not_be_writable(server, monkeypatch):
+    here = server.offers(CIFAR10, packed(CIFAR10))
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as read_only:
         read_only.setattr(download, "FileLock", refuse)
-        with pytest.raises(DownloadError, match=r'Permission denied\. .*load\("photos"\)'):
-            download.cifar10()
-    folder = download.cifar10()
+        with pytest.raises(DownloadError, match=r'Permission denied.*load\("photos"\)'):
+            here.get()
+    folder = here.get()
     monkeypatch.setattr(download, "FileLock", refuse)
     monkeypatch.setattr(download.Path, "mkdir", refuse)
-    assert download.cifar10() == folder
+    assert here.get() == folder
 
 
-def test_an_archive_that_cannot_be_used_leaves_nothing(tmp_path, monkeypatch, server):
-    whole = cifar_archive()
-    for content in (whole[: len(whole) // 2], b"no archive at all"):
-        serve_cifar(server, content, monkeypatch, tmp_path)
-        with pytest.raises(DownloadError, match="could not be unpacked"):
-            download.cifar10()
-        assert names(tmp_path / "data") == []
-    serve_cifar(server, whole, monkeypatch, tmp_path)
-    os.makedirs(tmp_path / "data" / "cifar10" / "train" / "cat")
-    with pytest.raises(DownloadError, match="not all of CIFAR-10. Delete it"):
-        download.cifar10()
+def test_an_archive_that_cannot_be_used_leaves_nothing(home, server):
+    whole = packed(CIFAR10)
+    escaping = packed(CIFAR10, name="../escaped.txt")
+    for content in (whole[: len(whole) // 2], b"no archive at all", packed(IMAGENETTE), escaping):
+        with pytest.raises(DownloadError, match="cifar10.tgz could not be unpacked .* Delete it"):
+            server.offers(CIFAR10, content).get()
+        assert names(home / "data") == [] and not list(home.rglob("escaped.txt"))
+    (CIFAR10.folder / "train" / "cat").mkdir(parents=True)
+    with pytest.raises(DownloadError, match="some of it is missing. Delete that folder"):
+        server.offers(CIFAR10, whole).get()
 
 
-def test_an_archive_cannot_write_outside(tmp_path):
-    archive = tmp_path / "evil.tgz"
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.addfile(tarfile.TarInfo("../escaped.txt"))
-    with pytest.raises(DownloadError, match="could not be unpacked"):
-        download.unpack(archive, tmp_path / "folder" / "evil")
-    assert not list(tmp_path.rglob("escaped.txt"))
+def test_several_at_once_fetch_it_once(server):
+    here = server.offers(CIFAR10, packed(CIFAR10, pictures=40))
+    with ThreadPoolExecutor() as pool:  # a lock on a file does not ask whether it is a process or a thread that waits
+        folders = list(pool.map(lambda _: here.get(), range(4)))
+    assert folders == [here.folder] * 4 and server.asked == 1
+
+
+@pytest.mark.parametrize("name, archive", [("cifar10", CIFAR10), ("photographs", IMAGENETTE)])
+def test_pictures_of_an_archive(server, monkeypatch, name, archive):
+    here = server.offers(archive, packed(archive, pictures=6))
+    monkeypatch.setattr(download, {"cifar10": "CIFAR10", "photographs": "IMAGENETTE"}[name], here)
+    found = data.load(name, size=16)
+    assert found.name == name and found.train.shape == (54, 3, 16, 16)
+    assert len(found.valid) == 6 and len(found.test) == 60 and len(found.naturally_gray) == 0
+    Image.new("RGB", (32, 32), (7, 7, 7)).save(here.folder / archive.parts[0] / archive.classes[3] / "gray.png")
+    assert len(data.load(name, 16).naturally_gray) == 1
+    some, other = data.load(name, 16, n=20, seed=2), data.load(name, 16, n=20, seed=3)
+    assert len(some.train) + len(some.valid) + len(some.naturally_gray) == 20 and len(some.test) == 20
+    assert not np.array_equal(some.train[:15], other.train[:15])
+
+
+def test_without_a_network_crops_stand_in_for_photographs(server, monkeypatch, capsys):
+    monkeypatch.setattr(download, "IMAGENETTE", server.offers(IMAGENETTE, b""))
+    server.stop()
+    found = data.load("photographs", size=16, n=20, seed=4)
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "Imagenette cannot be had" in said and "`photos` stands in" in said
+    assert found.name == "photos" and (found.train == data.load("photos", 16, n=20, seed=4).train).all()

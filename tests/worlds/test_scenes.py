@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from colorlib.color import in_gamut, rgb_to_lab
 from colorlib.worlds import scenes
-from colorlib.worlds.canvas import MATERIAL_COLORS, MATERIALS, Canvas
+from colorlib.worlds.canvas import MATERIALS, Canvas
 from colorlib.worlds.things import LIGHTNESS
 
 every_world = pytest.mark.parametrize("world", scenes.WORLDS)
@@ -151,7 +151,7 @@ def test_materials_are_equally_light_and_told_apart_by_texture():
     light, present = lab[:, 0], range(1, len(MATERIALS) + 1)
     means = [light[drawn.materials == m].mean() for m in present]
     assert max(means) - min(means) < 1
-    for m, ab in zip(present, MATERIAL_COLORS, strict=True):
+    for m, ab in zip(present, MATERIALS.values(), strict=True):
         mean = lab.movedim(1, -1)[drawn.materials == m][:, 1:].mean(0)
         assert (mean - torch.tensor(ab)).norm() < 1.5
     across, down = (light.diff(dim=2).abs()[:, 1:], light.diff(dim=1).abs()[:, :, 1:])
