@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import torch as safetensors
 from torch import nn
+from torch.nn import functional
 
 from colorlib import color, files
 from colorlib.bins import annealed_mean
@@ -33,33 +34,32 @@ NETWORKS = {
     "pix2pix": Pix2Pix,
 }
 CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
-CLASSIFIERS = {"encoder": Encoder, "resnet34": ResNet34}
-ELSEWHERE = {"dynamic_unet": "colorlib.nogan.networks"}  # its module adds it to NETWORKS, and brings fastai: seconds
+ENCODERS = {"encoder": Encoder, "resnet34": ResNet34}
+WEIGHTS = Path(__file__).parent.parent / "weights"
 __all__ = ["pack", "paint", "unpack"]
 
-WEIGHTS = Path(__file__).parent.parent / "weights"
+
+def _maker(name: str):
+    """What makes a network of this name."""
+    if name == "dynamic_unet":  # it brings fastai, which takes seconds
+        return importlib.import_module("colorlib.nogan").build_unet
+    networks = NETWORKS | CRITICS | ENCODERS
+    if name not in networks:
+        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
+    return networks[name]
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
     """A fresh network, as published at width 1. Options are those of the network's class."""
-    _bring(name)
-    networks = NETWORKS | CRITICS | CLASSIFIERS
-    if name not in networks:
-        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
+    maker = _maker(name)
     if not width > 0:
         raise ValueError(f"The width must be above 0 (1.0 is the published one), not {width}.")
-    known = list(inspect.signature(networks[name]).parameters)[2:]
+    known = list(inspect.signature(maker).parameters)[2:]
     for option in set(options) - set(known):
         raise ValueError(f"{name} has no option {option!r}. It has: {', '.join(known) or 'none'}.")
-    network = networks[name](size, width, **options)
+    network = maker(size, width, **options)
     network.settings = {"network": name, "size": size, "width": width, "options": options}
     return network
-
-
-def _bring(name: str) -> None:
-    """Import the module that brings a network, if it is not one of this package."""
-    if name in ELSEWHERE:
-        importlib.import_module(ELSEWHERE[name])
 
 
 def count_parameters(network: nn.Module, statistics: bool = True) -> int:
@@ -70,10 +70,10 @@ def count_parameters(network: nn.Module, statistics: bool = True) -> int:
     return count
 
 
-def to_ab(output: torch.Tensor, outputs: str, temperature: float = 0.38) -> torch.Tensor:
-    """What a network gave, to ab. `temperature` is for bins: 1 the mean color, 0 the likeliest."""
+def to_ab(output: torch.Tensor, outputs: str) -> torch.Tensor:
+    """What a network gave, to ab."""
     if outputs == "bins":
-        return annealed_mean(output, temperature)
+        return annealed_mean(output)
     if outputs in ("rgb", "picture"):
         picture = (output + 1) / 2 if outputs == "rgb" else output
         return color.to_gray_ab(picture.clamp(0, 1))[1]
@@ -81,22 +81,22 @@ def to_ab(output: torch.Tensor, outputs: str, temperature: float = 0.38) -> torc
 
 
 class Colorizer(nn.Module):
-    """Gray in, ab out, whatever the network inside gives; `metadata` is what its file says."""
+    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says."""
 
-    def __init__(self, network: nn.Module, temperature: float = 0.38, metadata: dict | None = None):
+    def __init__(self, network: nn.Module, metadata: dict | None = None):
         super().__init__()
-        self.network, self.temperature, self.metadata = network, temperature, metadata or {}
+        self.network, self.metadata = network, metadata or {}
 
     def forward(self, gray):
         seen = gray.expand(-1, self.network.inputs, -1, -1)  # some networks want gray as RGB
-        return to_ab(self.network(seen), self.network.outputs, self.temperature)
+        ab = to_ab(self.network(seen), self.network.outputs)
+        if ab.shape[-2:] != gray.shape[-2:]:  # from a coarse network: eyes see color coarsely, too
+            ab = functional.interpolate(ab, gray.shape[-2:], mode="bicubic").clamp(-1, 1)
+        return ab
 
 
 def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -> Path:
-    """Write weights and what `load` needs to rebuild the network. `half` halves the file.
-
-    Written beside and renamed: whoever reads meanwhile sees the old file or the new one, whole.
-    """
+    """Write weights and what `load` needs to rebuild the network. `half` halves the file."""
     network = network.network if isinstance(network, Colorizer) else network
     if not hasattr(network, "settings"):
         raise ValueError("Only networks from models.build can be saved: others cannot be rebuilt.")
@@ -107,16 +107,12 @@ def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -
         name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    with files.replacing(path) as beside:
-        try:
-            save_file(tensors, beside, {key: str(value) for key, value in facts.items()})
-        except SafetensorError as error:  # its own name for a full disk
-            raise OSError(str(error)) from error
+    files.write(path, safetensors.save(tensors, {key: str(value) for key, value in facts.items()}))
     return Path(path)
 
 
 def load(name_or_path: str | Path) -> Colorizer:
-    """A trained network in eval mode, by the name of shipped weights or by path.
+    """A trained network in eval mode: by the name of shipped weights, a file's path, or the folder of a training.
 
     The file holds numbers and names only: none of its content is executed.
     """
@@ -128,10 +124,7 @@ def load(name_or_path: str | Path) -> Colorizer:
 
 def load_encoder(name_or_path: str | Path = "encoder") -> Encoder:
     """A trained encoder in eval mode; by itself the one that comes with colorlib, trained on CIFAR-10."""
-    try:
-        network, _ = _read(name_or_path, WEIGHTS / "encoders")
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{error} `python tools/train_encoder.py` makes those of the encoder.") from None
+    network, _ = _read(name_or_path, WEIGHTS / "encoders")
     if not isinstance(network, Encoder):
         raise ValueError(f"{name_or_path} holds no encoder: use models.load.")
     return network.eval()
@@ -142,40 +135,36 @@ def load_resnet34() -> ResNet34:
     return build("resnet34", 64).take(fetched()).eval()
 
 
+def _find(name_or_path: str | Path, folder: Path) -> Path:
+    """The file of a name in the folder; else the path is that of a file, or of a training's folder."""
+    path, named = Path(name_or_path), folder / f"{name_or_path}.safetensors"
+    for file in (named, path / "generator.safetensors", path):
+        if file.suffix == ".safetensors" and file.is_file():
+            return file
+    shipped = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none yet"
+    raise FileNotFoundError(
+        f"No weights at {name_or_path}. Give the path of a .safetensors file, the folder that a training left, or the "
+        f"name of weights that come with colorlib: {shipped}."
+    )
+
+
 def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
-    """The network of a file (of its name in the folder), and the file's metadata."""
-    path = Path(name_or_path)
-    if path.suffix != ".safetensors":
-        path = folder / f"{name_or_path}.safetensors"
-    if not path.is_file():
-        shipped = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none yet"
-        raise FileNotFoundError(
-            f"No weights at {name_or_path}. Give the path of a .safetensors file, or the name of "
-            f"weights that come with colorlib: {shipped}."
-        )
+    """The network of a file, and the file's metadata."""
+    path = _find(name_or_path, folder)
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}). Save or download it again.") from None
-    return _rebuild(path, metadata, tensors), metadata
-
-
-def _rebuild(path: Path, metadata: dict, tensors: dict) -> nn.Module:
     if not {"network", "size", "width", "options"} <= set(metadata):
         raise ValueError(f"{path} does not say which network it is for: write it with models.save.")
-    _bring(metadata["network"])  # not below: a module that is imported there makes its constants on the meta device
     try:
-        # On the meta device nothing is drawn or allocated, so loading leaves the seed alone.
-        with torch.device("meta"):
-            network = build(
-                metadata["network"],
-                int(metadata["size"]),
-                float(metadata["width"]),
-                **json.loads(metadata["options"]),
-            )
+        name, size, width = metadata["network"], int(metadata["size"]), float(metadata["width"])
+        _maker(name)  # imported now: what is imported below makes its constants on the meta device
+        with torch.device("meta"):  # nothing is drawn or allocated there, so loading leaves the seed alone
+            network = build(name, size, width, **json.loads(metadata["options"]))
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{path} does not fit the network that it names: {error}") from None
-    return network
+    return network, metadata

@@ -3,17 +3,15 @@
 import torch
 from torch import nn
 
-from colorlib.models.blocks import SMALLEST, scaled
+from colorlib.models.blocks import maps_of, require_halvings, scaled
 
 CHANNELS = (16, 48, 112, 240)  # the deep maps are small, so that width costs little time there
 
 
 def normed(before: int, after: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
     """A convolution and batch norm, which makes a bias pointless."""
-    return nn.Sequential(
-        nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(after),
-    )
+    convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after))
 
 
 class Residual(nn.Module):
@@ -36,12 +34,9 @@ class Encoder(nn.Module):
     `size` says at which one the network was trained.
     """
 
-    def __init__(self, size: int = 32, width: float = 1.0, classes: int = 10):
+    def __init__(self, size=32, width=1.0, classes=10):
         super().__init__()
-        if size < SMALLEST:
-            raise ValueError(f"encoder needs pictures of at least {SMALLEST} pixels, not {size}.")
-        if classes < 2:
-            raise ValueError(f"encoder tells classes apart: it needs at least 2, not {classes}.")
+        require_halvings("encoder", size, 0)
         self.inputs, self.outputs = 1, "classes"
         self.channels = [scaled(channels, width) for channels in CHANNELS]
         first, *others = self.channels
@@ -53,11 +48,7 @@ class Encoder(nn.Module):
 
     def features(self, gray: torch.Tensor) -> list[torch.Tensor]:
         """What each stage makes of the picture, the finest map first."""
-        maps = []
-        for stage in self.body:
-            gray = stage(gray)
-            maps.append(gray)
-        return maps
+        return maps_of(self.body, gray)
 
     def pooled(self, gray: torch.Tensor) -> torch.Tensor:
         """The mean of the last map: one vector for what the whole picture shows."""

@@ -4,13 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from colorlib.models.blocks import SMALLEST, output_layer, require_halvings, scaled
+from colorlib.models.blocks import SMALLEST, colored, conv, require_halvings, scaled
 from colorlib.models.encoder import Encoder
-
-
-def conv(before: int, after: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
-    """A convolution and ReLU."""
-    return nn.Sequential(nn.Conv2d(before, after, kernel, stride, kernel // 2), nn.ReLU())
 
 
 class GlobalBranch(nn.Module):
@@ -20,14 +15,11 @@ class GlobalBranch(nn.Module):
         super().__init__()
         wide, first, second, last = (scaled(c, width) for c in (512, 1024, 512, 256))
         grid //= 4
-
-        def norm():
-            # A 1×1 map has no spread within a picture to normalize by: at batch 1 that is an error.
-            return nn.BatchNorm2d(wide) if grid > 1 else nn.Identity()
-
         self.layers = nn.Sequential(
             *(conv(before, wide, 2), conv(wide, wide), nn.BatchNorm2d(wide)),
-            *(conv(wide, wide, 2), conv(wide, wide), norm()),
+            *(conv(wide, wide, 2), conv(wide, wide)),
+            # A 1×1 map has no spread within a picture to normalize by: at batch 1 that is an error.
+            nn.BatchNorm2d(wide) if grid > 1 else nn.Identity(),
             nn.Flatten(),
             *(nn.Linear(wide * grid**2, first), nn.ReLU()),
             *(nn.Linear(first, second), nn.ReLU()),
@@ -45,14 +37,7 @@ class Fusion(nn.Module):
     are for the lesson's comparison: a local network too shallow to see a cue far away.
     """
 
-    def __init__(
-        self,
-        size: int = 256,
-        width: float = 1.0,
-        levels: int = 3,
-        global_branch: bool = True,
-        outputs: str = "ab",
-    ):
+    def __init__(self, size=256, width=1.0, levels=3, global_branch=True, outputs="ab"):
         super().__init__()
         if levels not in (1, 2, 3):
             raise ValueError(f"fusion has 1, 2 or 3 shared levels, not {levels}.")
@@ -69,14 +54,10 @@ class Fusion(nn.Module):
         self.local = nn.Sequential(conv(middle, c512), conv(c512, c256))
         self.whole = GlobalBranch(middle, size >> levels, width) if global_branch else None
         self.fuse = conv(c256 * (2 if global_branch else 1), c256, kernel=1)
-        last, activation = output_layer(outputs)
         self.decoder = nn.Sequential(
-            conv(c256, c128),
-            nn.Upsample(scale_factor=2 if levels > 1 else 1),
-            conv(c128, c64),
-            nn.Upsample(scale_factor=2 if levels > 2 else 1),
-            *(conv(c64, c32), conv(c32, c16)),
-            *(nn.Conv2d(c16, last, 3, padding=1), activation),
+            *(conv(c256, c128), nn.Upsample(scale_factor=2 if levels > 1 else 1)),
+            *(conv(c128, c64), nn.Upsample(scale_factor=2 if levels > 2 else 1)),
+            *(conv(c64, c32), conv(c32, c16), *colored(c16, outputs)),
             nn.Upsample(scale_factor=2),  # after tanh, as published: the output comes in 2×2 blocks
         )
 
@@ -105,29 +86,26 @@ def without_parameters(network: nn.Module) -> nn.Module:
 class FusionPretrained(nn.Module):
     """Fusion without a global branch of its own: a frozen classifier says what the whole picture shows.
 
-    The encoder starts at random; recipes.build gives it its trained weights, and files of this network hold them too.
-    It tells its pooled features, or with `pooled=False` its logits: as published, with 1,000 classes.
+    The encoder starts at random; training.build gives it its trained weights, and files of this network hold them too.
+    It tells its 240 pooled features; the published one tells its 1,000 logits.
     """
 
-    def __init__(
-        self, size: int = 224, width: float = 1.0, classes: int = 10, pooled: bool = True, outputs: str = "ab"
-    ):
+    def __init__(self, size=224, width=1.0, classes=10, outputs="ab"):
         super().__init__()
         require_halvings("fusion_pretrained", size, 3)
         c32, c64, c128, c256, c512 = (scaled(32 * 2**i, width) for i in range(5))
-        self.inputs, self.outputs, self.pooled = 1, outputs, pooled
+        self.inputs, self.outputs = 1, outputs
         self.encoder = without_parameters(Encoder(classes=classes))
         self.local = nn.Sequential(
             *(conv(1, c64, 2), conv(c64, c128)),
             *(conv(c128, c128, 2), conv(c128, c256)),
             *(conv(c256, c256, 2), conv(c256, c512), conv(c512, c512), conv(c512, c256)),
         )
-        self.fuse = conv(c256 + (self.encoder.channels[-1] if pooled else classes), c256, kernel=1)
-        last, activation = output_layer(outputs)
+        self.fuse = conv(c256 + self.encoder.channels[-1], c256, kernel=1)
         self.decoder = nn.Sequential(
             *(conv(c256, c128), nn.Upsample(scale_factor=2)),
             *(conv(c128, c64), conv(c64, c64), nn.Upsample(scale_factor=2)),
-            *(conv(c64, c32), nn.Conv2d(c32, last, 3, padding=1), activation, nn.Upsample(scale_factor=2)),
+            *(conv(c64, c32), *colored(c32, outputs), nn.Upsample(scale_factor=2)),
         )
 
     def train(self, mode: bool = True):
@@ -138,8 +116,7 @@ class FusionPretrained(nn.Module):
     @torch.no_grad()
     def whole(self, gray: torch.Tensor) -> torch.Tensor:
         """What the encoder says of the picture, at the size that it was trained at."""
-        gray = functional.interpolate(gray, size=(SMALLEST, SMALLEST), mode="area")
-        return self.encoder.pooled(gray) if self.pooled else self.encoder(gray)
+        return self.encoder.pooled(functional.interpolate(gray, size=(SMALLEST, SMALLEST), mode="area"))
 
     def forward(self, gray):
         return self.decoder(self.fuse(tell(self.local(gray), self.whole(gray))))

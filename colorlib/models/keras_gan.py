@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from colorlib.models.blocks import output_layer, require_halvings, scaled
+from colorlib.models.blocks import colored, require_halvings, scaled
 
 
 def block(before: int, after: int, stride: int = 1) -> nn.Sequential:
@@ -20,7 +20,7 @@ def doubled(before: int, after: int) -> nn.Sequential:
 class KerasGenerator(nn.Module):
     """Three halvings, three doublings, skips at half and at quarter size, but none at full size."""
 
-    def __init__(self, size: int = 256, width: float = 1.0, outputs: str = "ab"):
+    def __init__(self, size=256, width=1.0, outputs="ab"):
         super().__init__()
         require_halvings("keras_gan", size, 3)
         c64, c128, c256, c512 = (scaled(c, width) for c in (64, 128, 256, 512))
@@ -31,8 +31,7 @@ class KerasGenerator(nn.Module):
         self.up_quarter, self.join_quarter = doubled(c512, c256), block(2 * c256, c256)
         self.up_half, self.join_half = doubled(c256, c128), block(2 * c128, c128)
         self.up_full = doubled(c128, c64)
-        last, activation = output_layer(outputs)
-        self.last = nn.Sequential(nn.Conv2d(c64, last, 3, padding=1), activation)
+        self.last = nn.Sequential(*colored(c64, outputs))
 
     def forward(self, gray):
         half = self.at_half(gray)
@@ -46,7 +45,7 @@ class KerasGenerator(nn.Module):
 class KerasCritic(nn.Module):
     """One logit for a whole picture, from its colors alone: it never sees the gray that they belong to."""
 
-    def __init__(self, size: int = 256, width: float = 1.0, inputs: int = 2):
+    def __init__(self, size=256, width=1.0, inputs=2):
         super().__init__()
         require_halvings("keras_gan's critic", size, 4)
         c32, c64, c128, c256 = (scaled(c, width) for c in (32, 64, 128, 256))

@@ -12,10 +12,9 @@ STEPS = 127  # between 0 and 1, in a file: finer than a Lab unit
 
 @torch.no_grad()
 def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
-    """A generator's ab for any number of gray pictures, on the CPU."""
-    device = torch.device("cpu")  # any function of gray pictures may paint, not networks alone
-    if isinstance(generator, nn.Module):
-        device = next(generator.parameters(), gray).device
+    """A generator's ab for any number of gray pictures, on the CPU. It may be any function of gray pictures."""
+    weights = list(generator.parameters()) if isinstance(generator, nn.Module) else []
+    device = weights[0].device if weights else gray.device
     return torch.cat([generator(part.to(device)).float().cpu() for part in gray.split(batch_size)])
 
 
@@ -26,5 +25,4 @@ def pack(paintings: dict[str, torch.Tensor]) -> bytes:
 
 def unpack(file: str | Path) -> dict[str, torch.Tensor]:
     """The paintings of a file, as floats."""
-    kept = load_file(file)
-    return {name: ab.float() / STEPS if ab.dtype == torch.int8 else ab.float() for name, ab in kept.items()}
+    return {name: ab.float() / STEPS for name, ab in load_file(file).items()}

@@ -1,6 +1,6 @@
 """PatchGAN, a critic that judges patches, and how far a network sees. Lesson 03 builds both."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 
 from torch import nn
@@ -31,15 +31,7 @@ class PatchGAN(nn.Module):
     NORMS; a `slope` of 0 makes the LeakyReLU a ReLU.
     """
 
-    def __init__(
-        self,
-        size: int = 256,
-        width: float = 1.0,
-        layers: int = 3,
-        inputs: int = 3,
-        norm: str = "batch",
-        slope: float = 0.2,
-    ):
+    def __init__(self, size=256, width=1.0, layers=3, inputs=3, norm="batch", slope=0.2):
         super().__init__()
         if norm not in NORMS:
             raise ValueError(f"There is no norm {norm!r}: choose one of {', '.join(NORMS)}.")
@@ -51,9 +43,9 @@ class PatchGAN(nn.Module):
         channels = [scaled(64 * min(2**layer, 8), width) for layer in range(layers + 1)]
         # No norm on the pictures themselves, and no bias: the published count has none.
         first = nn.Sequential(nn.Conv2d(inputs, channels[0], 4, 2, padding=1, bias=False), nn.LeakyReLU(slope))
-        pairs = zip(channels, channels[1:], strict=False)
         strides = [2] * (layers - 1) + [1]
-        blocks = [block(*pair, stride, norm, slope) for pair, stride in zip(pairs, strides, strict=True)]
+        steps = zip(channels, channels[1:], strides, strict=False)
+        blocks = [block(before, after, stride, norm, slope) for before, after, stride in steps]
         self.inputs = inputs
         self.layers = nn.Sequential(first, *blocks, nn.Conv2d(channels[-1], 1, 4, padding=1))
         self.apply(normal_weights)
@@ -62,27 +54,10 @@ class PatchGAN(nn.Module):
         return self.layers(pictures)
 
 
-def receptive_field(network: nn.Module | Iterable[tuple[int, int]]) -> int:
-    """How many pixels a side one output sees, of a network or of (kernel, stride) pairs in their order.
-
-    The network must run straight down: convolutions and poolings, one after the other.
-    """
+def receptive_field(windows: Iterable[tuple[int, int]]) -> int:
+    """How many pixels a side one output sees, through these (kernel, stride) pairs in their order."""
     field = step = 1  # pixels that one place sees; pixels from one place to the next
-    for kernel, stride in _windows(network) if isinstance(network, nn.Module) else network:
+    for kernel, stride in windows:
         field += (kernel - 1) * step
         step *= stride
     return field
-
-
-def _windows(network: nn.Module) -> Iterator[tuple[int, int]]:
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d):
-            yield layer.dilation[0] * (layer.kernel_size[0] - 1) + 1, layer.stride[0]
-        elif isinstance(layer, nn.AvgPool2d | nn.MaxPool2d):
-            kernel, stride = (n if isinstance(n, int) else n[0] for n in (layer.kernel_size, layer.stride))
-            yield kernel, stride
-        elif isinstance(layer, nn.Linear | nn.ConvTranspose2d | nn.Upsample | nn.AdaptiveAvgPool2d):
-            raise ValueError(
-                f"{type(layer).__name__} has no window: only convolutions and poolings have a receptive field to add "
-                "up. A dense layer sees the whole picture."
-            )

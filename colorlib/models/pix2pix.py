@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from colorlib.models.blocks import down_and_up, halvings, output_layer, require_halvings, scaled
+from colorlib.models.blocks import UShape, halvings, output_layer, require_halvings, scaled
 
 
 def down(before: int, after: int, first: bool = False, norm: bool = True) -> nn.Sequential:
@@ -20,34 +20,25 @@ def up(before: int, after: int, dropout: float = 0.0) -> nn.Sequential:
 
 def normal_weights(module: nn.Module) -> None:
     """The DCGAN start, for `network.apply`: weights from N(0, .02), batch norm's from N(1, .02)."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, 0.0, 0.02)
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)
 
 
-class Pix2Pix(nn.Module):
+class Pix2Pix(UShape):
     """Halve the picture down to one pixel (8 times at most), then double it back, joined by skips.
 
     Dropout in the three innermost doublings is the generator's only noise. `skips=False` leaves out
-    the joins, `levels` stops earlier.
+    the joins, `levels` stops earlier. `coarse=2` or 4 gives one color for each 2×2 or 4×4 pixels: the last doublings
+    are left out.
     """
 
-    def __init__(
-        self,
-        size: int = 256,
-        width: float = 1.0,
-        levels: int | None = None,
-        skips: bool = True,
-        dropout: float = 0.5,
-        inputs: int = 1,
-        outputs: str = "ab",
-    ):
+    def __init__(self, size=256, width=1.0, levels=None, skips=True, dropout=0.5, inputs=1, outputs="ab", coarse=1):
         super().__init__()
         require_halvings("pix2pix", size, levels or 4)
+        if coarse not in (1, 2, 4):
+            raise ValueError(f"A color can be for 1 pixel or for squares of 2 or 4 pixels a side, not {coarse}.")
         levels = levels or min(8, halvings(size))
         channels = [scaled(64 * min(2**level, 8), width) for level in range(levels)]
         self.inputs, self.outputs, self.skips = inputs, outputs, skips
@@ -56,13 +47,11 @@ class Pix2Pix(nn.Module):
             # No norm innermost: on a 1×1 map at batch 1 it would erase everything.
             self.down.append(down(before, after, norm=len(self.down) < levels - 1))
         self.up, before = nn.ModuleList(), channels[-1]
-        for after in channels[-2::-1]:
+        doublings = levels - halvings(coarse)  # the last of them colors, unless it is left out
+        for after in channels[-2::-1][:doublings]:
             self.up.append(up(before, after, dropout if len(self.up) < 3 else 0.0))
             before = 2 * after if skips else after
         last, activation = output_layer(outputs)
-        doubling = nn.ConvTranspose2d(before, last, 4, 2, padding=1)
-        self.last = nn.Sequential(nn.ReLU(), doubling, activation)
+        layer = nn.ConvTranspose2d(before, last, 4, 2, padding=1) if coarse == 1 else nn.Conv2d(before, last, 1)
+        self.last = nn.Sequential(nn.ReLU(), layer, activation)
         self.apply(normal_weights)
-
-    def forward(self, gray):
-        return self.last(down_and_up(gray, self.down, self.up, self.skips))

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from colorlib.models.blocks import down_and_up, output_layer, require_halvings, scaled
+from colorlib.models.blocks import UShape, colored, require_halvings, scaled
 
 
 def down(before: int, after: int, stride: int = 2) -> nn.Sequential:
@@ -19,21 +19,13 @@ def up(before: int, after: int, dropout: float = 0.0) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU(), nn.Dropout(dropout))
 
 
-class UNet(nn.Module):
+class UNet(UShape):
     """Four halvings, four doublings, and skips that carry the detail past the small middle.
 
     Published for 32 pixels. `skips=False` leaves out the joins, and nothing else.
     """
 
-    def __init__(
-        self,
-        size: int = 32,
-        width: float = 1.0,
-        skips: bool = True,
-        dropout: float = 0.5,
-        inputs: int = 1,
-        outputs: str = "ab",
-    ):
+    def __init__(self, size=32, width=1.0, skips=True, dropout=0.5, inputs=1, outputs="ab"):
         super().__init__()
         require_halvings("unet", size, 4)
         channels = [scaled(c, width) for c in (64, 128, 256, 512, 512)]
@@ -45,8 +37,4 @@ class UNet(nn.Module):
         for after, rate in zip(channels[-2::-1], (dropout, dropout, 0, 0), strict=True):
             self.up.append(up(before, after, rate))
             before = 2 * after if skips else after
-        last, activation = output_layer(outputs)
-        self.last = nn.Sequential(nn.Conv2d(before, last, 1), activation)
-
-    def forward(self, gray):
-        return self.last(down_and_up(gray, self.down, self.up, self.skips))
+        self.last = nn.Sequential(*colored(before, outputs, kernel=1))
