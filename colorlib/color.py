@@ -145,16 +145,14 @@ def from_gray_ab(gray, ab):
 
 
 def delta_e_76(lab, other):
-    """CIE76: how far two colors are, as a straight line in Lab. Tensors (…, 3, H, W) give (…, H, W)."""
-    axis = -3 if isinstance(lab, torch.Tensor) else -1
-    return ((lab - other) ** 2).sum(axis) ** 0.5
+    """CIE76: how far two colors are, as a straight line in Lab. A tensor (…, H, W)."""
+    return ((as_tensor(lab) - as_tensor(other)) ** 2).sum(-3) ** 0.5
 
 
 def delta_e_2000(lab, other):
     """CIEDE2000, by scikit-image: the same question with the eye's weaknesses taken into account."""
     from skimage.color import deltaE_ciede2000
 
-    if not isinstance(lab, torch.Tensor):
-        return deltaE_ciede2000(lab, other)
-    first, second = (x.detach().cpu().movedim(-3, -1).numpy() for x in (lab, other))
-    return torch.from_numpy(deltaE_ciede2000(first, second)).to(lab.device)
+    lab, other = as_tensor(lab), as_tensor(other)
+    arrays = (colors.detach().cpu().movedim(-3, -1).numpy() for colors in (lab, other))
+    return torch.from_numpy(deltaE_ciede2000(*arrays)).to(lab.device)

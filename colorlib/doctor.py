@@ -159,9 +159,9 @@ CHECKS = {
 }
 
 
-def report() -> list[tuple[str, str, str]]:
-    """A row a thing: its status (OK, -- or FAIL), its name, and a message that says what to do."""
-    rows = []
+def main() -> int:
+    """Print a row a thing: its status, its name, and a message that says what to do; 0 if the lessons can run."""
+    failed = []
     for thing, check in CHECKS.items():
         try:
             status, message = check()
@@ -169,15 +169,8 @@ def report() -> list[tuple[str, str, str]]:
             status, message = FAIL, f"{error}. {INSTALL}"
         except Exception as error:  # whatever is broken, the rows after it are still wanted
             status, message = FAIL, f"{type(error).__name__}: {error}"
-        rows.append((status, thing, message))
-    return rows
-
-
-def main() -> int:
-    """Print the report; 0 if the lessons can run."""
-    rows = report()
-    for status, thing, message in rows:
         print(f"{f'[{status}]':<7}{thing:<13}{message}")
-    failed = [thing for status, thing, _ in rows if status == FAIL]
+        if status == FAIL:
+            failed.append(thing)
     print(f"\nTo be mended: {', '.join(failed)}." if failed else "\nThe lessons can run.")
     return 1 if failed else 0

@@ -114,13 +114,7 @@ def _known(names):
     return set(names)
 
 
-def measure(
-    ab: torch.Tensor,
-    truth: torch.Tensor,
-    gray: torch.Tensor,
-    world: scenes.Scenes | None = None,
-    names: Iterable[str] = MEASURES,
-) -> dict[str, float]:
+def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Iterable[str] = MEASURES) -> dict[str, float]:
     """Measures by name; `ab`, the true ab and `gray` as networks see them."""
     names, lab, true_lab = _known(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
     picture, true_picture = color.lab_to_rgb(lab), color.lab_to_rgb(true_lab)
@@ -139,13 +133,8 @@ def measure(
     return {name: float(measures[name]) for name in MEASURES if name in names and name in measures}
 
 
-def evaluate(
-    generators: Mapping[str, Callable | list],
-    of: data.DataSet | scenes.Scenes | torch.Tensor,
-    n: int = 200,
-    names: Iterable[str] = MEASURES,
-) -> "Table":
-    """Measure generators (gray → ab; a list of them for several seeds) on held-out pictures.
+def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Iterable[str] = MEASURES) -> "Table":
+    """Measure generators (gray → ab; a list of them for several seeds) on pictures, scenes or a data set.
 
     Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
     table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.

@@ -31,10 +31,6 @@ def shown(path):
     return f"~/{path.relative_to(Path.home()).as_posix()}" if path.is_relative_to(Path.home()) else str(path)
 
 
-def _number(value):
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
 class Settings(dict):
     """A lesson's numbers at the profile in force, as attributes: `settings.steps`."""
 
@@ -55,8 +51,10 @@ class Settings(dict):
         return tables.as_html(self._rows(), bold=1 + PROFILES.index(self.profile))
 
     def _rows(self):
-        head = [f"{name} (in force)" if name == self.profile else name for name in PROFILES]
-        return [["setting", *head], *([name, *map(_number, row)] for name, row in self.table.items())]
+        rows = [["setting", *(f"{name} (in force)" if name == self.profile else name for name in PROFILES)]]
+        for name, row in self.table.items():
+            rows.append([name, *(f"{value:,}" if isinstance(value, int) else str(value) for value in row)])
+        return rows
 
 
 def settings(**table):

@@ -34,11 +34,13 @@ def test_what_is_broken_fails_with_what_to_do_and_hides_nothing(tmp_path):
     assert "start.py setup" in lines[1] and lines[-1].startswith("To be mended: torch, ")
 
 
-def test_a_check_that_breaks_is_a_row(monkeypatch):
+def test_a_check_that_breaks_is_a_row(monkeypatch, capsys):
     monkeypatch.setenv("COLORLIB_PROFILE", "huge")
     monkeypatch.setattr(doctor, "CHECKS", {"broken": lambda: 1 / 0, "device": doctor.check_device})
-    (broken, _, why), (unknown, _, names) = doctor.report()
-    assert broken == unknown == "FAIL" and "ZeroDivisionError" in why and "huge" in names and "quick" in names
+    assert doctor.main() == 1
+    broken, unknown, *_, last = capsys.readouterr().out.splitlines()
+    assert broken.startswith("[FAIL] broken       ZeroDivisionError") and last == "To be mended: broken, device."
+    assert unknown.startswith("[FAIL]") and "huge" in unknown and "quick" in unknown
 
 
 @pytest.mark.parametrize("free, status", [(8e9, "OK"), (1e9, "--"), (0.2e9, "FAIL")])
