@@ -1,4 +1,4 @@
-"""Data sets by name, cleaned and split, and batches of them. Lesson 01 builds the split by hue."""
+"""Data sets by name, cleaned and split. Lesson 01 builds the split by hue."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,8 +13,8 @@ from colorlib.worlds import scenes
 
 # Color photographs that scikit-image and scikit-learn ship. A crop of a photograph that was trained
 # on tests nothing, so whole photographs are held out; the stereo pair stays on one side.
-TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png"
-VALID_PHOTOS = "chelsea.png flower.jpg"
+TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png".split()
+VALID_PHOTOS = "chelsea.png flower.jpg".split()
 EVERY = 10  # every tenth picture validates
 
 
@@ -71,24 +71,20 @@ def _load_world(name, world, size, n, seed):
     train = scenes.draw(n - held_out, size, seed, world)
     # Far from the seeds people choose: with seeds 0, 1, 2 nobody validates on training data.
     valid = scenes.draw(held_out, size, seed + 1_000_003, world)
-    none = train.pictures[:0]
-    return DataSet(name, train.pictures, valid.pictures, none, train, valid)
+    return DataSet(name, train.pictures, valid.pictures, train.pictures[:0], train, valid)
 
 
 def _load_photos(size, n, seed):
     held_out, rng = max(1, n // EVERY), np.random.default_rng(seed)
-    train = _crops(TRAIN_PHOTOS.split(), size, n - held_out, rng)
-    valid = _crops(VALID_PHOTOS.split(), size, held_out, rng)
+    train, valid = _crops(TRAIN_PHOTOS, size, n - held_out, rng), _crops(VALID_PHOTOS, size, held_out, rng)
     return DataSet("photos", train, valid, train[:0])
 
 
 def _crops(names, size, n, rng):
     """Random squares of the photographs in turn, from a third of the short side to all of it."""
-    folders = (("skimage", "data"), ("sklearn", "datasets", "images"))
-    found = [Path(find_spec(root).origin).parent.joinpath(*below) for root, *below in folders]
-    files = [folder / name for name in names for folder in found if (folder / name).exists()]
-    if not files:
-        raise FileNotFoundError(f"scikit-image and scikit-learn came without {', '.join(names)}.")
+    skimage, sklearn = (Path(find_spec(name).origin).parent for name in ("skimage", "sklearn"))
+    folders = (skimage / "data", sklearn / "datasets" / "images")
+    files = [folder / name for name in names for folder in folders if (folder / name).exists()]
     photos = [Image.fromarray(pictures.read(file)) for file in files]
     squares = np.empty((n, 3, size, size), dtype=np.uint8)
     for i in range(n):
@@ -123,8 +119,8 @@ def _clean_and_split(decoded):
     colored = torch.nonzero(~gray)[:, 0]
     if len(colored) < 2:
         raise ValueError(
-            f"Of {len(gray):,} pictures {len(colored)} are in color. At least 2 are needed: one to "
-            "train on, one to validate on."
+            f"Of {len(gray):,} pictures {len(colored)} are in color. At least 2 are needed: one to train on, one to "
+            "validate on."
         )
     train, valid = hue_sorted_split(mean_hue(decoded.pictures)[colored])
     places = (colored[train], colored[valid], torch.nonzero(gray)[:, 0])

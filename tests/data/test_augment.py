@@ -93,12 +93,8 @@ def test_jitter_changes_only_what_it_is_asked_to():
     still = augment.jitter(pictures, generator(), contrast=0, hue=0, saturation=0)
     assert torch.allclose(still, pictures, atol=1e-4)
     contrast, hue, saturation = (
-        color.rgb_to_lab(augment.jitter(pictures, generator(), **reach))
-        for reach in (
-            {"contrast": 0.3, "hue": 0, "saturation": 0},
-            {"contrast": 0, "hue": 5, "saturation": 0},
-            {"contrast": 0, "hue": 0, "saturation": 0.2},
-        )
+        color.rgb_to_lab(augment.jitter(pictures, generator(), *reach))
+        for reach in ((0.3, 0, 0), (0, 5, 0), (0, 0, 0.2))
     )
     chroma = before[:, 1:].norm(dim=1)
     assert torch.allclose(contrast.mean((2, 3))[:, 0], before.mean((2, 3))[:, 0], atol=0.5)

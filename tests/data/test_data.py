@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from colorlib import color, data
-from colorlib.data import augment, pictures, sets
+from colorlib.data import augment, pictures
 from colorlib.worlds import scenes
 
 
@@ -61,12 +61,6 @@ def test_photos_split_by_photograph():
     six, two = (mean.view(-1, photos, 3).mean(0) for mean, photos in zip(means, (6, 2), strict=True))
     assert torch.pdist(torch.cat((six, two))).min() > 1  # all different; the views of a stereo pair are neighbors
     assert torch.pdist(six)[-1] == torch.pdist(six).min()
-
-
-def test_photos_when_none_are_shipped(monkeypatch):
-    monkeypatch.setattr(sets, "TRAIN_PHOTOS", "nothing.png")
-    with pytest.raises(FileNotFoundError, match="scikit-image and scikit-learn came without nothing.png"):
-        data.load("photos", n=20)
 
 
 @pytest.mark.parametrize("as_text", [True, False])
@@ -135,7 +129,7 @@ def test_mean_hue_agrees_with_scikit_image():
     assert np.abs(data.mean_hue(images.numpy()).numpy() - expected).max() < 1e-5
 
 
-def test_chunks_change_nothing(monkeypatch):
+def test_chunks_change_nothing():
     images = noise(20, size=512)
     assert 2**21 // 512**2 < 20  # so several chunks are needed
     one_by_one = torch.cat([data.mean_hue(image[None]) for image in images])
