@@ -1,4 +1,4 @@
-"""What "good" means, each figure beside that of plain gray. Lesson 02 is the first to use it.
+"""What "good" means, each number beside that of plain gray. Lesson 02 is the first to use it.
 
 Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone reward caution, up to
 plain gray: read them beside ab error and colorfulness.
@@ -139,30 +139,30 @@ def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names:
     Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
     table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
     """
-    names, (pictures, world) = _known(names), _held_out(of, n)
-    gray, truth = color.to_gray_ab(pictures)
+    names, (gray, truth, world) = _known(names), _held_out(of, n)
     rows = {"gray": [measure(torch.zeros_like(truth), truth, gray, world, names)]}
     for label, seeds in generators.items():
         seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
         painted = [models.paint(generator, gray) for generator in seeds]
         rows[label] = [measure(ab, truth, gray, world, names) for ab in painted]
     rows["truth"] = [measure(truth, truth, gray, world, names)]
-    return Table(rows, len(pictures))
+    return Table(rows, len(gray))
 
 
 def _held_out(of, n):
+    """Gray, the true ab, and the world if the pictures are of one."""
     if isinstance(of, data.DataSet):
         of = data.spread(of.valid, n) if of.valid_scenes is None else of.valid_scenes
     of = of[:n]
     if len(of) == 0:
         raise ValueError("There are no pictures to measure on.")
-    return (of.pictures, of) if isinstance(of, scenes.Scenes) else (of, None)
+    world = of if isinstance(of, scenes.Scenes) else None
+    return *color.to_gray_ab(of if world is None else of.pictures), world
 
 
 def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:
     """A `validate` for training.fit: measures on held-out pictures after each epoch."""
-    names, (pictures, world) = _known(names), _held_out(of, n)
-    gray, truth = color.to_gray_ab(pictures)
+    names, (gray, truth, world) = _known(names), _held_out(of, n)
     return lambda generator: measure(models.paint(generator, gray), truth, gray, world, names)
 
 
