@@ -19,7 +19,7 @@ def _file():
 
 
 def _read():
-    """All that is known, and whether the file may be written: not that of a newer course, nor one that can't be read."""
+    """All that is known, and whether the file may be written: not one of a newer course, nor one that can't be read."""
     path = _file()
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
@@ -103,11 +103,10 @@ class Progress:
         lessons, _ = _read()
         table = {}
         for lesson in texts.lessons():
-            table[lesson] = {}
-            for kind, names in texts.names(lesson).items():
-                known = lessons.get(lesson, {}).get(kind, {})
-                done = sum(_done(kind, known.get(name, {})) for name in names)
-                table[lesson][kind] = done, len(names)
+            names, known = texts.names(lesson), lessons.get(lesson, {})
+            for kind in KINDS:
+                done = sum(_done(kind, known.get(kind, {}).get(name, {})) for name in names[kind])
+                table.setdefault(lesson, {})[kind] = done, len(names[kind])
         return table
 
     def code(self):
@@ -134,7 +133,7 @@ class Progress:
         yield ["lesson", *KINDS.values()]
         for lesson, kinds in self.counts().items():
             cells = [f"{done} of {of}{' ✓' if done == of else ''}" for done, of in kinds.values()]
-            yield [f"{lesson} {texts.title(lesson)}", *cells]
+            yield [f"{lesson} {texts.lessons()[lesson]['title']}", *cells]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         table = tables.as_html(list(self._rows()))

@@ -6,26 +6,18 @@ from importlib import resources
 
 
 @functools.cache
-def _texts():
-    folders = {
-        f.name[-2:]: f / "texts.toml" for f in resources.files("colorlib.course").iterdir() if f.name[:7] == "lesson_"
-    }
-    return {lesson: tomllib.loads(folders[lesson].read_text(encoding="utf-8")) for lesson in sorted(folders)}
-
-
 def lessons():
-    """The lessons that have texts, in order: "00", "01", …"""
-    return list(_texts())
-
-
-def title(lesson):
-    return _texts()[lesson]["title"]
+    """The texts of each lesson, in order: {"00": {"title": …, "quizzes": …}, "01": …}."""
+    course = resources.files("colorlib.course")
+    folders = sorted(folder.name for folder in course.iterdir() if folder.name.startswith("lesson_"))
+    files = {folder.removeprefix("lesson_"): course / folder / "texts.toml" for folder in folders}
+    return {lesson: tomllib.loads(file.read_text(encoding="utf-8")) for lesson, file in files.items()}
 
 
 def find(kind, identifier):
     """The text of "01.transfer_curve" among the exercises, quizzes or predictions."""
     lesson, _, name = identifier.partition(".")
-    known = _texts().get(lesson, {}).get(kind, {})
+    known = lessons().get(lesson, {}).get(kind, {})
     if name not in known:
         here = ", ".join(f"{lesson}.{other}" for other in known) or "none"
         raise KeyError(f"There is no '{identifier}' among the {kind} of lesson {lesson}. There are: {here}.")
@@ -34,11 +26,8 @@ def find(kind, identifier):
 
 def names(lesson):
     """What can be done in a lesson, by kind; a quiz counts by its questions, a loss quiz by its losses."""
-    texts = _texts()[lesson]
+    texts = lessons()[lesson]
     questions = [f"{quiz}.{q['id']}" for quiz, text in texts.get("quizzes", {}).items() for q in text["questions"]]
     matches = [f"{quiz}.{loss}" for quiz, text in texts.get("loss_quizzes", {}).items() for loss in text["losses"]]
-    return {
-        "exercises": list(texts.get("exercises", {})),
-        "quizzes": questions + matches,
-        "predictions": list(texts.get("predictions", {})),
-    }
+    done = {kind: list(texts.get(kind, {})) for kind in ("exercises", "predictions")}
+    return done | {"quizzes": questions + matches}

@@ -83,7 +83,7 @@ def recorded(name: str) -> Seen:
 
 
 def _measures(row):
-    return {name: value for name, value in row.items() if name in stops.FIGURES}
+    return {name: value for name, value in row.items() if name in stops.MEASURES}
 
 
 def watched_or_recorded(seen: Seen, name: str) -> Seen:

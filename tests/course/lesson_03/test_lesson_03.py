@@ -5,9 +5,9 @@ import torch
 
 from colorlib import color
 from colorlib.course import page
-from colorlib.course.lesson_03 import color_gan, gan_lab
-from colorlib.course.lesson_03.color_gan import ColorGAN
-from colorlib.course.lesson_03.gan_lab import color_gan_lab
+from colorlib.course.lesson_03 import color_gan_lab
+from colorlib.course.lesson_03.color_gan import GAMES, ColorGAN
+from colorlib.course.lesson_03.gan_lab import GUESSING, Reading, paint_dots
 
 
 def weights(network):
@@ -73,7 +73,7 @@ def test_saturating_arrows_vanish_where_the_critic_is_sure(seed):
 def test_the_story_that_the_lesson_tells(seed):
     gan = ColorGAN(seed)
     assert gan.shares().sum() < 0.1 and gan.fakes().norm(dim=1).mean() < 20
-    assert gan.now()["critic"] == pytest.approx(gan_lab.GUESSING, abs=0.15)
+    assert gan.now()["critic"] == pytest.approx(GUESSING, abs=0.15)
     for _ in range(10):
         gan.critic_step()
     assert min(gan.now()["right_on_real"], gan.now()["right_on_fake"]) > 0.9
@@ -89,7 +89,7 @@ def test_the_same_seed_takes_the_same_course_whoever_else_throws_dice():
         torch.rand(gan.dots if gan is second else 1)
         gan.rounds(5)
         if gan is second:  # looking changes nothing
-            gan_lab.plane(gan), gan_lab.told(gan)
+            Reading(gan).plane(), Reading(gan).told()
         gan.rounds(5)
     assert first.history == second.history and torch.equal(first.fakes(), second.fakes())
     assert first.history != other.history
@@ -148,7 +148,7 @@ def test_a_button_does_what_it_says_and_starting_again_undoes_it(name, steps):
     assert (lab.view.value, lab.told.value) == start
 
 
-def test_the_card_says_how_things_stand():
+def test_the_words_say_how_things_stand():
     lab = color_gan_lab()
     for _ in range(5):
         lab.buttons["Ten critic steps"].click()
@@ -161,11 +161,11 @@ def test_the_menu_switches_the_loss_of_the_gan_on_the_screen():
     lab = color_gan_lab()
     for _ in range(3):
         lab.buttons["Ten critic steps"].click()
-    gan, arrows = lab.gan, gan_lab.told(lab.gan)
+    gan, arrows = lab.gan, Reading(lab.gan).told()
     before = lab.view.value
     lab.menu.value = "the minimax's own (saturating)"
     assert lab.gan is gan and gan.saturating and lab.view.value != before
-    assert lab.told.value == page.card(gan_lab.told(gan)) and gan_lab.told(gan) != arrows
+    assert lab.told.value == page.box(Reading(gan).told()) and Reading(gan).told() != arrows
     lab.buttons["Start again"].click()
     assert lab.gan is not gan and lab.gan.saturating
     lab.menu.value = "fool the critic (in use)"
@@ -174,7 +174,7 @@ def test_the_menu_switches_the_loss_of_the_gan_on_the_screen():
 
 def test_dots_are_drawn_in_their_own_color():
     ab = torch.tensor([[60.0, 40.0], [0.0, 0.0]])
-    lab = color.rgb_to_lab(torch.tensor(gan_lab.paint(ab)).T[:, None])[:, 0].T
+    lab = color.rgb_to_lab(torch.tensor(paint_dots(ab)).T[:, None])[:, 0].T
     assert torch.allclose(lab, torch.tensor([[55.0, 60, 40], [55, 0, 0]]), atol=0.5)
 
 
@@ -184,16 +184,16 @@ def test_readers_without_a_kernel_see_three_stages_that_were_computed():
     assert text.count("<img alt=") == 3 and text.count("<figcaption>") == 3
     for total, more in ((0, 0), (30, 30), (200, 170)):
         gan.rounds(more)
-        assert f"after {total} rounds: {gan_lab.near(gan)}" in text
-        assert gan_lab.described(gan) in bundle["text/plain"]
+        assert f"after {total} rounds: {Reading(gan).near()}" in text
+        assert Reading(gan).described() in bundle["text/plain"]
 
 
 @pytest.mark.parametrize("disturbed", [0.0, 1e-4])
 def test_the_games_of_the_quiz_on_curves_are_what_their_answers_say(disturbed):
     """Other machines round otherwise: a small push at the start must not change which game is which."""
     curves, shares = {}, {}
-    for name, settings in color_gan.GAMES.items():
-        game, seen = color_gan.ColorGAN(seed=1, **settings), []
+    for name, settings in GAMES.items():
+        game, seen = ColorGAN(seed=1, **settings), []
         with torch.no_grad():
             for weights in game.generator.parameters():
                 weights += disturbed * torch.randn(weights.shape, generator=torch.Generator().manual_seed(9))

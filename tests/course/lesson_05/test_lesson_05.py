@@ -1,13 +1,15 @@
-"""Stage 3 as lesson 05 sees it: both halves measured, one answer to each kind of thing, the recorded run at `quick`."""
+"""Lesson 05: stage 3 as it is seen at its snapshots, and exercises held together with the library's pieces."""
 
 from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
-from colorlib import color
-from colorlib.course.lesson_05 import stages
+from colorlib import color, models, nogan
+from colorlib.course.lesson_05 import exercises, stages
 from colorlib.nogan import stops
+from colorlib.training import seeded
 from colorlib.worlds import scenes
 
 WORLD = scenes.draw(40, 32, seed=3, world="ambiguous")
@@ -48,14 +50,52 @@ def test_pairs_in_one_picture_are_alike_where_all_have_one_color():
     assert max(present) == 3 and stages.alike(one_of_each, REPORTING) == 0
 
 
-def test_quick_sees_the_recorded_run_and_others_their_own(monkeypatch, capsys):
+def test_quick_sees_the_recorded_run_and_others_their_own(monkeypatch, said):
     seen = stages.measured(taken(_0=TRUTH), CHOOSING, REPORTING)
     monkeypatch.setenv("COLORLIB_PROFILE", "laptop")
-    assert stages.or_recorded(seen, "nogan_ambiguous") is seen
+    assert stages.watched_or_recorded(seen, "nogan_ambiguous") is seen
     monkeypatch.setenv("COLORLIB_PROFILE", "quick")
-    told = []
-    monkeypatch.setattr(stages.page, "say", told.append)
-    recorded = stages.or_recorded(seen, "nogan_ambiguous")
-    assert "recorded run" in told[0] and "0 batches" in told[0]
+    recorded = stages.watched_or_recorded(seen, "nogan_ambiguous")
+    assert "recorded run" in said[0] and "0 batches" in said[0]
     assert max(recorded.rows) == 300 and set(recorded.objects) == {0, stops.propose(recorded.rows).batch}
     assert recorded.pictures[300].shape == (8, 3, 32, 32) == recorded.colored("sure critic").shape
+
+
+class ColorFilters(nn.Module):
+    """The lesson's eyes: an encoder of gray pictures looks at red, green and blue in turn."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, lab):
+        picture = color.lab_to_rgb(color.to_lab(lab[:, :1], lab[:, 1:]), clip=False)
+        return self.encoder.features(picture.flatten(0, 1)[:, None] * 2 - 1)
+
+
+def test_the_exercises_feature_loss_is_the_librarys():
+    encoder = seeded(0, models.build, "encoder", 32, 0.125).eval()
+    truth = torch.cat(color.to_gray_ab(scenes.draw(3, 32, seed=1).pictures), dim=1)
+    pushes, weights = [], (2.0, 0.0, 1.0, 0.5)
+    for loss in (
+        lambda painted: exercises.feature_loss(painted, truth, ColorFilters(encoder), weights),
+        lambda painted: nogan.FeatureLoss(encoder, 1.0, weights)(painted, truth),
+    ):
+        painted = (truth * torch.tensor([1.0, 0.4, -0.4]).view(3, 1, 1)).requires_grad_()
+        value = loss(painted)
+        value.backward()
+        pushes.append(torch.cat((value.detach().view(1), painted.grad[:, 1:].flatten())))
+    torch.testing.assert_close(*pushes)
+    assert pushes[0][0] > 0.1 and all(parameter.grad is None for parameter in encoder.parameters())
+
+
+def test_a_students_stop_is_that_of_the_stop_finder_on_any_rows():
+    dice, found = torch.Generator().manual_seed(0), set()
+    for _ in range(100):
+        measured = torch.rand(12, 2, generator=dice, dtype=torch.float64) * torch.tensor([1.5, 0.06])
+        rows = {20 * n: {"chroma_share": c, "glitches": g} for n, (c, g) in enumerate(measured.tolist())}
+        fitting = [batch for batch in rows if rows[batch]["glitches"] <= rows[0]["glitches"] + 0.01]
+        stop = min(fitting, key=lambda batch: abs(1 - rows[batch]["chroma_share"]))
+        assert exercises.choose_stop(rows, 0.01) == stop
+        found.add(stop)
+    assert len(found) > 6

@@ -1,0 +1,20 @@
+"""What all tests of the course share: a home of their own, and what the course says."""
+
+import pytest
+
+from colorlib.course import page
+from colorlib.course.progress import _memory
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+    _memory.clear()
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What the course says, as plain text."""
+    lines = []
+    monkeypatch.setattr(page, "say", lambda body, kind="note": lines.append(page.plain(body)))
+    return lines
