@@ -65,14 +65,14 @@ class Archive:
 
     def _fetch(self):
         """The archive itself in fastai's archive folder, downloaded unless it is there and right."""
-        import pooch  # slow to import, and rarely needed
-
         path = fastai_folder("archive") / Path(self.url).name
         if path.exists() and self._is_whole(path):
             return path
         path.unlink(missing_ok=True)
         if not answers(self.url):
             raise OSError(f"{self.url} cannot be reached")
+        import pooch  # slow, and rarely needed
+
         pooch.get_logger().setLevel("WARNING")  # it would ask for a hash of the whole file, which nobody published
         downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**18, timeout=TIMEOUT)
         pooch.retrieve(self.url, None, path.name, path.parent, downloader=downloader)
