@@ -1,9 +1,15 @@
 """The command line: `python -m colorlib COMMAND`; `--help` lists the commands."""
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
-from colorlib.profile import PROFILES
+from colorlib.profile import PROFILES, current
+
+# How many pictures and epochs a training takes; their size and the rest are in training/laptop.toml. At `gpu` all is as
+# published.
+AMOUNTS = {"quick": (256, 2), "laptop": (2048, 8), "gpu": (None, None)}
 
 
 # Each command imports what it needs when it runs, so that --help answers at once.
@@ -24,9 +30,97 @@ def progress(options) -> int:
 
 def train(options) -> int:
     """train a recipe; --out gets its weights, its history and a checkpoint to resume from"""
-    from colorlib import commands
+    from colorlib import metrics, models, training
 
-    return commands.train(options)
+    try:
+        recipe, pictures, epochs = planned(options)
+        out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
+        speaks = training.start_accelerator().is_main_process  # one of several processes
+        if speaks:
+            count = models.count_parameters(recipe.generator)
+            print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
+        check = metrics.validator(pictures, ("ab_error", "colorfulness"))
+        where = {"out": out, "resume": options.resume}
+        run = training.fit(recipe, pictures.train, epochs=epochs, validate=check, **where)
+    except (ValueError, OSError, training.Stopped) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if speaks:
+        print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, pictures)}")
+    return 1 if run.stopped else 0
+
+
+def planned(options):
+    """The recipe, the pictures and the number of epochs that the options of `train` ask for."""
+    from colorlib import data, training
+
+    name, settings = options.recipe, {}
+    if name not in training.RECIPES:
+        training.build(name)  # says which there are, before any data is fetched
+    if options.seed < 0:
+        raise ValueError(f"A seed is a whole number from 0 on, not {options.seed}.")
+    if options.epochs is not None and options.epochs < 1:
+        raise ValueError(f"{options.epochs} epochs are no training: at least 1 is needed.")
+    n, epochs = AMOUNTS[options.profile or current()]
+    if epochs:
+        kind = "train_with_critic" if name in training.ADVERSARIAL else "train"
+        settings = training.laptop("train_wgan_gp" if name == "wgan_gp" else kind)
+        epochs *= 2 if name == "wgan_gp" else 1
+    elif options.data == "cifar10":
+        settings = {"size": 32}
+    epochs = options.epochs or epochs
+    size = settings.get("size") or training.RECIPES[name][1]["size"]
+    pictures = data.load(options.data, size, n, options.seed)
+    if "lr" in settings:
+        settings["batch_size"] = min(settings["batch_size"], len(pictures.train))
+        settings["steps"] = epochs * (len(pictures.train) // settings["batch_size"])
+    recipe = training.build(name, seed=options.seed, **settings)
+    return recipe, pictures, epochs or recipe.settings.epochs
+
+
+def colorize(options) -> int:
+    """color photographs of any size, files or folders; what is in the way stays without --force"""
+    from tqdm import tqdm
+
+    from colorlib import colorize, files, models
+    from colorlib.data import pictures
+
+    def say(path, what):
+        shown = str(path) if str(path).isprintable() else ascii(str(path))
+        tqdm.write(f"{shown}: {what}", file=sys.stderr)
+
+    try:
+        model = models.load(options.model)
+        colorize.checked_side(options.side, model)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    out, label = os.path.abspath(os.path.expanduser(options.out)), f"colored by colorlib, {Path(options.model).stem}"
+    photographs, counts = colorize.sources(options.paths, Path(out)), {"colored": 0, "left out": 0, "failed": 0}
+    originals, taken = set(map(os.path.realpath, photographs)), set()
+    for path, name in tqdm(photographs.items(), "Coloring", disable=None):
+        outcome = "colored"
+        try:
+            picture, facts = pictures.read_to_keep(path)
+            place = colorize.target(Path(out), name, picture, facts, taken)
+            if os.path.realpath(place) in originals:
+                raise ValueError(f"{place} is an original itself: choose another --out")
+            if os.path.lexists(place) and not options.force:
+                outcome = "left out"
+                say(path, f"left out, since {place} is there already (--force replaces it)")
+                continue
+            if facts["animated"]:
+                say(path, "an animation, its first picture is colored")
+            colorize.save(colorize.result(picture, model, options.side, options.side_by_side), place, label)
+        except (ValueError, OSError) as error:
+            outcome = "failed"
+            say(path, getattr(error, "reason", error))
+            if isinstance(error, files.CannotWrite):
+                break  # nor could the others
+        finally:
+            counts[outcome] += 1
+    print(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
+    return 1 if counts["failed"] else 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +143,13 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--out", help="a folder; else one below runs/")
     training.add_argument("--resume", action="store_true", help="go on from --out's checkpoint")
+    coloring = command(colorize)
+    coloring.add_argument("paths", nargs="+", metavar="PATH", help="a photograph, or a folder of them")
+    coloring.add_argument("--out", required=True, metavar="DIR", help="the folder for the colored ones")
+    coloring.add_argument("--model", default="photo_l1", help="a network's name or file; else photo_l1")
+    coloring.add_argument("--side", type=int, help="the short side at which it looks; else as in its training")
+    coloring.add_argument("--side-by-side", action="store_true", help="the gray picture to the left of the colored one")
+    coloring.add_argument("--force", action="store_true", help="replace what is there already")
     return parser
 
 

@@ -1,7 +1,6 @@
 """Colors as classes: a grid of ab bins, soft encoding, and back to a color. Lesson 02, Extra."""
 
-from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 
 import torch
 
@@ -11,36 +10,29 @@ STEP = 10.0  # Lab units from one bin to the next
 NEIGHBORS, SOFTNESS = 5, 5.0  # soft encoding: nearest bins, and a Gaussian of as many Lab units
 
 
-def _table(make: Callable) -> Callable:
-    """Make a table once a device, where no surrounding mode (inference, meta) can spoil it."""
-
-    @cache
-    def on(device):
-        with torch.inference_mode(False), torch.device("cpu"):
-            return make().to(device)
-
-    return wraps(make)(lambda device="cpu": on(torch.device(device)))
-
-
-@_table
-def ab_bins() -> torch.Tensor:
+@cache
+@torch.inference_mode(False)  # no surrounding mode shall spoil a table that is made once
+def ab_bins(device: str | torch.device = "cpu") -> torch.Tensor:
     """The colors that `classify` chooses from, Q×2 in Lab units: a grid cut to the gamut."""
-    lightness = torch.arange(0.0, 101.0)
-    steps = torch.arange(-110.0, 111.0, STEP)
-    lab = torch.stack(torch.meshgrid(lightness, steps, steps, indexing="ij"), dim=1)
-    shown = in_gamut(lab).any(dim=0)  # at one lightness at least
-    return lab[0, 1:, shown].T.contiguous()
+    with torch.device("cpu"):
+        lightness = torch.arange(0.0, 101.0)
+        steps = torch.arange(-110.0, 111.0, STEP)
+        lab = torch.stack(torch.meshgrid(lightness, steps, steps, indexing="ij"), dim=1)
+        shown = in_gamut(lab).any(dim=0)  # at one lightness at least
+        return lab[0, 1:, shown].T.contiguous().to(device)
 
 
-@_table
-def _nearest_bins() -> torch.Tensor:
+@cache
+@torch.inference_mode(False)
+def _nearest_bins(device: torch.device) -> torch.Tensor:
     """For each whole ab from −110 to 110, the numbers of its nearest bins, 221×221×5.
 
     A table looked up at the nearest whole Lab unit: sorting all bins for each pixel is far slower.
     """
-    axis = torch.arange(-110.0, 111.0)
-    distances = torch.cdist(torch.cartesian_prod(axis, axis), ab_bins())
-    return distances.topk(NEIGHBORS, largest=False).indices.view(221, 221, NEIGHBORS)
+    with torch.device("cpu"):
+        axis = torch.arange(-110.0, 111.0)
+        distances = torch.cdist(torch.cartesian_prod(axis, axis), ab_bins())
+        return distances.topk(NEIGHBORS, largest=False).indices.view(221, 221, NEIGHBORS).to(device)
 
 
 def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -498,9 +498,7 @@ saw("02.gray_row")
 source = "cifar10" if download.CIFAR10.is_here() else "photos"
 photos = data.load(source, size=32, n=settings.photos)
 print(photos)
-on_photos = training.fit(
-    training.Supervised(**slim | {"loss": "l1", "steps": settings.photo_steps}), photos.train
-)
+on_photos = training.fit(training.Supervised(**slim | {"loss": "l1", "steps": settings.photo_steps}), photos.train)
 
 # %%
 measures = ("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
@@ -817,12 +815,12 @@ variants = {
     "batch norm": {"batch_norm": True},
     "batch norm, dropout": {"batch_norm": True, "dropout": 0.3},
 }
-plain = dict(network="cnn", loss="l1", size=32, width=0.5, levels=3, lr=3e-3, steps=settings.few_steps)
+plain_cnn = dict(network="cnn", loss="l1", size=32, width=0.5, levels=3, lr=3e-3, steps=settings.few_steps)
 curves = {}
 check_on = metrics.validator(textures, ("texture_error",))
 for name, options in variants.items():
     run = training.fit(
-        training.Supervised(**plain, **options),
+        training.Supervised(**plain_cnn, **options),
         textures.train,
         validate=check_on,
         progress=False,
@@ -860,7 +858,7 @@ plots.curves(
 errors = {}
 for n in [n for n in (32, 128, 512) if n < len(textures.train)] + [len(textures.train)]:
     run = training.fit(
-        training.Supervised(**plain, batch_norm=True, batch_size=32),
+        training.Supervised(**plain_cnn, batch_norm=True, batch_size=32),
         textures.train[:n],
         progress=False,
     )

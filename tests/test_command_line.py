@@ -74,7 +74,7 @@ def test_bad_input_gets_a_sentence(train, capsys, arguments, sentence):
 
 def test_the_published_size_is_known_without_building_the_network(monkeypatch):
     built = []
-    monkeypatch.setattr(training, "build", lambda name, **figures: built.append(figures) or training.Recipe)
+    monkeypatch.setattr(training, "build", lambda name, **settings: built.append(figures) or training.Recipe)
     monkeypatch.setattr(__main__.data, "load", lambda name, size, n, seed: size)
     options = Namespace(recipe="valid_unet", data="shapes", profile="gpu", seed=0, epochs=3)
     _, size, epochs = __main__._prepare(options)

@@ -8,6 +8,7 @@ A stopped call goes on after the last whole epoch: its checkpoint lies in runs/w
 import argparse
 import sys
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -19,27 +20,37 @@ from colorlib.data import augment, download, pictures
 from colorlib.training import Recipe, Stopped, one_cycle, seeded
 from colorlib.training.folder import Folder
 
-FIGURES = dict(epochs=16, batch_size=128, lr=3e-3, seed=0)
-WEIGHT_DECAY, LABEL_SMOOTHING = 0.05, 0.1
 SHIFT = 4  # pixels at most
 
 Labeled = tuple[torch.Tensor, torch.Tensor]  # gray pictures, the numbers of their classes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the training is told; `steps` comes from the number of pictures."""
+
+    recipe: str = "classifier"
+    batch_size: int = 128
+    lr: float = 3e-3
+    steps: int | None = None
+    seed: int = 0
+    epochs: int = 16
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+
+
 class Classifier(Recipe):
     """The encoder and its cross-entropy. What `step` takes in the place of ab are the classes."""
 
-    def __init__(self, size: int, classes: int, steps: int, *, lr: float, seed: int, **figures):
-        encoder = seeded(seed, models.build, "encoder", size, classes=classes)
-        optimizer = torch.optim.AdamW(encoder.parameters(), lr, weight_decay=WEIGHT_DECAY)
-        schedulers = {"generator": one_cycle(optimizer, steps)}
-        figures |= dict(recipe="classifier", weight_decay=WEIGHT_DECAY, label_smoothing=LABEL_SMOOTHING)
-        networks, optimizers = {"generator": encoder}, {"generator": optimizer}
-        super().__init__(networks, optimizers, schedulers, lr=lr, steps=steps, seed=seed, **figures)
+    def __init__(self, size: int, classes: int, settings: Settings):
+        encoder = seeded(settings.seed, models.build, "encoder", size, classes=classes)
+        optimizer = torch.optim.AdamW(encoder.parameters(), settings.lr, weight_decay=settings.weight_decay)
+        cycle = one_cycle(optimizer, settings.steps)
+        super().__init__(settings, {"generator": encoder}, {"generator": optimizer}, {"generator": cycle})
 
     def step(self, gray, classes):
-        logits = self.run(self.generator, gray)
-        loss = functional.cross_entropy(logits, classes, label_smoothing=LABEL_SMOOTHING)
+        logits = self.forward(self.generator, gray)
+        loss = functional.cross_entropy(logits, classes, label_smoothing=self.settings.label_smoothing)
         right = (logits.argmax(dim=1) == classes).float().mean()
         return {"cross_entropy": loss, "accuracy": right, "gradient": self.descend("generator", loss)}
 
@@ -49,7 +60,7 @@ class Classifier(Recipe):
         device, right = self.accelerator.device, 0
         self.generator.eval()
         for gray, classes in zip(*(part.split(500) for part in pictures), strict=True):
-            right += int((self.run(self.generator, gray.to(device)).argmax(dim=1).cpu() == classes).sum())
+            right += int((self.forward(self.generator, gray.to(device)).argmax(dim=1).cpu() == classes).sum())
         self.generator.train()
         return right / len(pictures[0])
 
@@ -91,18 +102,18 @@ def batches(pictures: Labeled, batch_size: int, generator: torch.Generator):
             yield shifted(augment.flip(gray[rows], generator), generator), classes[rows]
 
 
-def train(learn: Labeled, held_out: Labeled, out: Path, *, epochs: int, batch_size: int, **figures) -> training.Run:
+def train(learn: Labeled, held_out: Labeled, out: Path, settings: Settings) -> training.Run:
     """All epochs, or those that the checkpoint in `out` has not seen; each has its own random numbers."""
+    epochs, batch_size = settings.epochs, settings.batch_size
     steps = epochs * (len(learn[0]) // batch_size)
-    figures |= dict(epochs=epochs, batch_size=batch_size)
-    recipe = Classifier(learn[0].shape[-1], int(learn[1].max()) + 1, steps, **figures)
+    recipe = Classifier(learn[0].shape[-1], int(learn[1].max()) + 1, replace(settings, steps=steps))
     recipe.move_to(training.start_accelerator())
     run = training.Run(recipe, steps)
-    folder = Folder(out, recipe.figures | {"epochs": epochs, "pictures": len(learn[0])}, 60, writes=True)
+    folder = Folder(out, recipe.facts() | {"epochs": epochs, "pictures": len(learn[0])}, writes=True)
     folder.restore(run)
     for epoch in range(len(run.history), epochs):
         before, started = run.seconds, time.monotonic()
-        for part in batches(learn, batch_size, torch.Generator().manual_seed(1000 * recipe.seed + epoch)):
+        for part in batches(learn, batch_size, torch.Generator().manual_seed(1000 * settings.seed + epoch)):
             run.add(recipe.step(*(tensor.to(recipe.accelerator.device) for tensor in part)))
         row = {"epoch": epoch + 1, "step": run.step} | run.means() | {"valid_accuracy": recipe.accuracy(held_out)}
         run.seconds = before + time.monotonic() - started
@@ -116,20 +127,21 @@ def train(learn: Labeled, held_out: Labeled, out: Path, *, epochs: int, batch_si
 def ship(run: training.Run, test: Labeled, folder: Path) -> Path:
     """The weights, halved, and their card; its accuracy on the test part is that of the halved ones."""
     recipe, encoder = run.recipe, run.recipe.generator
-    path = models.save(encoder, folder / "encoder.safetensors", half=True, seed=recipe.seed, epochs=recipe.epochs)
+    facts = {"seed": recipe.settings.seed, "epochs": recipe.settings.epochs}
+    path = models.save(encoder, folder / "encoder.safetensors", half=True, **facts)
     encoder.load_state_dict(models.load_encoder(path).state_dict())
     guess = test[1].bincount().max().item() / len(test[1])
     card = {
         "name": "encoder",
         "data": "cifar10 in gray: naturally gray pictures left out, every tenth in the order of hue held out",
         "measured_on": f"{len(test[0])} pictures of the test part",
-        **{key: value for key, value in recipe.figures.items() if key != "seed"},
+        **{key: value for key, value in recipe.facts().items() if key != "seed"},
         **{key: value for key, value in encoder.settings.items() if key != "options"},
         "parameters": models.count_parameters(encoder),
-        "epochs": recipe.epochs,
+        "epochs": recipe.settings.epochs,
         "hardware": hardware(),
         "seconds": [round(run.seconds, 1)],
-        "seeds": [recipe.seed],
+        "seeds": [recipe.settings.seed],
         "held_out": {"guess": [{"accuracy": guess}], "encoder": [{"accuracy": recipe.accuracy(test)}]},
         "history": [rounded(row) for row in run.history],
     }
@@ -143,7 +155,7 @@ def main() -> None:
     out = parser.parse_args().out
     try:
         parts = {name: in_gray(*part) for name, part in labeled_cifar10().items()}
-        run = train(parts["train"], parts["valid"], ROOT / "runs" / "weights" / "encoder", **FIGURES)
+        run = train(parts["train"], parts["valid"], ROOT / "runs" / "weights" / "encoder", Settings())
     except (Stopped, OSError, ValueError) as error:
         sys.exit(str(error))
     path = ship(run, parts["test"], out)

@@ -4,8 +4,8 @@
     python tools/train_weights.py --only ambiguous_l1
 
 Each of RUNS is a `laptop` run that a lesson shows where the profile is too small for the effect. It is
-trained with three seeds: the first one's weights and history are shipped, the card has the figures
-of all. SWEEPS vary one of them: of each variant the figures, the first seed's history and a few
+trained with three seeds: the first one's weights and history are shipped, the card has the measures
+of all. SWEEPS vary one of them: of each variant the measures, the first seed's history and a few
 pictures it painted are shipped, but no weights. A stopped call goes on where it was: checkpoints
 lie in runs/weights.
 """
@@ -15,6 +15,7 @@ import json
 import platform
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,49 +28,39 @@ SEEDS = (0, 1, 2)
 ONE_SEED = ("cifar10_l2", "cifar10_l1", "cifar10_pix2pix", "cifar10_wgan_gp")  # minutes an epoch
 PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
-UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)  # 0.4 million parameters
-CLASSES = {**UNET, "width": 0.1875, "batch_size": 32, "steps": 280}  # 227 outputs a pixel: slow
-PIX2PIX = dict(UNET, width=0.375, lam=100, real_label=0.9, steps=448)  # 16 epochs
-PIX2PIX |= dict(critic_width=0.375, critic_layers=2, critic_lr=1e-3)
-PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
-FUSION = dict(network="fusion", width=0.125, levels=1)
-ONE_CYCLE = dict(size=32, lr=3e-3, batch_size=64)
-WGAN_GP = dict(UNET, critic_width=0.5, critic_layers=2, critic_steps=2, lam=30, lr=2e-3, critic_lr=5e-4)
-WGAN_GP |= dict(betas=(0.0, 0.9), steps=540)
-CIFAR = dict(UNET, width=0.375)  # 0.9 million parameters
+PIX2PIX, WGAN_GP = (partial(training.build, name) for name in ("pix2pix", "wgan_gp"))
 
-# Name: the data, the recipe, and where it is not as published. Lessons 02 to 04 show them.
+# Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 04 show them.
 RUNS = {
-    "ambiguous_l2": ("ambiguous", "unet_l2", dict(UNET, steps=280)),
-    "ambiguous_l1": ("ambiguous", "unet_l1", dict(UNET, steps=280)),
-    "ambiguous_classify": ("ambiguous", "classify", CLASSES),
-    "ambiguous_pix2pix": ("ambiguous", "pix2pix", PIX2PIX),
-    "ambiguous_pix2pix_dropout": ("ambiguous", "pix2pix", dict(PIX2PIX, width=0.25, dropout=0.5, lam=30)),
-    "ambiguous_wgan_gp": ("ambiguous", "wgan_gp", WGAN_GP),
-    "texture_unet": ("texture", "unet_l1", dict(UNET, steps=160)),
-    "texture_plain": ("texture", "unet_l1", dict(PLAIN, steps=160)),
-    "context_fusion": ("context", "cnn", dict(FUSION, steps=200)),
-    "context_local": ("context", "cnn", dict(FUSION, steps=200, global_branch=False)),
-    "cifar10_l2": ("cifar10", "unet_l2", dict(CIFAR, steps=5 * 694)),
-    "cifar10_l1": ("cifar10", "unet_l1", dict(CIFAR, steps=5 * 694)),
-    "cifar10_pix2pix": ("cifar10", "pix2pix", PIX2PIX | dict(CIFAR, steps=5 * 694)),
-    "cifar10_wgan_gp": (
-        "cifar10",
-        "wgan_gp",
-        WGAN_GP | dict(CIFAR, critic_steps=3, lam=100, lr=5e-4, critic_lr=None, steps=10 * 694),
-    ),
+    "ambiguous_l2": ("ambiguous", training.Supervised),
+    "ambiguous_l1": ("ambiguous", training.Supervised),
+    "ambiguous_classify": ("ambiguous", training.Classify),
+    "ambiguous_pix2pix": ("ambiguous", PIX2PIX),
+    "ambiguous_pix2pix_dropout": ("ambiguous", PIX2PIX),
+    "ambiguous_wgan_gp": ("ambiguous", WGAN_GP),
+    "texture_unet": ("texture", training.Supervised),
+    "texture_plain": ("texture", training.Supervised),
+    "context_fusion": ("context", training.Supervised),
+    "context_local": ("context", training.Supervised),
+    "cifar10_l2": ("cifar10", training.Supervised),
+    "cifar10_l1": ("cifar10", training.Supervised),
+    "cifar10_pix2pix": ("cifar10", PIX2PIX),
+    "cifar10_wgan_gp": ("cifar10", WGAN_GP),
 }
 
 
 FACTORS = (0.3, 1, 3, 10, 30)
+JUDGED, SHORT = training.laptop("ambiguous_pix2pix"), training.laptop("train")
+LAYERS = JUDGED["critic_options"]
 
 
-def rates(figures: dict, factor: float) -> dict:
+def rates(run: str, factor: float) -> dict:
     """Both networks' learning rates times a factor."""
-    return {} if factor == 1 else {name: factor * figures[name] for name in ("lr", "critic_lr")}
+    settings = training.laptop(run)
+    return {} if factor == 1 else {name: factor * settings[name] for name in ("lr", "critic_lr")}
 
 
-# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its figures). Lessons 03
+# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its settings). Lessons 03
 # and 04 show them.
 SWEEPS = {
     "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 300, 1000)}),
@@ -101,8 +92,8 @@ SWEEPS = {
                 "β₁ = 0.9": {"betas": (0.9, 0.999)},
                 "β₁ = 0": {"betas": (0.0, 0.999)},
                 "critic's rate ÷ 10": {"critic_lr": 1e-4},
-                "critic without batch norm": {"critic_options": {"norm": "none"}},
-                "critic with ReLU": {"critic_options": {"slope": 0.0}},
+                "critic without batch norm": {"critic_options": {**LAYERS, "norm": "none"}},
+                "critic with ReLU": {"critic_options": {**LAYERS, "slope": 0.0}},
                 "saturating loss": {"saturating": True},
             }.items()
         },
@@ -111,35 +102,35 @@ SWEEPS = {
         "ambiguous_pix2pix",
         {
             "pix2pix": {},
-            "pix2pix_rgb": ("pix2pix_rgb", PIX2PIX),
-            "pix2pix_ms_ssim": ("pix2pix_ms_ssim", PIX2PIX),
-            "cgan": ("cgan", dict(width=0.25, critic_width=0.375, critic_layers=2, critic_lr=3e-4, steps=448)),
-            "keras_gan": ("keras_gan", dict(width=0.25, critic_width=0.5, lr=1e-3, epochs=16)),
+            "pix2pix_rgb": ("pix2pix_rgb", JUDGED),
+            "pix2pix_ms_ssim": ("pix2pix_ms_ssim", JUDGED),
+            "cgan": ("cgan", dict(SHORT, critic_width=0.375, critic_options=LAYERS, critic_lr=3e-4, steps=448)),
+            "keras_gan": ("keras_gan", dict(SHORT, critic_width=0.5, lr=1e-3, epochs=16)),
         },
     ),
     "rates_pix2pix": (
         "ambiguous_pix2pix",
-        {f"rates × {factor}": rates(ONE_CYCLE | PIX2PIX, factor) for factor in FACTORS},
+        {f"rates × {factor}": rates("ambiguous_pix2pix", factor) for factor in FACTORS},
     ),
     "rates_wgan_gp": (
         "ambiguous_wgan_gp",
-        {f"rates × {factor}": rates(WGAN_GP, factor) for factor in FACTORS[:-1]},
+        {f"rates × {factor}": rates("ambiguous_wgan_gp", factor) for factor in FACTORS[:-1]},
     ),
     # One epoch each: about a minute.
     "cifar10_losses": (
         "cifar10_l1",
-        {"L1": dict(UNET, steps=694), "pix2pix": ("pix2pix", dict(PIX2PIX, width=0.25, steps=694))},
+        {"L1": {"width": 0.25, "steps": 694}, "pix2pix": ("pix2pix", dict(JUDGED, width=0.25, steps=694))},
     ),
 }
 PAINTED = 8  # held-out pictures whose colors a sweep or a gallery keeps
 GALLERIES = {"cifar10_wgan_gp": (1, 3, 10)}  # after these epochs as well
 
 
-class Snapshots:
+class EpochPaintings:
     """An `on_epoch` for training.fit: `painted` has the ab of the same gray pictures after each of chosen epochs.
 
     With a `folder` the generators are kept there, so that a resumed training finds the earlier ones again. One that is
-    finished no longer calls: then call `snapshots(run)`.
+    finished no longer calls: then call `paintings(run)`.
     """
 
     def __init__(self, epochs: Iterable[int], gray: torch.Tensor, folder: str | Path | None = None):
@@ -160,13 +151,24 @@ class Snapshots:
                 self.painted[epoch] = models.paint(models.load(kept), self.gray)
 
 
+def varied(name: str, variant: str) -> tuple:
+    """The plan of a sweep's variant: the data, what makes its recipe, and the settings."""
+    base, variants = SWEEPS[name]
+    source, make = RUNS[base]
+    changes = variants[variant]
+    if isinstance(changes, tuple):
+        recipe, settings = changes
+        return source, partial(training.build, recipe), settings
+    return source, make, training.laptop(base) | changes
+
+
 def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Table, data.DataSet]:
-    """One run, from its checkpoint if it has one, and its figures on held-out pictures."""
-    source, recipe, figures = plan
+    """One run, from its checkpoint if it has one, and its measures on held-out pictures."""
+    source, make, settings = plan
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
     out = folder_of(name, seed)
     run = training.fit(
-        training.build(recipe, seed=seed, **{**ONE_CYCLE, **figures}),
+        make(seed=seed, **settings),
         pictures.train,
         validate=metrics.validator(pictures, metrics.MEASURES),
         on_epoch=gallery(name, source, pictures, out) if name in GALLERIES else None,
@@ -188,15 +190,15 @@ def some(source: str, pictures: data.DataSet) -> torch.Tensor:
     return pictures.valid[:PAINTED] if source in scenes.WORLDS else data.spread(pictures.valid, PAINTED)
 
 
-def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> Snapshots:
+def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> EpochPaintings:
     """What the run paints of them after the chosen epochs, kept in its folder."""
     gray, _ = color.to_gray_ab(some(source, pictures))
-    return Snapshots(GALLERIES[name], gray, out / "gallery")
+    return EpochPaintings(GALLERIES[name], gray, out / "gallery")
 
 
 def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> dict:
-    """The pictures of a gallery, and some that never had color; gives the figures on held-out pictures at each stop."""
-    source, out = RUNS[name][0], folder_of(name, run.recipe.seed)
+    """The pictures of a gallery, and some that never had color; gives the measures of held-out ones at each stop."""
+    source, out = RUNS[name][0], folder_of(name, run.recipe.settings.seed)
     then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in GALLERIES[name]}
     gray, truth = color.to_gray_ab(some(source, pictures))
     never, _ = color.to_gray_ab(data.spread(pictures.naturally_gray, PAINTED))
@@ -226,20 +228,20 @@ def hardware() -> str:
 def ship(name: str, folder: Path) -> None:
     """Train with each seed; write the first one's weights and history, and the card."""
     seeds = SEEDS[:1] if name in ONE_SEED else SEEDS
-    done = [train(name, RUNS[name], seed) for seed in seeds]
+    done = [train(name, (*RUNS[name], training.laptop(name)), seed) for seed in seeds]
     run, table, _ = done[0]
     recipe, epochs = run.recipe, run.history[-1]["epoch"]
     path = models.save(
         recipe.generator,
         folder / f"{name}.safetensors",
         half=True,
-        **{"recipe": recipe.figures["recipe"], "seed": recipe.seed, "epochs": epochs},
+        **{"recipe": recipe.settings.recipe, "seed": recipe.settings.seed, "epochs": epochs},
     )
     card = {
         "name": name,
         "data": described(RUNS[name][0]),
         "measured_on": table.pictures,
-        **{key: value for key, value in recipe.figures.items() if key != "seed"},
+        **{key: value for key, value in recipe.facts().items() if key != "seed"},
         "parameters": models.count_parameters(recipe.generator),
         "epochs": epochs,
         "hardware": hardware(),
@@ -257,17 +259,16 @@ def ship(name: str, folder: Path) -> None:
 
 
 def ship_sweep(name: str, folder: Path) -> None:
-    """Train each variant with each seed; write their figures, and what the first seed painted."""
+    """Train each variant with each seed; write their measures, and what the first seed painted."""
     base, variants = SWEEPS[name]
-    source, base_recipe, base_figures = RUNS[base]
+    source = RUNS[base][0]
     card = {"name": name, "data": described(source), "base": base, "hardware": hardware(), "seeds": list(SEEDS)}
     card |= {"note": "Histories and paintings are those of the first seed.", "variants": {}}
     paintings = {}
     for variant, changes in variants.items():
-        recipe, figures = changes if isinstance(changes, tuple) else (base_recipe, {**base_figures, **changes})
-        same = (recipe, figures) == (base_recipe, base_figures)
-        run_name = base if same else f"{name}-{variant}"
-        done = [train(run_name, (source, recipe, figures), seed) for seed in SEEDS]
+        plan = varied(name, variant)
+        run_name = base if plan[1:] == (RUNS[base][1], training.laptop(base)) else f"{name}-{variant}"
+        done = [train(run_name, plan, seed) for seed in SEEDS]
         run, table, pictures = done[0]
         gray, truth = color.to_gray_ab(some(source, pictures))
         paintings |= {variant: models.paint(run.generator, gray), "truth": truth, "gray": gray}
@@ -294,7 +295,7 @@ def asked(run: training.Run, pictures: data.DataSet) -> dict:
 
 
 def held_out(done: list) -> dict:
-    """The figures of all seeds, by row of their tables."""
+    """The measures of all seeds, by row of their tables."""
     tables = [table for _, table, _ in done]
     return {row: [rounded(table.seeds[row][0]) for table in tables] for row in tables[0].seeds}
 
@@ -321,9 +322,9 @@ def main() -> None:
         for name, (base, variants) in SWEEPS.items():
             made = "made" if (options.out / "sweeps" / f"{name}.json").exists() else "to do"
             print(f"{name:20} {made:6} {base} · {', '.join(variants)}")
-        for name, (world, recipe, figures) in RUNS.items():
+        for name, (source, _) in RUNS.items():
             made = "made" if (options.out / f"{name}.json").exists() else "to do"
-            print(f"{name:20} {made:6} {world} · {recipe} · {figures}")
+            print(f"{name:20} {made:6} {source} · {training.laptop(name)}")
         return
     for name in [options.only] if options.only else [*RUNS, *SWEEPS]:
         (ship if name in RUNS else ship_sweep)(name, options.out)

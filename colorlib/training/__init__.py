@@ -1,23 +1,10 @@
 """Recipes and the loop that trains them. Lesson 02 writes the inner step by hand before it imports this."""
 
+from colorlib.training.adversarial import Adversarial
 from colorlib.training.loop import Run, best_precision, fit, start_accelerator
-from colorlib.training.published import ADVERSARIAL, RECIPES, build
+from colorlib.training.published import ADVERSARIAL, RECIPES, build, laptop
 from colorlib.training.recipe import Recipe, Stopped, frozen, one_cycle, seeded, target
-from colorlib.training.supervised import Supervised
+from colorlib.training.supervised import Classify, Supervised
 
-__all__ = [
-    "ADVERSARIAL",
-    "RECIPES",
-    "Recipe",
-    "Run",
-    "Stopped",
-    "Supervised",
-    "best_precision",
-    "build",
-    "fit",
-    "frozen",
-    "one_cycle",
-    "seeded",
-    "start_accelerator",
-    "target",
-]
+__all__ = ["ADVERSARIAL", "RECIPES", "Adversarial", "Classify", "Recipe", "Run", "Stopped", "Supervised"]
+__all__ += ["best_precision", "build", "fit", "frozen", "laptop", "one_cycle", "seeded", "start_accelerator", "target"]

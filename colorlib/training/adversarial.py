@@ -1,83 +1,95 @@
 """The adversarial recipe: a generator and a critic that take turns. Lesson 03 writes their steps by hand."""
 
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from colorlib import losses, models
-from colorlib.training.recipe import Recipe, frozen, one_cycle, seeded, target
+from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded, target
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticSettings(Settings):
+    """What a recipe with a critic is told besides.
+
+    λ (`lam`) weighs L1, `ms_ssim` that loss. The critic is shown what the generator saw beside what it gave; if not
+    `conditional`, that alone; and if `conditional` is "shuffled", what it saw of another picture (lesson 03 shows what
+    comes of it). It learns in every step, the generator in each `critic_steps`-th: so the critic meets fresh pictures
+    each time. With `steps` both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved
+    for so many epochs.
+    """
+
+    lr: float = 2e-4
+    critic: str = "patchgan"
+    critic_width: float = 1.0
+    critic_options: dict = field(default_factory=dict)
+    critic_lr: float | None = None  # the generator's
+    betas: tuple[float, float] = (0.5, 0.999)
+    lam: float = 100.0
+    ms_ssim: float = 0.0
+    generator_steps: int = 1
+    critic_steps: int = 1
+    conditional: bool | str = True
+    patience: int | None = None
+
+    def __post_init__(self):
+        if min(self.generator_steps, self.critic_steps) < 1:
+            raise ValueError("Each network needs at least one step: `generator_steps` and `critic_steps`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdversarialSettings(CriticSettings):
+    """`real_label` below 1 is label smoothing; the critic's two losses are weighed with `critic_weight`."""
+
+    real_label: float = 1.0
+    critic_weight: float = 0.5
+    saturating: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0.5 < self.real_label <= 1:
+            raise ValueError(f"The label of real pictures must be above .5 and at most 1, not {self.real_label}.")
 
 
 class Adversarial(Recipe):
-    """A generator, a critic that tells its pictures from real ones, and λ (`lam`) times L1.
+    """A generator, a critic that tells its pictures from real ones, and λ times L1."""
 
-    The critic is shown what the generator saw beside what it gave; if not `conditional`, that alone; and if
-    `conditional` is "shuffled", what it saw of another picture (lesson 03 shows what comes of it). It learns in every
-    step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. With `steps`
-    both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved for so many epochs.
-    """
+    settings_type, kind = AdversarialSettings, "gan"
 
-    def __init__(
-        self,
-        recipe: str,
-        *,
-        network: str,
-        size: int,
-        width: float = 1.0,
-        lr: float = 2e-4,
-        critic: str = "patchgan",
-        critic_width: float = 1.0,
-        critic_layers: int | None = None,
-        critic_options: dict | None = None,
-        critic_lr: float | None = None,
-        betas: tuple[float, float] = (0.5, 0.999),
-        lam: float = 100.0,
-        ms_ssim: float = 0.0,
-        real_label: float = 1.0,
-        critic_weight: float = 0.5,
-        generator_steps: int = 1,
-        critic_steps: int = 1,
-        saturating: bool = False,
-        conditional: bool | str = True,
-        patience: int | None = None,
-        steps: int | None = None,
-        seed: int = 0,
-        batch_size: int = 64,
-        epochs: int = 100,
-        **options,
-    ):
-        figures = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        if not 0.5 < real_label <= 1 or min(generator_steps, critic_steps) < 1:
-            raise ValueError(
-                f"The label of real pictures must be above .5 and at most 1, and each network needs at least one step; "
-                f"these are {real_label}, {generator_steps} (generator) and {critic_steps} (critic)."
-            )
-        generator = seeded(seed, models.build, network, size, width, **options)
+    def __init__(self, **given):
+        settings = self.settings_type.read(self.kind, given)
+        generator = settings.build()
         if generator.outputs == "bins":
             raise ValueError("A critic judges colors: a recipe with one cannot have outputs='bins'.")
-        channels = (generator.inputs if conditional else 0) + (2 if generator.outputs == "ab" else 3)
-        more = {**({} if critic_layers is None else {"layers": critic_layers}), **(critic_options or {})}
-        judge = seeded(seed, models.build, critic, size, critic_width, inputs=channels, **more)
-        networks = {"generator": generator, "critic": judge}
-        rates = {"generator": lr, "critic": lr if critic_lr is None else critic_lr}
-        adam = {name: torch.optim.Adam(net.parameters(), rates[name], betas) for name, net in networks.items()}
-        own = {"generator": max(1, (steps or 0) // critic_steps), "critic": steps}  # the steps that each one takes
-        schedules = {f"cycle {name}": one_cycle(one, own[name]) for name, one in adam.items()} if steps else {}
-        if patience is not None and not steps:
-            reduce = partial(torch.optim.lr_scheduler.ReduceLROnPlateau, factor=0.1, patience=patience)
-            schedules = {f"plateau {name}": reduce(one) for name, one in adam.items()}
-        super().__init__(networks, adam, schedules, **figures)
-        # λ may be 0: the history shows L1 all the same.
-        self.pixel_loss = losses.combine({"l1": lam} | ({"ms_ssim": ms_ssim} if ms_ssim else {}))
+        channels = (generator.inputs if settings.conditional else 0) + (2 if generator.outputs == "ab" else 3)
+        options = {"inputs": channels, **settings.critic_options}
+        critic = seeded(settings.seed, models.build, settings.critic, settings.size, settings.critic_width, **options)
+        networks = {"generator": generator, "critic": critic}
+        rates = {"generator": settings.lr, "critic": settings.lr if settings.critic_lr is None else settings.critic_lr}
+        adam = {name: torch.optim.Adam(net.parameters(), rates[name], settings.betas) for name, net in networks.items()}
+        schedules, steps = {}, settings.steps
+        if steps:  # each network's own
+            steps = {"generator": max(1, steps // settings.critic_steps), "critic": steps}
+            schedules = {f"cycle {name}": one_cycle(one, steps[name]) for name, one in adam.items()}
+        elif settings.patience is not None:
+            plateau = partial(ReduceLROnPlateau, factor=0.1, patience=settings.patience)
+            schedules = {f"plateau {name}": plateau(one) for name, one in adam.items()}
+        super().__init__(settings, networks, adam, schedules)
+        weights = {"l1": settings.lam, "ms_ssim": settings.ms_ssim}
+        if not settings.ms_ssim:  # λ may be 0: the history shows L1 all the same
+            del weights["ms_ssim"]
+        self.pixel_loss = losses.combine(weights)
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)
-        turns = self.figures["generator_steps"] if (self.number + 1) % self.figures["critic_steps"] == 0 else 0
+        turns = self.settings.generator_steps if (self.number + 1) % self.settings.critic_steps == 0 else 0
         with torch.set_grad_enabled(turns > 0):
-            fake = self.run(self.generator, seen)
+            fake = self.forward(self.generator, seen)
         terms = self.critic_step(seen, truth, fake)
         for turn in range(turns):
-            fake = self.run(self.generator, seen) if turn else fake
+            fake = self.forward(self.generator, seen) if turn else fake
             terms |= self.generator_step(seen, truth, fake)
         for name, schedule in self.schedulers.items():
             if name == "cycle critic" or (name == "cycle generator" and turns):
@@ -91,9 +103,9 @@ class Adversarial(Recipe):
 
     def critic_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
         """Real pictures up, fakes down. Detached: the generator shall not learn to help the critic."""
-        real, terms = self.verdict("real", seen, truth, self.figures["real_label"])
+        real, terms = self.verdict("real", seen, truth, self.settings.real_label)
         wrong, more = self.verdict("fake", seen, fake.detach(), 0.0)
-        loss = self.figures["critic_weight"] * (real + wrong)
+        loss = self.settings.critic_weight * (real + wrong)
         return terms | more | {"critic_gradient": self.descend("critic", loss)}
 
     def generator_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
@@ -105,19 +117,19 @@ class Adversarial(Recipe):
 
     def fooling(self, logits: torch.Tensor) -> torch.Tensor:
         """What the generator pays for the critic's logits on its pictures."""
-        return losses.fooling(logits, self.figures["saturating"])
+        return losses.fooling(logits, self.settings.saturating)
 
     def judge(self, seen: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
         """The critic's logits."""
         condition = self.condition(seen)
         shown = colors if condition is None else torch.cat((condition, colors), dim=1)
-        return self.run(self.networks["critic"], shown)
+        return self.forward(self.networks["critic"], shown)
 
     def condition(self, seen: torch.Tensor) -> torch.Tensor | None:
         """What the critic is shown beside the colors, if anything."""
-        if not self.figures["conditional"]:
+        if not self.settings.conditional:
             return None
-        return seen.roll(1, dims=0) if self.figures["conditional"] == "shuffled" else seen
+        return seen.roll(1, dims=0) if self.settings.conditional == "shuffled" else seen
 
     def verdict(self, name: str, seen, colors, label: float) -> tuple[torch.Tensor, dict]:
         """What the critic pays on pictures of one kind; that and the share it got right, for the history."""

@@ -1,9 +1,8 @@
-"""What a training leaves in its folder, and how it goes on from there (training.py uses it).
+"""What a training leaves in its folder, and how it goes on from there (loop.py uses it).
 
 `generator.safetensors` and `history.json` are the result; `checkpoint/` is needed only to resume.
 """
 
-import contextlib
 import io
 import json
 import tempfile
@@ -13,25 +12,19 @@ from pathlib import Path
 import torch
 
 from colorlib import files, models
-from colorlib.training.recipe import Stopped, plain
+from colorlib.training.recipe import plain
 
-
-@contextlib.contextmanager
-def _stopping():
-    """A training whose folder is full stops with what it knows."""
-    try:
-        yield
-    except files.CannotWrite as error:
-        raise Stopped(f"{error} Then resume.") from error
+EVERY = 60.0  # seconds from one checkpoint in mid-epoch to the next
+KEPT = ("step", "seconds", "history", "sums")  # of a run, in a checkpoint
 
 
 class Folder:
     """The folder of one run. Only the main process writes; all of them read."""
 
-    def __init__(self, path, facts, save_every, writes):
-        self.path, self.facts = Path(path), facts
+    def __init__(self, path: str | Path, facts: dict, writes: bool):
+        self.path, self.facts, self.writes = Path(path), facts, writes
         self.checkpoint = self.path / "checkpoint" / "state.pt"
-        self.save_every, self.writes, self.last = save_every, writes, time.monotonic()
+        self.last = time.monotonic()
         try:
             if writes:  # now, not after an epoch
                 self.path.mkdir(parents=True, exist_ok=True)
@@ -42,7 +35,7 @@ class Folder:
 
     def save_now_and_then(self, run):
         """A checkpoint in mid-epoch, when the last one is old enough."""
-        if time.monotonic() - self.last >= self.save_every:
+        if time.monotonic() - self.last >= EVERY:
             self._save_checkpoint(run)
 
     def save(self, run):
@@ -55,23 +48,19 @@ class Folder:
 
     def save_result(self, run):
         if self.writes:
-            with _stopping():
-                files.write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
-            # models.save writes the settings by itself; flips matter only to a checkpoint.
+            files.write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
+            # models.save writes the network's settings by itself; flips matter only to a checkpoint.
             left_out = {*run.recipe.generator.settings, "flips"}
             facts = {key: value for key, value in self.facts.items() if key not in left_out}
             facts["epochs"] = run.history[-1]["epoch"] if run.history else 0
-            with _stopping():
-                models.save(run.recipe.generator, self.path / "generator.safetensors", **facts)
+            models.save(run.recipe.generator, self.path / "generator.safetensors", **facts)
 
     def _save_checkpoint(self, run):
         if self.writes:
-            state = {"facts": self.facts, "recipe": run.recipe.state()}
-            state |= {key: getattr(run, key) for key in ("step", "seconds", "history", "sums")}
+            state = {"facts": self.facts, "recipe": run.recipe.state(), **{key: getattr(run, key) for key in KEPT}}
             content = io.BytesIO()  # torch does not say that a disk is full; Python's files do
             torch.save(plain(state), content)
-            with _stopping():
-                files.write(self.checkpoint, content.getvalue())
+            files.write(self.checkpoint, content.getvalue())
         self.last = time.monotonic()
 
     def restore(self, run) -> bool:
@@ -87,11 +76,11 @@ class Folder:
         for key in self.facts | state["facts"]:
             now, then = self.facts.get(key), state["facts"].get(key)
             if now != then:
-                made = f"{key} = {then}, this training has {now}. Resume with the same figures"
+                made = f"{key} = {then}, this training has {now}. Resume with the same settings"
                 if key in ("pictures", "fingerprint"):
                     made = "other pictures. Resume with the same ones"
                 raise ValueError(f"The checkpoint in {self.path} was made with {made}, or choose another folder.")
         run.recipe.load_state(state["recipe"])
-        for key in ("step", "seconds", "history", "sums"):
+        for key in KEPT:
             setattr(run, key, state[key])
         return True

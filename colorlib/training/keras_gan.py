@@ -1,11 +1,19 @@
 """The recipe `keras_gan`: a critic that sees colors alone and is kept ahead. Lesson 03 compares with it."""
 
+from dataclasses import dataclass
 from itertools import islice
 
 import torch
 
 from colorlib import data, losses
-from colorlib.training.adversarial import Adversarial
+from colorlib.training.adversarial import Adversarial, AdversarialSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class KerasGANSettings(AdversarialSettings):
+    """A refit of the critic ends after so many steps, whether it helped or not."""
+
+    most_refit_steps: int = 100
 
 
 class KerasGAN(Adversarial):
@@ -15,9 +23,7 @@ class KerasGAN(Adversarial):
     .8 of an epoch's fakes, in the first half of `epochs`, it is refitted before the next.
     """
 
-    def __init__(self, recipe="keras_gan", *, most_refit_steps: int = 100, **figures):
-        super().__init__(recipe, **figures)
-        self.figures["most_refit_steps"] = most_refit_steps
+    settings_type, kind = KerasGANSettings, "keras_gan"
 
     def begin(self, pictures):
         # Every tenth one is even, so the refit, on odd ones, never sees those that tell when it is done.
@@ -26,7 +32,7 @@ class KerasGAN(Adversarial):
 
     def critic_step(self, seen, truth, fake):
         noise = [("noise", torch.rand_like(truth) * 2 - 1, 0.0)] if self.epoch % 3 == 2 else []
-        kinds = [("real", truth, self.figures["real_label"]), *noise, ("fake", fake.detach(), 0.0)]
+        kinds = [("real", truth, self.settings.real_label), *noise, ("fake", fake.detach(), 0.0)]
         terms = {}
         for kind in kinds:
             loss, more = self.verdict(kind[0], seen, *kind[1:])
@@ -35,20 +41,20 @@ class KerasGAN(Adversarial):
 
     def end_epoch(self, row):
         super().end_epoch(row)
-        lost = row["right_on_fake"] < 0.8 and self.epoch < self.epochs / 2
+        lost = row["right_on_fake"] < 0.8 and self.epoch < self.settings.epochs / 2
         row["refit_steps"] = self.refit() if lost else 0
 
     def refit(self) -> int:
         """Train the critic alone until it is right about .90 of held-out pictures; the steps that took."""
         device = next(self.generator.parameters()).device
-        more = data.batches(self.pictures, self.batch_size, self.seed, self.epoch, device)
+        more = data.batches(self.pictures, self.settings.batch_size, self.settings.seed, self.epoch, device)
         steps = 0
-        for gray, ab in islice(more, self.figures["most_refit_steps"]):
+        for gray, ab in islice(more, self.settings.most_refit_steps):
             if steps % 5 == 0 and self.held_out_accuracy() >= 0.9:
                 break
             # Both kinds in one batch: batch norm would hide what sets batches of one kind apart.
             real, fake = self.judge_both(*self.pair(gray, ab)).chunk(2)
-            loss = losses.adversarial(real, self.figures["real_label"]) + losses.adversarial(fake, 0.0)
+            loss = losses.adversarial(real, self.settings.real_label) + losses.adversarial(fake, 0.0)
             self.descend("critic", loss / 2)
             steps += 1
         return steps
@@ -56,7 +62,7 @@ class KerasGAN(Adversarial):
     def judge_both(self, seen: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """The critic's logits for real pictures and then for fakes; the generator stays as it is."""
         with torch.no_grad():
-            fake = self.run(self.generator.eval(), seen)
+            fake = self.forward(self.generator.eval(), seen)
             self.generator.train()
         return self.judge(torch.cat((seen, seen)), torch.cat((truth, fake)))
 

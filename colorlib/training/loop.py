@@ -16,11 +16,9 @@ from accelerate import Accelerator, PartialState
 from accelerate.state import is_initialized
 from tqdm import tqdm
 
-from colorlib import data, models
+from colorlib import data, files, models
 from colorlib.training.folder import Folder
 from colorlib.training.recipe import Recipe, Stopped
-
-BATCH_OPTIONS = ("flips", "change_pictures", "change_gray")
 
 
 def best_precision() -> str:
@@ -69,11 +67,8 @@ class Run:
     def add(self, terms):
         """Count one step's terms, of all processes. They stay on the device: reading them would make it wait."""
         accelerator = self.recipe.accelerator
-        values = [torch.as_tensor(value).detach().float() for value in terms.values()]
-        if accelerator.num_processes > 1:
-            values = torch.stack([value.to(accelerator.device) for value in values])
-            values = accelerator.reduce(values, "mean").unbind()
-        for name, value in zip(terms, values, strict=True):
+        values = torch.stack([torch.as_tensor(value, device=accelerator.device).detach() for value in terms.values()])
+        for name, value in zip(terms, accelerator.reduce(values.float(), "mean"), strict=True):
             total, count = self.sums.get(name, (0.0, 0))
             self.sums[name] = [total + value, count + 1]
         self.step += 1
@@ -81,37 +76,42 @@ class Run:
     def means(self):
         return {name: float(total) / count for name, (total, count) in self.sums.items()}
 
+    def row(self):
+        """The history's row for the epoch under way, as far as it was done."""
+        done = {"epoch": self.recipe.epoch + 1, "step": self.step, "seconds": round(self.seconds, 2)}
+        return {**done, "processes": self.recipe.accelerator.num_processes, **self.means()}
+
 
 def fit(
     recipe: Recipe,
     pictures,
     *,
     epochs: int | None = None,
-    steps: int | None = None,
-    batch_size: int | None = None,
     validate: Callable | None = None,
     on_epoch: Callable | None = None,
     out: str | Path | None = None,
     resume: bool = False,
-    save_every: float = 60.0,
     progress: bool = True,
-    **batch_options,
+    flips: bool = True,
+    change_pictures: Callable | None = None,
+    change_gray: Callable | None = None,
 ) -> Run:
-    """Train a recipe on uint8 pictures, for epochs or for steps (by default those of the recipe).
+    """Train a recipe on uint8 pictures, for as many epochs or for as long as the recipe plans.
 
-    After each epoch `validate(generator)` may give figures for the history (a dict, kept as `valid_…`), and
-    `on_epoch(run)` may draw curves or keep snapshots. With `out` the history, the weights and a checkpoint (each epoch,
-    and every `save_every` seconds) are written there, and `resume` goes on from the checkpoint. Interrupt it at any
-    time: what was learned is kept. `batch_options` are those of data.batches: BATCH_OPTIONS.
+    After each epoch `validate(generator)` may give measures for the history (a dict, kept as `valid_…`), and
+    `on_epoch(run)` may draw curves or keep paintings. With `out` the history, the weights and a checkpoint (each epoch,
+    and once a minute) are written there, and `resume` goes on from the checkpoint. Interrupt it at any time: what was
+    learned is kept. `flips` and both changes are those of data.batches.
     """
     if resume and not out:
         raise ValueError("Resuming needs `out`, the folder that holds the checkpoint.")
-    _check(pictures, recipe, batch_options)
+    _check(pictures, recipe)
     accelerator = start_accelerator()
-    feed = _Feed(pictures, batch_size or recipe.batch_size, recipe.seed, accelerator, batch_options)
-    run = Run(recipe, _count_steps(recipe, epochs, steps, feed.per_epoch))
-    facts = {**recipe.figures, **feed.facts}
-    folder = Folder(out, facts, save_every, accelerator.is_main_process) if out else None
+    feed = _Feed(
+        pictures, recipe.settings, accelerator, flips=flips, change_pictures=change_pictures, change_gray=change_gray
+    )
+    run = Run(recipe, _count_steps(recipe.settings, epochs, feed.per_epoch))
+    folder = Folder(out, recipe.facts() | feed.facts, accelerator.is_main_process) if out else None
     recipe.move_to(accelerator)
     recipe.begin(pictures)
     if resume and folder.restore(run) and run.step >= run.total:
@@ -120,40 +120,33 @@ def fit(
     with tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=silent) as bar:
         try:
             _train(run, feed, bar, folder, validate, on_epoch)
-        except (KeyboardInterrupt, Stopped) as stop:
+        except (KeyboardInterrupt, Stopped, files.CannotWrite) as stop:
             run.stopped = str(stop) or "Stopped by hand."
     if run.stopped:
-        _keep(run, feed, folder)
+        _keep(run, folder)
     return run
 
 
-def _check(pictures, recipe, options):
+def _check(pictures, recipe):
     """Say at once what would fail, or train on nonsense, later."""
-    shape = list(getattr(pictures, "shape", []))
-    size = recipe.figures.get("size") or (shape or [0])[-1]
+    shape, size = list(getattr(pictures, "shape", [])), recipe.settings.size
     if str(getattr(pictures, "dtype", "")).removeprefix("torch.") != "uint8" or shape[1:] != [3, size, size]:
         raise ValueError(
             f"A training needs uint8 pictures, N×3×{size}×{size} as its recipe is planned, not "
             f"{shape or type(pictures).__name__}. Of a data set `world` give world.train."
         )
-    if unknown := set(options) - set(BATCH_OPTIONS):
-        raise ValueError(f"There is no option {min(unknown)!r} for batches: choose from {', '.join(BATCH_OPTIONS)}.")
     if any(getattr(schedule, "last_epoch", 0) for schedule in recipe.schedulers.values()):
         raise ValueError("This recipe has been trained, and its learning rate with it: build a fresh recipe.")
 
 
-def _count_steps(recipe, epochs, steps, per_epoch):
-    if epochs is not None and steps is not None:
-        raise ValueError("Train for epochs or for steps, not both.")
-    if epochs is None:
-        steps = steps if steps is not None else recipe.steps or recipe.epochs * per_epoch
-    else:
-        steps = epochs * per_epoch
+def _count_steps(settings, epochs, per_epoch):
+    planned = settings.steps
+    steps = planned or settings.epochs * per_epoch if epochs is None else epochs * per_epoch
     if steps < 1:
         raise ValueError(f"{steps} steps are no training: at least 1 is needed.")
-    if recipe.steps and steps > recipe.steps:
+    if planned and steps > planned:
         raise ValueError(
-            f"The learning rate is planned for {recipe.steps} steps, not {steps}: build the recipe with steps={steps}."
+            f"The learning rate is planned for {planned} steps, not {steps}: build the recipe with steps={steps}."
         )
     return steps
 
@@ -161,27 +154,25 @@ def _count_steps(recipe, epochs, steps, per_epoch):
 class _Feed:
     """The batches of this process: its share of the pictures and of every batch."""
 
-    def __init__(self, pictures, batch_size, seed, accelerator, options):
-        self.processes, self.place = accelerator.num_processes, accelerator.process_index
-        self.share = pictures[self.place :: self.processes][: len(pictures) // self.processes]
-        self.batch_size, self.rest = divmod(min(batch_size, len(pictures)), self.processes)
-        if self.batch_size < 1 or self.rest:
+    def __init__(self, pictures, settings, accelerator, **options):
+        processes, self.place = accelerator.num_processes, accelerator.process_index
+        self.share = pictures[self.place :: processes][: len(pictures) // processes]
+        self.batch_size, rest = divmod(min(settings.batch_size, len(pictures)), processes)
+        if self.batch_size < 1 or rest:
             raise ValueError(
-                f"A batch of {batch_size} from {len(pictures)} pictures cannot be shared evenly by {self.processes} "
-                "process(es). Choose another batch size."
+                f"A batch of {settings.batch_size} from {len(pictures)} pictures cannot be shared evenly "
+                f"by {processes} process(es). Choose another batch size."
             )
         self.per_epoch = len(self.share) // self.batch_size
         some = torch.as_tensor(pictures[torch.linspace(0, len(pictures) - 1, 64).long()]).cpu().contiguous()
-        self.facts = {"batch_size": self.batch_size * self.processes, "pictures": len(pictures)}
-        self.facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": options.get("flips", True)}
-        self.accelerator, self.seed = accelerator, seed
-        self.options = {"device": accelerator.device, "drop_last": True, **options}
+        self.facts = {"batch_size": self.batch_size * processes, "pictures": len(pictures)}
+        self.facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": options["flips"]}
+        self.seed, self.options = settings.seed, {"device": accelerator.device, "drop_last": True, **options}
 
     def __call__(self, step):
         """What is left of the epoch that holds a step. Its own random numbers let a stopped run repeat its dropout."""
         epoch, start = divmod(step, self.per_epoch)
-        options = {"start": start, **self.options}
-        left = data.batches(self.share, self.batch_size, self.seed, epoch, **options)
+        left = data.batches(self.share, self.batch_size, self.seed, epoch, start=start, **self.options)
         for number, batch in enumerate(left, start=step):
             torch.manual_seed(10**9 * self.seed + 1000 * number + self.place)
             yield number, batch
@@ -189,7 +180,7 @@ class _Feed:
 
 def _train(run, feed, bar, folder, validate, on_epoch):
     recipe, before, started = run.recipe, run.seconds, time.monotonic()
-    here = [feed.accelerator.device] if feed.accelerator.device.type == "cuda" else []
+    here = [recipe.accelerator.device] if recipe.accelerator.device.type == "cuda" else []
     with torch.random.fork_rng(devices=here):  # the caller's random numbers go on as if nothing was
         while run.step < run.total:
             recipe.epoch = run.step // feed.per_epoch
@@ -205,39 +196,29 @@ def _train(run, feed, bar, folder, validate, on_epoch):
                     break
                 if folder and run.step % feed.per_epoch:  # at its end the epoch is saved as a whole
                     folder.save_now_and_then(run)
-            _end_epoch(run, feed, validate)
-            if on_epoch and feed.accelerator.is_main_process:
+            row = run.row()
+            recipe.end_epoch(row)
+            if validate and recipe.accelerator.is_main_process:
+                with torch.no_grad():
+                    row |= {f"valid_{name}": float(value) for name, value in validate(run.generator).items()}
+            run.history.append(row)
+            run.sums = {}
+            if on_epoch and recipe.accelerator.is_main_process:
                 on_epoch(run)
             if folder:
                 folder.save(run)
 
 
-def _end_epoch(run, feed, validate=None):
-    """Write the epoch's row of the history and start the next sums."""
-    row = _row(run, feed)
-    run.recipe.end_epoch(row)
-    if validate and feed.accelerator.is_main_process:
-        with torch.no_grad():
-            row |= {f"valid_{name}": float(v) for name, v in validate(run.generator).items()}
-    run.history.append(row)
-    run.sums = {}
-
-
-def _row(run, feed):
-    row = {"epoch": run.recipe.epoch + 1, "step": run.step, "seconds": round(run.seconds, 2)}
-    return row | {"processes": feed.processes} | run.means()
-
-
-def _keep(run, feed, folder):
+def _keep(run, folder):
     """After a stop: a row for the part of an epoch that was done, and the weights as they are."""
     epochs = run.history[-1]["epoch"] if run.history else 0
     if run.sums:
-        run.history.append(_row(run, feed))
+        run.history.append(run.row())
     tensors = run.recipe.generator.state_dict().values()  # a loss can spoil batch norm's before it is noticed
     if all(tensor.isfinite().all() for tensor in tensors):
         done = f"What was learned in {run.step} of {run.total} steps is kept."
         if folder:
-            with contextlib.suppress(Stopped):  # the disk is full: that is why it stopped, and it has been said
+            with contextlib.suppress(files.CannotWrite):  # why it stopped, and it has been said
                 folder.save_result(run)
     elif folder and epochs:
         done = f"The network is full of NaN by now; in {folder.path} the weights of epoch {epochs} are kept."

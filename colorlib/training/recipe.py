@@ -1,13 +1,14 @@
-"""What a recipe is: networks, optimizers, a step. recipes.py lists them, training.py runs them."""
+"""What a recipe is: settings, networks, optimizers, a step. published.py lists them, loop.py runs them."""
 
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import nn
 
-from colorlib import color
+from colorlib import color, models
 
 NOT_A_NUMBER = (
     "The {}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 times smaller, or look for a "
@@ -19,27 +20,56 @@ class Stopped(Exception):
     """A training that cannot go on; the message says why and what to try."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every recipe is told. With `steps` its learning rate is one cycle of so many steps."""
+
+    recipe: str
+    network: str
+    size: int
+    width: float = 1.0
+    lr: float = 1e-3
+    steps: int | None = None
+    seed: int = 0
+    batch_size: int = 64
+    epochs: int = 100
+    options: dict = field(default_factory=dict)  # the network's own
+
+    @classmethod
+    def read(cls, kind: str, given: dict) -> "Settings":
+        """From keywords: those that are no setting are options of the network. The network and `kind` make the name."""
+        known = {setting.name for setting in fields(cls)}
+        options = {name: value for name, value in given.items() if name not in known}
+        own = {name: value for name, value in given.items() if name in known}
+        return cls(**plain({"recipe": f"{given.get('network')}_{kind}", "options": options, **own}))
+
+    def build(self) -> nn.Module:
+        """The network, with the weights that the seed draws."""
+        return seeded(self.seed, models.build, self.network, self.size, self.width, **self.options)
+
+
 class Recipe:
-    """Networks, their optimizers, and what one step does with a batch: all that `fit` must know.
+    """Settings, networks, their optimizers, and what one step does with a batch: all that `fit` must know.
 
     `networks` holds the `generator`, and its critic if it has one. A subclass writes `step`, which
     works in a plain Python loop too. `fit` keeps `epoch` and `number` (of the step) up to date.
     A step takes its randomness from torch alone, so that a resumed training can repeat it.
     """
 
-    def __init__(self, networks, optimizers, schedulers=None, *, batch_size, epochs, **figures):
-        self.networks, self.optimizers = networks, optimizers
-        self.schedulers = schedulers or {}
-        self.batch_size, self.epochs = batch_size, epochs
-        self.figures = plain({"batch_size": batch_size, **figures})
-        self.steps = self.figures.get("steps")  # where a schedule fixes them
-        self.seed = self.figures.get("seed", 0)
+    def __init__(self, settings, networks: dict, optimizers: dict, schedulers: dict):
+        self.settings = settings
+        self.networks, self.optimizers, self.schedulers = networks, optimizers, schedulers
         self.epoch = self.number = 0
         self.accelerator = None
+        self.scaler = torch.amp.GradScaler(enabled=False)  # fp16 alone needs one that does something
 
     @property
     def generator(self) -> nn.Module:
         return self.networks["generator"]
+
+    def facts(self) -> dict:
+        """The settings as checkpoints, weights and cards keep them; `epochs` may grow, so it is none of them."""
+        return {name: value for name, value in asdict(self.settings).items() if name != "epochs"}
 
     def begin(self, pictures) -> None:
         """Called before the first step: a recipe may look at the training pictures."""
@@ -51,7 +81,7 @@ class Recipe:
     def end_epoch(self, row: dict) -> None:
         """Called with each row of the history: some schedules depend on it."""
 
-    def run(self, network: nn.Module, *inputs) -> torch.Tensor:
+    def forward(self, network: nn.Module, *inputs) -> torch.Tensor:
         """A network's output in float32, calculated in the machine's fastest precision."""
         if self.accelerator is None:
             return network(*inputs)
@@ -59,52 +89,42 @@ class Recipe:
             return network(*inputs).float()
 
     def descend(self, name: str, loss: torch.Tensor) -> torch.Tensor:
-        """One step of an optimizer down the loss; gives the length of the gradient."""
-        optimizer, accelerator = self.optimizers[name], self.accelerator
-        scaler = getattr(accelerator, "scaler", None)  # fp16 alone needs one
+        """One step of an optimizer down the loss; gives the length of the gradient.
+
+        In fp16 numbers overflow now and then. So its scaler makes the loss larger or smaller, and where the gradient
+        overflowed it leaves out the step and tries a smaller scale. In other precisions it does nothing, at scale 1.
+        """
+        optimizer, scaler = self.optimizers[name], self.scaler
         optimizer.zero_grad()
-        accelerator.backward(loss) if accelerator else loss.backward()
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if accelerator and accelerator.num_processes > 1:
-            _average(gradients, accelerator)
+        scaler.scale(loss).backward()
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        if self.accelerator and self.accelerator.num_processes > 1:
+            _average(gradients, self.accelerator)
+        scaler.unscale_(optimizer)
         length = torch.nn.utils.get_total_norm(gradients)
-        # fp16 overflows now and then by design, and its scaler leaves out such a step.
-        healthy = accelerator.reduce(loss.detach(), "mean") if scaler else length
-        if not torch.isfinite(healthy):
+        overflowed = not torch.isfinite(length)
+        if overflowed and scaler.get_scale() <= 1:  # no number at any scale
             raise Stopped(NOT_A_NUMBER.format(name))
-        left_out = False
-        if scaler:
-            scale = scaler.get_scale()
-            length = (length / scale).nan_to_num(0.0, 0.0, 0.0)
-            scaler.step(optimizer)
-            scaler.update()
-            left_out = scaler.get_scale() < scale
-            if scaler.get_scale() < 1:  # halved so often: no overflow, but no number at any scale
-                raise Stopped(NOT_A_NUMBER.format(name))
-        else:
-            optimizer.step()
-        if name in self.schedulers and not left_out:
+        scaler.step(optimizer)
+        scaler.update()
+        if overflowed:
+            return torch.zeros_like(length)
+        if name in self.schedulers:
             self.schedulers[name].step()
         return length
 
     def move_to(self, accelerator: Accelerator) -> None:
         """Onto the accelerator's device, a pixel's channels side by side, which is faster there."""
-        self.accelerator = accelerator
+        self.accelerator, self.scaler = accelerator, accelerator.scaler or self.scaler
         apple = accelerator.device.type == "mps"
         layout = torch.preserve_format if apple else torch.channels_last
         for network in self.networks.values():
             network.to(accelerator.device, memory_format=layout).train()
 
     def _parts(self):
-        scaler = getattr(self.accelerator, "scaler", None)
-        kinds = {
-            "network": self.networks,
-            "optimizer": self.optimizers,
-            "scheduler": self.schedulers,
-        }
+        kinds = {"network": self.networks, "optimizer": self.optimizers, "scheduler": self.schedulers}
         parts = {f"{kind} {name}": part for kind, of in kinds.items() for name, part in of.items()}
-        return parts | ({"scaler": scaler} if scaler else {})
+        return parts | {"scaler": self.scaler}
 
     def state(self) -> dict:
         """All that a checkpoint must keep."""

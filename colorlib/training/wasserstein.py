@@ -1,11 +1,19 @@
 """The WGAN-GP recipe: a critic that measures a distance instead of giving a verdict. Lesson 04 writes its steps."""
 
+from dataclasses import dataclass
+
 import torch
 
 from colorlib import losses
-from colorlib.training.adversarial import Adversarial
+from colorlib.training.adversarial import Adversarial, CriticSettings
 
-OF_VERDICTS = ("real_label", "critic_weight", "saturating")
+
+@dataclass(frozen=True, kw_only=True)
+class WassersteinSettings(CriticSettings):
+    """The critic's slope is limited by `lam_gp` times the gradient penalty or by `clip`, a bound of its weights."""
+
+    lam_gp: float
+    clip: float | None
 
 
 class Wasserstein(Adversarial):
@@ -16,39 +24,29 @@ class Wasserstein(Adversarial):
     norm a picture's slope would depend on the others.
     """
 
-    def __init__(
-        self,
-        recipe: str = "wgan_gp",
-        *,
-        lam_gp: float | None = None,
-        clip: float | None = None,
-        critic_options: dict | None = None,
-        **figures,
-    ):
-        if unfit := set(OF_VERDICTS) & set(figures):
-            raise ValueError(f"A critic of distances gives no verdicts: {recipe} has no option {min(unfit)!r}.")
+    settings_type, kind = WassersteinSettings, "wgan_gp"
+
+    def __init__(self, *, lam_gp: float | None = None, clip: float | None = None, critic_options=None, **given):
         if clip is not None and lam_gp:
             raise ValueError("Clip the critic's weights or penalize its slope: `clip` and `lam_gp` do not go together.")
         if lam_gp is None:
             lam_gp = 10.0 if clip is None else 0.0
         if not lam_gp >= 0 or not (clip is None or clip > 0):
             raise ValueError(f"`lam_gp` must be 0 or more and `clip` above 0; these are {lam_gp} and {clip}.")
-        super().__init__(recipe, critic_options={"norm": "layer", **(critic_options or {})}, **figures)
-        self.figures = {name: value for name, value in self.figures.items() if name not in OF_VERDICTS}
-        self.figures |= {"lam_gp": lam_gp, "clip": clip}
+        super().__init__(**given, lam_gp=lam_gp, clip=clip, critic_options={"norm": "layer", **(critic_options or {})})
 
     def critic_step(self, seen, truth, fake):
         critic, fake = self.networks["critic"], fake.detach()
         loss = losses.wasserstein_critic(self.judge(seen, truth), self.judge(seen, fake))
         # As losses.gradient_penalty, by hand: the history shows the slope too.
         slope = losses.slopes(critic, self.condition(seen), losses.between(truth, fake))
-        penalty, lam_gp = losses.slope_cost(slope), self.figures["lam_gp"]
+        penalty, lam_gp, clip = losses.slope_cost(slope), self.settings.lam_gp, self.settings.clip
         terms = {"critic_estimate": -loss.detach(), "penalty": penalty.detach(), "slope": slope.detach().mean()}
         terms["critic_gradient"] = self.descend("critic", loss + lam_gp * penalty if lam_gp else loss)
-        if self.figures["clip"]:
+        if clip:
             with torch.no_grad():
                 for weight in critic.parameters():
-                    weight.clamp_(-self.figures["clip"], self.figures["clip"])
+                    weight.clamp_(-clip, clip)
         return terms
 
     def fooling(self, heights):

@@ -14,7 +14,7 @@ from colorlib.data import download
 from colorlib.models.fusion import without_parameters
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
-FIGURES = dict(epochs=6, batch_size=16, lr=3e-3, seed=0)
+SETTINGS = dict(epochs=6, batch_size=16, lr=3e-3, seed=0)
 
 
 @pytest.fixture
@@ -129,19 +129,18 @@ def test_the_frozen_encoder_speaks_to_every_pixel_and_stays_frozen(shipped, pool
 
 
 def test_fusion_pretrained_refuses_what_the_encoder_does_not_fit(shipped):
-    for wrong in ({"classes": 1000}, {"network": "unet"}, {"network": "cnn"}):
-        with pytest.raises(ValueError, match="network fusion_pretrained, and its encoder the 10 classes"):
-            training.build("fusion_pretrained", 32, width=0.125, **wrong)
-    assert training.build("fusion_pretrained", width=0.125).figures["size"] == 224
+    with pytest.raises(ValueError, match="trained on 10 classes, no others"):
+        training.build("fusion_pretrained", 32, width=0.125, classes=1000)
+    assert training.build("fusion_pretrained", width=0.125).settings.size == 224
 
 
 def test_fusion_pretrained_trains_saves_and_resumes(shipped, tmp_path):
     pictures = data.load("ambiguous", 32, 40).train
-    figures = dict(width=0.125, batch_size=12, steps=6)
-    whole = training.fit(training.build("fusion_pretrained", 32, **figures), pictures, progress=False)
-    for steps in (3, 6):
-        recipe = training.build("fusion_pretrained", 32, **figures)
-        run = training.fit(recipe, pictures, steps=steps, out=tmp_path / "run", resume=True, progress=False)
+    settings = dict(width=0.125, batch_size=12, steps=6)
+    whole = training.fit(training.build("fusion_pretrained", 32, **settings), pictures, progress=False)
+    for epochs in (1, 2):
+        recipe = training.build("fusion_pretrained", 32, **settings)
+        run = training.fit(recipe, pictures, epochs=epochs, out=tmp_path / "run", resume=True, progress=False)
     file = models.load(tmp_path / "run" / "generator.safetensors")
     for key, value in file.network.state_dict().items():
         assert torch.equal(value, run.recipe.generator.state_dict()[key]), key
@@ -168,7 +167,7 @@ def stripes(n, seed):
 
 def test_the_tool_learns_resumes_and_ships(tool, tmp_path, monkeypatch, capsys):
     learn, held_out = stripes(96, seed=0), stripes(40, seed=1)
-    whole = tool.train(learn, held_out, tmp_path / "whole", **FIGURES)
+    whole = tool.train(learn, held_out, tmp_path / "whole", tool.Settings(**SETTINGS))
     assert [row["epoch"] for row in whole.history] == [1, 2, 3, 4, 5, 6] and whole.history[-1]["valid_accuracy"] > 0.9
     accuracy = tool.Classifier.accuracy
 
@@ -179,14 +178,14 @@ def test_the_tool_learns_resumes_and_ships(tool, tmp_path, monkeypatch, capsys):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # in the second epoch
         patch.setattr(tool.Classifier, "accuracy", cut)
-        tool.train(learn, held_out, tmp_path / "cut", **FIGURES)
-    resumed = tool.train(learn, held_out, tmp_path / "cut", **FIGURES)
+        tool.train(learn, held_out, tmp_path / "cut", tool.Settings(**SETTINGS))
+    resumed = tool.train(learn, held_out, tmp_path / "cut", tool.Settings(**SETTINGS))
     terms = [[{k: v for k, v in row.items() if k != "seconds"} for row in run.history] for run in (whole, resumed)]
     assert terms[0] == terms[1]
-    again = tool.train(learn, held_out, tmp_path / "cut", **FIGURES)  # finished: nothing is left to do
+    again = tool.train(learn, held_out, tmp_path / "cut", tool.Settings(**SETTINGS))  # finished: nothing is left to do
     assert again.history == resumed.history and capsys.readouterr().out.count("epoch 6") == 2
     with pytest.raises(ValueError, match="made with lr = 0.003"):
-        tool.train(learn, held_out, tmp_path / "cut", **FIGURES | {"lr": 1e-3})
+        tool.train(learn, held_out, tmp_path / "cut", tool.Settings(**SETTINGS | {"lr": 1e-3}))
 
     path = tool.ship(again, held_out, tmp_path / "encoders")
     card = json.loads(path.with_suffix(".json").read_text())

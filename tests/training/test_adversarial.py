@@ -17,8 +17,8 @@ NAMES = [name for name in training.ADVERSARIAL if name != "wgan_gp"]  # which gi
 CONDITIONAL = [name for name in NAMES if name != "keras_gan"]
 
 
-def recipe(name, size=32, **figures):
-    return training.build(name, size, **{"width": 0.125, "critic_width": 0.25, "batch_size": 8, **figures})
+def recipe(name, size=32, **settings):
+    return training.build(name, size, **{"width": 0.125, "critic_width": 0.25, "batch_size": 8, **settings})
 
 
 def turn(a_recipe):
@@ -292,7 +292,7 @@ def test_clear_refusals():
     with pytest.raises(ValueError, match="PatchGAN of 4 layers"):
         recipe("pix2pix", critic_layers=4)
     with pytest.raises(ValueError, match="no option 'layers'"):
-        recipe("keras_gan", critic_layers=2)
+        recipe("keras_gan", critic_options={"layers": 2})
     with pytest.raises(ValueError, match="judges colors"):
         recipe("keras_gan", outputs="bins")
     with pytest.raises(ValueError, match="no option 'skip'"):

@@ -6,7 +6,7 @@ Small trainings on worlds, a few seconds each. The bounds are those that the les
 from colorlib import data, metrics, training
 
 UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)
-CRITIC = dict(critic_width=0.375, critic_layers=2, critic_lr=5e-4, lam=30, real_label=0.9, steps=224)
+CRITIC = dict(critic_width=0.375, critic_options={"layers": 2}, critic_lr=5e-4, lam=30, real_label=0.9, steps=224)
 PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
 FUSION = dict(network="fusion", width=0.125, levels=1)
 

@@ -31,12 +31,12 @@ def test_a_step_learns(name):
 def test_published_figures_are_the_defaults():
     unet = training.build("unet_l2")
     assert models.count_parameters(unet.generator, statistics=False) == 16_654_722
-    assert (unet.figures["size"], unet.batch_size, unet.epochs) == (32, 128, 200)
+    assert (unet.settings.size, unet.batch_size, unet.epochs) == (32, 128, 200)
     assert unet.optimizers["generator"].param_groups[0]["lr"] == 1e-3
     valid = training.build("valid_unet")
-    assert valid.figures["size"] == 120 and valid.figures["lr"] == 5e-4 and valid.epochs == 100
+    assert valid.settings.size == 120 and valid.settings.lr == 5e-4 and valid.epochs == 100
     fusion = training.build("fusion", width=0.1)
-    assert fusion.figures["size"] == 256 and fusion.epochs == 500
+    assert fusion.settings.size == 256 and fusion.epochs == 500
 
 
 def test_the_losses_are_what_the_names_say():

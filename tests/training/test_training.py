@@ -6,20 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import accelerate
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from colorlib import data, files, models, training
+from colorlib.training import loop
 from colorlib.worlds import scenes
 
 PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
-SMALL = dict(network="pix2pix", width=0.125, levels=4)  # with dropout: it must resume too
+SMALL = dict(network="pix2pix", loss="l1", size=32, width=0.125, levels=4, batch_size=8)  # dropout must resume too
 
 
-def recipe(name="unet_l1", **figures):
-    return training.build(name, 32, **{**SMALL, "batch_size": 8, **figures})
+def recipe(**settings):
+    return training.Supervised(**SMALL | settings)
 
 
 def fit(a_recipe, **options):
@@ -64,12 +66,12 @@ def test_the_loop_is_the_plain_loop(monkeypatch):
             plain.optimizers["generator"].zero_grad()
             loss.backward()
             plain.optimizers["generator"].step()
-    monkeypatch.setattr(training, "start_accelerator", Plain)
+    monkeypatch.setattr(loop, "start_accelerator", Plain)
     run = fit(recipe(dropout=0.0), epochs=2)
     same_weights(weights(run), plain.generator.state_dict(), tolerance=2e-4)
 
 
-class Plain(loop.Accelerator):
+class Plain(accelerate.Accelerator):
     """Full precision, whatever the machine can do: half precision would hide a wrong step."""
 
     def __init__(self):
@@ -90,35 +92,29 @@ def test_a_seed_fixes_everything_and_leaves_other_random_numbers_alone():
     assert other.history[0]["l1"] != first.history[0]["l1"]
 
 
-def test_epochs_or_steps():
-    assert fit(recipe(steps=7)).step == 7
-    assert fit(recipe(), steps=3).history[0]["step"] == 3
+def test_how_long():
+    assert fit(recipe(steps=7)).step == 7 and fit(recipe(steps=7), epochs=1).step == 5
     assert fit(recipe(epochs=1)).step == 5
-    assert fit(recipe(), steps=1, batch_size=1000).step == 1  # a batch of all there is
-    with pytest.raises(ValueError, match="not both"):
-        fit(recipe(), steps=3, epochs=3)
+    assert fit(recipe(batch_size=1000), epochs=1).step == 1  # a batch of all there is
     with pytest.raises(ValueError, match="at least 1"):
         fit(recipe(), epochs=0)
-    with pytest.raises(ValueError, match="build the recipe with steps=9"):
-        fit(recipe(steps=7), steps=9)
+    with pytest.raises(ValueError, match="build the recipe with steps=10"):
+        fit(recipe(steps=7), epochs=2)
     with pytest.raises(ValueError, match="0 pictures"):
-        training.fit(recipe(), PICTURES[:0], steps=1)
+        training.fit(recipe(), PICTURES[:0])
     with pytest.raises(ValueError, match="out"):
-        fit(recipe(), steps=1, resume=True)
+        fit(recipe(), resume=True)
 
 
 def test_what_cannot_be_trained_on_is_told_at_once():
     world = data.load("shapes", 32, 40)
     for wrong in (world, PICTURES / 255, PICTURES[0], PICTURES.movedim(1, -1), PICTURES[..., :16], [1]):
         with pytest.raises(ValueError, match="needs uint8 pictures, N×3×32×32.*give world.train"):
-            training.fit(recipe(), wrong, steps=1)
-    assert training.fit(recipe(), world.train, steps=1, progress=False).step == 1
-    for name in ("flip", "start", "shuffle"):
-        with pytest.raises(ValueError, match=f"no option '{name}'.*flips, change_pictures"):
-            fit(recipe(), steps=1, **{name: False})
-    assert fit(recipe(), steps=1, flips=False, change_gray=lambda gray, generator: gray).step == 1
-    used = recipe(steps=3)
-    fit(used, steps=1)
+            training.fit(recipe(), wrong)
+    assert training.fit(recipe(), world.train, epochs=1, progress=False).step == 4
+    assert fit(recipe(), epochs=1, flips=False, change_gray=lambda gray, generator: gray).step == 5
+    used = recipe(steps=10)
+    fit(used, epochs=1)
     with pytest.raises(ValueError, match="build a fresh recipe"):
         fit(used)
 
@@ -143,24 +139,12 @@ def test_the_folder(tmp_path):
     loaded = models.load(tmp_path / "generator.safetensors")
     gray, _ = next(data.batches(PICTURES, 4))
     torch.testing.assert_close(loaded(gray), run.generator(gray), atol=1e-5, rtol=0)
-    facts = {"recipe": "unet_l1", "network": "pix2pix", "size": "32", "width": "0.125"}
+    facts = {"recipe": "pix2pix_l1", "network": "pix2pix", "size": "32", "width": "0.125"}
     facts |= {"seed": "2", "epochs": "2"}
     assert facts.items() <= loaded.metadata.items()
-    assert loaded.metadata.keys() - facts.keys() == {
-        "lr",
-        "loss",
-        "steps",
-        "options",
-        "outputs",
-        "batch_size",
-        "pictures",
-        "fingerprint",
-    }
-    assert sorted(p.name for p in tmp_path.rglob("*.*")) == [
-        "generator.safetensors",
-        "history.json",
-        "state.pt",
-    ]
+    more = "lr loss steps options outputs batch_size pictures fingerprint"
+    assert loaded.metadata.keys() - facts.keys() == set(more.split())
+    assert {path.name for path in tmp_path.rglob("*.*")} == {"generator.safetensors", "history.json", "state.pt"}
 
 
 def test_finished_does_nothing_and_nothing_there_starts_afresh(tmp_path):
@@ -202,7 +186,7 @@ class Interrupted(training.Supervised):
 
 
 def interrupted(happens, at=12):
-    a_recipe = Interrupted("unet_l1", {"l1": 1.0}, size=32, batch_size=8, **SMALL)
+    a_recipe = Interrupted(**SMALL)
     a_recipe.happens, a_recipe.at = happens, at
     return a_recipe
 
@@ -269,19 +253,11 @@ def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path, at, told):
         assert not list(tmp_path.iterdir())
 
 
-class HalfPrecision:
-    """What fp16 needs of Accelerate, on the CPU."""
-
-    num_processes = 1
-
-    def __init__(self, scale=2.0**16):
-        self.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
-
-    def backward(self, loss):
-        self.scaler.scale(loss).backward()
-
-    def reduce(self, value, how):
-        return value
+def in_fp16(scale=2.0**16, **settings):
+    """A recipe with the scaler that Accelerate gives it for fp16, on the CPU, and one of its weights."""
+    a_recipe = recipe(**settings)
+    a_recipe.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+    return a_recipe, a_recipe.optimizers["generator"].param_groups[0]["params"][0]
 
 
 def root_at_0(weight):
@@ -290,42 +266,36 @@ def root_at_0(weight):
 
 
 def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it():
-    a_recipe = recipe(steps=9)
-    a_recipe.accelerator = HalfPrecision()
-    weight, cycle = a_recipe.optimizers["generator"].param_groups[0]["params"][0], a_recipe.schedulers["generator"]
-    before = weight.detach().clone()
+    a_recipe, weight = in_fp16(steps=9)
+    before, cycle = weight.detach().clone(), a_recipe.schedulers["generator"]
     assert a_recipe.descend("generator", root_at_0(weight)) == 0
-    assert cycle.last_epoch == 0 and torch.equal(weight, before) and a_recipe.accelerator.scaler.get_scale() == 2**15
-    a_recipe.descend("generator", weight.square().sum())
+    assert cycle.last_epoch == 0 and torch.equal(weight, before) and a_recipe.scaler.get_scale() == 2**15
+    length = a_recipe.descend("generator", weight.square().sum())
+    torch.testing.assert_close(length, 2 * before.norm())
     assert cycle.last_epoch == 1 and not torch.equal(weight, before)
 
 
 def test_fp16_does_not_leave_out_steps_for_ever():
-    a_recipe = recipe()
-    a_recipe.accelerator = HalfPrecision()
-    weight = a_recipe.optimizers["generator"].param_groups[0]["params"][0]
+    a_recipe, weight = in_fp16()
     for _ in range(16):
         a_recipe.descend("generator", root_at_0(weight))
     with pytest.raises(training.Stopped, match="gradient is no longer a number"):
-        a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until below 1
+        a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until it is 1
 
 
 def test_a_checkpoint_in_another_precision_can_be_resumed():
-    a_recipe, fp16 = recipe(seed=1), recipe()
-    fp16.accelerator = HalfPrecision(scale=8.0)
+    a_recipe, (fp16, _), (another, _) = recipe(seed=1), in_fp16(scale=8.0), in_fp16()
     fp16.load_state(a_recipe.state())
     same_weights(fp16.generator.state_dict(), a_recipe.generator.state_dict())
-    assert fp16.accelerator.scaler.get_scale() == 8
-    another = recipe()
-    another.accelerator = HalfPrecision()
+    assert fp16.scaler.get_scale() == 8
     another.load_state(fp16.state())
-    assert another.accelerator.scaler.get_scale() == 8
+    assert another.scaler.get_scale() == 8
     a_recipe.load_state(fp16.state())
 
 
 def test_numbers_of_numpy_do_not_spoil_a_checkpoint(tmp_path):
     odd = dict(lr=np.float64(1e-3), seed=np.int64(3))
-    assert {type(recipe(**odd).figures[name]) for name in odd} == {float, int}
+    assert {type(getattr(recipe(**odd).settings, name)) for name in odd} == {float, int}
     fit(recipe(**odd), epochs=1, out=tmp_path)
     resumed = fit(recipe(**odd), epochs=2, out=tmp_path, resume=True)
     same_history(resumed.history, fit(recipe(lr=1e-3, seed=3), epochs=2).history)
@@ -336,12 +306,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path):
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(ValueError, match="Nothing can be written in .*file.*Choose another folder"):
             fit(interrupted(lambda: pytest.fail("it trained"), at=0), epochs=1, out=out)
-    fit(recipe(), steps=1, out=tmp_path / "new")
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        "checkpoint",
-        "generator.safetensors",
-        "history.json",
-    ]
+    fit(recipe(), epochs=1, out=tmp_path / "new")  # which it makes
 
 
 def test_a_folder_that_fails_later_stops_with_a_sentence(tmp_path):
@@ -372,7 +337,7 @@ def test_killed_while_saving_the_result_is_never_behind(tmp_path, monkeypatch):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 def test_a_full_disk_stops_with_a_sentence(tmp_path):
     (tmp_path / "checkpoint").mkdir()
-    (tmp_path / "checkpoint" / "state.pt.part").symlink_to("/dev/full")
+    (tmp_path / "checkpoint" / f".state.pt.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.warns(UserWarning, match="No space left on device.*Make room"):
         run = fit(recipe(), epochs=3, out=tmp_path)
     assert run.step == 5 and run.stopped
@@ -393,11 +358,13 @@ def test_looking_does_not_change_the_training():
 WAIT_AT_STEP_8 = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
+from colorlib.training import folder
 from test_training import fit, interrupted
+folder.EVERY = 0
 def wait():
     print("at 8", flush=True)
     time.sleep(100)
-fit(interrupted(wait, at=8), epochs=4, out=sys.argv[1], save_every=0)
+fit(interrupted(wait, at=8), epochs=4, out=sys.argv[1])
 """
 
 
@@ -420,13 +387,15 @@ TWO = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
 import torch
+from colorlib.training import folder
 from test_training import fit, interrupted, recipe, stop
+folder.EVERY = 0
 def keep(run, name):
     parameters = [p.detach().flatten() for p in run.recipe.generator.parameters()]
     terms = torch.tensor([row["l1"] for row in run.history])
     torch.save(torch.cat([*parameters, terms]), f"{sys.argv[1]}/{name}_{os.environ['RANK']}.pt")
 keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/whole"), "whole")
-fit(interrupted(stop, at=8), epochs=2, out=f"{sys.argv[1]}/resumed", save_every=0)
+fit(interrupted(stop, at=8), epochs=2, out=f"{sys.argv[1]}/resumed")
 keep(fit(recipe(), epochs=2, out=f"{sys.argv[1]}/resumed", resume=True), "resumed")
 """
 

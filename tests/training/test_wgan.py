@@ -16,8 +16,8 @@ GRAY, AB = next(data.batches(PICTURES, 16, flips=False))
 FAKE = AB.flip(0) / 2
 
 
-def recipe(size=32, **figures):
-    return training.build("wgan_gp", size, **{"width": 0.125, "critic_width": 0.125, "batch_size": 8, **figures})
+def recipe(size=32, **settings):
+    return training.build("wgan_gp", size, **{"width": 0.125, "critic_width": 0.125, "batch_size": 8, **settings})
 
 
 def dice(seed=0):
@@ -283,7 +283,7 @@ def test_the_penalty_holds_the_slope_near_1_and_clipping_makes_it_small():
     assert 0.8 < slopes[None] < 1.3
     assert slopes["lam_gp"] > 5 and slopes["clip"] < 0.1
     weights = torch.cat([weight.flatten() for weight in a_recipe.networks["critic"].parameters()])
-    assert weights.abs().max() <= 0.01 and a_recipe.figures["lam_gp"] == 0
+    assert weights.abs().max() <= 0.01 and a_recipe.settings.lam_gp == 0
 
 
 # --- a step, an epoch, a training ---
@@ -377,4 +377,4 @@ def test_clear_refusals():
             recipe(**{name: value})
     with pytest.raises(ValueError, match="no norm 'group'"):
         recipe(critic_options={"norm": "group"})
-    assert recipe(critic_options={"slope": 0.0}).figures["critic_options"] == {"norm": "layer", "slope": 0.0}
+    assert recipe(critic_options={"slope": 0.0}).settings.critic_options == {"norm": "layer", "slope": 0.0}
