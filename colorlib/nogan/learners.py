@@ -1,30 +1,26 @@
 """A learner for each stage of NoGAN: pretrain the generator, pretrain the critic, then a pinch of GAN. Lesson 05."""
 
-from collections.abc import Sequence
+import warnings
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.progress import ProgressCallback
-from fastai.callback.schedule import Learner  # with fit_one_cycle, fine_tune and lr_find
+from fastai.callback.schedule import Learner
 from fastai.data.core import DataLoaders
 from fastai.metrics import LossMetrics
 from fastai.optimizer import Adam
 from fastai.torch_core import params
-from fastai.vision.gan import (
-    AdaptiveGANSwitcher,
-    AdaptiveLoss,
-    GANDiscriminativeLR,
-    GANLearner,
-    accuracy_thresh_expand,
-)
+from fastai.vision import gan
 from torch import nn
 
 from colorlib import models
 from colorlib.nogan.loaders import SameOrder
 from colorlib.nogan.networks import FeatureLoss, Generator
+
+# At each fit fastai warns that its own GANTrainer's `generator` and `critic` are names of its own learner's, too.
+warnings.filterwarnings("ignore", r"You are shadowing an attribute \((generator|critic)\)")
 
 
 def generator_learner(dls: DataLoaders, generator: Generator, loss=None, seed=0, cbs=(), **options) -> Learner:
@@ -37,8 +33,8 @@ def generator_learner(dls: DataLoaders, generator: Generator, loss=None, seed=0,
 
 def critic_learner(dls: DataLoaders, critic: nn.Module, seed=0, cbs=(), **options) -> Learner:
     """Stage 2: real or painted? A plain classifier, on pictures painted beforehand."""
-    loss = AdaptiveLoss(nn.BCEWithLogitsLoss())
-    options = {"metrics": accuracy_thresh_expand, "splitter": params} | options
+    loss = gan.AdaptiveLoss(nn.BCEWithLogitsLoss())
+    options = {"metrics": gan.accuracy_thresh_expand, "splitter": params} | options
     return Learner(dls, critic.requires_grad_(True), loss, cbs=[SameOrder(seed), *cbs], **options)
 
 
@@ -67,15 +63,15 @@ class Snapshots(Callback):
     """What the generator paints, and its weights, every so many batches; after `last` batches the training ends.
 
     `painted` has the ab of the same gray pictures by batch, 0 is stage 1's; `losses` what each network paid in its own
-    batches. `restore(batch)` brings the weights back, from the `folder` if there is one, else from memory.
+    batches. `restore(batch, generator)` brings the weights back.
     """
 
     run_valid = False
 
-    def __init__(self, gray: torch.Tensor, every: int = 20, last: int | None = None, folder: str | Path | None = None):
+    def __init__(self, gray: torch.Tensor, every: int = 20, last: int | None = None):
         if every < 1 or (last is not None and last < 1):
             raise ValueError(f"Snapshots need at least 1 batch between them and in all, not {every} and {last}.")
-        self.gray, self.every, self.last, self.folder = gray, every, last, Path(folder) if folder else None
+        self.gray, self.every, self.last = gray, every, last
         self.painted, self.states, self.batches = {}, {}, 0
         self.losses = {"generator": {}, "critic": {}}
 
@@ -92,47 +88,34 @@ class Snapshots(Callback):
             raise CancelFitException
 
     def take(self):
-        generator, number = self.model.generator, self.batches
+        generator = self.model.generator
         mode = generator.training
-        self.painted[number] = models.paint(generator.eval(), self.gray)[:, -2:]
+        self.painted[self.batches] = models.paint(generator.eval(), self.gray)[:, -2:]
         generator.train(mode)
-        state = {name: value.detach().cpu().clone() for name, value in generator.state_dict().items()}
-        if self.folder:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            torch.save(state, self.folder / f"batch-{number}.pth")
-        self.states[number] = None if self.folder else state
+        state = generator.state_dict().items()
+        self.states[self.batches] = {name: value.detach().cpu().clone() for name, value in state}
 
-    def restore(self, number: int, generator: nn.Module) -> nn.Module:
+    def restore(self, batch: int, generator: nn.Module) -> nn.Module:
         """Give a generator the weights it had after so many batches."""
-        if number not in self.states:
-            raise ValueError(
-                f"There is no snapshot at batch {number}: choose one of {', '.join(map(str, self.states))}."
-            )
-        file = self.folder and self.folder / f"batch-{number}.pth"
-        generator.load_state_dict(torch.load(file, weights_only=True) if file else self.states[number])
+        if batch not in self.states:
+            taken = ", ".join(map(str, self.states))
+            raise ValueError(f"There is no snapshot at batch {batch}: choose one of {taken}.")
+        generator.load_state_dict(self.states[batch])
         return generator
 
 
 def gan_learner(
-    generator: Learner,
-    critic: Learner,
-    weights: tuple[float, float] = (1.0, 60.0),
-    threshold: float = 0.65,
-    critic_rate: float = 5.0,
-    seed: int = 0,
-    cbs: Sequence[Callback] = (),
-    **options,
-) -> GANLearner:
+    generator: Learner, critic: Learner, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()
+) -> gan.GANLearner:
     """Stage 3: the two learners' networks together; train it by `fit`, at a small and constant rate.
 
     `weights` are those of the critic's verdict and of stage 1's loss. The critic learns while its loss is above the
     `threshold`, else the generator does; the critic's rate is `critic_rate` times as high.
     """
-    optimizer = partial(Adam, mom=0.0, sqr_mom=0.99, wd=0.0)
-    cbs = [SameOrder(seed), Rest(), GANDiscriminativeLR(critic_rate), *cbs]
-    switcher = AdaptiveGANSwitcher(critic_thresh=threshold)
-    options = {"opt_func": optimizer, "splitter": params, "path": generator.path} | options
-    return GANLearner.from_learners(generator, critic, switcher, weights, cbs=cbs, **options)
+    cbs = [SameOrder(seed), Rest(), gan.GANDiscriminativeLR(critic_rate), *cbs]
+    switcher = gan.AdaptiveGANSwitcher(critic_thresh=threshold)
+    options = {"opt_func": partial(Adam, mom=0.0, sqr_mom=0.99, wd=0.0), "splitter": params, "cbs": cbs}
+    return gan.GANLearner.from_learners(generator, critic, switcher, weights, path=generator.path, **options)
 
 
 @contextmanager

@@ -44,16 +44,11 @@ class Loader(DataLoader):
 
     def show_batch(self, b=None, max_n=6, **ignored):
         """gray | truth in real colors; of a critic's batch the pictures and what they are."""
-        seen, target = self.one_batch() if b is None else b
-        display(_verdicts(seen, target, max_n) if target.ndim == 1 else _paintings(max_n, gray=seen, truth=target))
+        _show(max_n, *(self.one_batch() if b is None else b))
 
     def show_results(self, b, out, max_n=6, **ignored):
         """gray | truth | painted; of a critic how likely it takes each picture to be real."""
-        (seen, target), out = b, out[0] if isinstance(out, list | tuple) else out
-        if target.ndim == 1:
-            display(_verdicts(seen, target, max_n, out))
-        else:
-            display(_paintings(max_n, gray=seen, truth=target, painted=out))
+        _show(max_n, *b, out[0] if isinstance(out, list | tuple) else out)
 
 
 def _pictures(lab):
@@ -61,18 +56,19 @@ def _pictures(lab):
     return color.from_gray_ab(gray, ab if ab.shape[1] else torch.zeros_like(gray).expand(-1, 2, -1, -1))
 
 
-def _paintings(n, **rows):
-    n = min(n, len(rows["gray"]))
-    alt = f"{n} pictures of a batch, in each column one of them: {', then '.join(rows)}."
-    return plots.pictures([_pictures(lab[:n]) for lab in rows.values()], row_titles=list(rows), alt=alt)
-
-
-def _verdicts(lab, labels, n, logits=None):
-    titles = ["real" if label > 0.5 else "painted" for label in labels[:n]]
-    if logits is not None:
-        shares = logits[:n].detach().float().flatten(1).sigmoid().mean(dim=1).tolist()
-        titles = [f"{title}:\n{share:.0%} real" for title, share in zip(titles, shares, strict=True)]
-    return plots.pictures(_pictures(lab[:n]), titles=titles, alt=f"Pictures shown to a critic: {'; '.join(titles)}.")
+def _show(n, seen, target, out=None):
+    """The first n pictures of a batch: rows of a generator's, or a critic's with what they are and its verdicts."""
+    if target.ndim > 1:
+        rows = {"gray": seen, "truth": target} | ({} if out is None else {"painted": out})
+        alt = f"{len(seen[:n])} pictures of a batch, in each column one of them: {', then '.join(rows)}."
+        display(plots.pictures([_pictures(lab[:n]) for lab in rows.values()], row_titles=list(rows), alt=alt))
+        return
+    titles = ["real" if label > 0.5 else "painted" for label in target[:n]]
+    if out is not None:
+        shares = out[:n].detach().float().sigmoid().flatten()
+        titles = [f"{title}:\n{share:.0%} real" for title, share in zip(titles, shares.tolist(), strict=True)]
+    alt = f"Pictures shown to a critic: {'; '.join(titles)}."
+    display(plots.pictures(_pictures(seen[:n]), titles=titles, alt=alt))
 
 
 def dataloaders(pictures: data.DataSet, batch_size: int = 64, path: str | Path = ".", device=None) -> DataLoaders:
@@ -124,16 +120,15 @@ def save_generated(generator: nn.Module, pictures: data.DataSet, file: str | Pat
     """
     if not 0 < share <= 1:
         raise ValueError(f"The share of pictures to paint must be above 0 and at most 1, not {share}.")
-    file, kept, mode = Path(file), {}, generator.training
+    train = data.spread(pictures.train, math.ceil(share * len(pictures.train)))
+    mode, kept = generator.training, {}
     generator.eval()
-    for part, whole in (("train", pictures.train), ("valid", pictures.valid)):
-        n = math.ceil(share * len(whole)) if part == "train" else len(whole)
-        real = data.spread(whole, n)
+    for part, real in (("train", train), ("valid", pictures.valid)):
         painted = [_painted(generator, chunk) for chunk in real.split(256)]
         kept |= {f"{part}_real": real, f"{part}_painted": torch.cat(painted)}
     generator.train(mode)
     files.write(file, save(kept))
-    return file
+    return Path(file)
 
 
 def _painted(generator, pictures):

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 import torch
 from fastai.layers import NormType, SelfAttention
 from fastai.torch_core import params
-from fastai.vision.gan import (
-    GANTrainer,
-    gan_critic,
-)
+from fastai.vision.gan import gan_critic
 from fastai.vision.models.unet import DynamicUnet
 from torch import nn
 
 from colorlib import color, losses, models
+from colorlib.models.blocks import maps_of, scaled
 
 
 class Generator(nn.Module):
@@ -64,27 +62,20 @@ def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=Fa
 
 
 def build_unet(
-    size=32, width=1, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False, stages=None
+    size, width, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False, stages=None
 ):
     """The same for models.build, on a fresh encoder by name."""
     return unet(models.build(encoder, size, width, **(encoder_options or {})), size, spectral, attention, blur, stages)
 
 
-# Else fastai warns at each fit that its own trainer's `generator` and `critic` are names of its own learner's.
-GANTrainer.__setattr__ = object.__setattr__
-models.NETWORKS["dynamic_unet"] = build_unet  # models.ELSEWHERE says that it is here
-
-
 def critic(size: int, width: float = 1.0) -> nn.Sequential:
-    """The critic of fastai: spectral norm, dropout, self-attention, no batch norm; width 1 is the published one."""
+    """The critic of fastai: spectral norm, dropout, self-attention, no batch norm; width 1 is the published one.
+
+    Its logits are in one row a picture, as fastai's losses expect them.
+    """
     if size < 16 or size & (size - 1):
         raise ValueError(f"The critic halves its picture down to 4 pixels: the size must be 16, 32, 64 …, not {size}.")
-    return as_critic(gan_critic(3, max(8, round(256 * width)), n_blocks=size.bit_length() - 4))
-
-
-def as_critic(network: nn.Module) -> nn.Sequential:
-    """Any network that judges [L, ab], its logits in one row a picture, as fastai's losses expect them."""
-    return nn.Sequential(network, nn.Flatten())
+    return nn.Sequential(gan_critic(3, scaled(256, width), n_blocks=size.bit_length() - 4), nn.Flatten())
 
 
 class FeatureLoss(nn.Module):
@@ -112,8 +103,4 @@ class FeatureLoss(nn.Module):
     def maps(self, lab):
         """What each stage makes of the three filtered pictures. Not clipped: where clipped, no gradient would pass."""
         picture = color.lab_to_rgb(color.to_lab(lab[:, :1], lab[:, 1:]), clip=False)
-        x, maps = picture.flatten(0, 1)[:, None] * 2 - 1, []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        return maps_of(self.stages, picture.flatten(0, 1)[:, None] * 2 - 1)

@@ -1,19 +1,18 @@
-"""When to stop NoGAN: figures for each snapshot, and the one to take. Lesson 05 beats it by eye, or tries to."""
+"""When to stop NoGAN: measures of each snapshot, and the one to take. Lesson 05 beats it by eye, or tries to."""
 
-import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from colorlib import color, losses, metrics
+from colorlib import color, losses, metrics, tables
 from colorlib.worlds import scenes
 
 SPOT = 10.0  # Lab units from the neighbors' median color: a spot, where L shows no reason for one
 SMOOTH = 4.0  # L units between the darkest and the lightest of the neighbors: L shows no reason
 GLOW = 0.05  # outside of what a screen can show, in parts of its range
-FIGURES = {
+MEASURES = {
     "chroma_share": ("of true chroma", "{:.0%}"),
     "glitches": ("glitches", "{:.2%}"),
     "l1": ("L1", "{:.4f}"),
@@ -25,9 +24,8 @@ FIGURES = {
 
 def _neighbors(values):
     """Each value's 3×3 neighborhood, N×C×9×H×W; at the edge the nearest ones count again."""
-    n, channels, height, width = values.shape
     windows = F.unfold(F.pad(values, (1, 1, 1, 1), mode="replicate"), 3)
-    return windows.view(n, channels, 9, height, width)
+    return windows.view(*values.shape[:2], 9, *values.shape[2:])
 
 
 def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
@@ -38,18 +36,14 @@ def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     truth to be known; real photographs have next to none.
     """
     lab = color.to_lab(gray, ab)
-    spread = _neighbors(lab[:, :1])[:, 0]
-    smooth = spread.amax(dim=1) - spread.amin(dim=1) <= SMOOTH
+    light = _neighbors(lab[:, :1])[:, 0]
+    smooth = light.amax(dim=1) - light.amin(dim=1) <= SMOOTH
     spots = (lab[:, 1:] - _neighbors(lab[:, 1:]).median(dim=2).values).norm(dim=1) > SPOT
     return (spots & smooth) | ~color.in_gamut(lab, GLOW)
 
 
-def measure(
-    painted: Mapping[int, torch.Tensor],
-    of: scenes.Scenes | torch.Tensor,
-    distance: Callable | None = None,
-) -> dict[int, dict[str, float]]:
-    """Figures for each snapshot's ab of the same pictures (uint8, or scenes, which allow more figures).
+def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tensor, distance=None) -> dict[int, dict]:
+    """Measures of each snapshot's ab of the same pictures (uint8, or scenes, which allow more measures).
 
     Chroma is that of ambiguous objects on worlds that have them, else that of all pixels. `distance` compares painted
     with true [L, ab], as FeatureLoss does.
@@ -65,14 +59,14 @@ def measure(
         if distance:
             with torch.no_grad():
                 row["distance"] = float(distance(torch.cat((gray, ab), dim=1), torch.cat((gray, truth), dim=1)))
-        names = set(FIGURES) & set(metrics.MEASURES)
+        names = set(MEASURES) & set(metrics.MEASURES)
         rows[batch] = row | (metrics.measure(ab, truth, gray, world, names) if world else {})
     return rows
 
 
 @dataclass(repr=False)
 class Stop:
-    """The proposed batch, the figures it was chosen by, and the limit for glitches."""
+    """The proposed batch, the measures it was chosen by, and the limit for glitches. Shows itself as a table."""
 
     batch: int
     rows: dict[int, dict[str, float]]
@@ -87,27 +81,19 @@ class Stop:
             f"{too_many} of {len(self.rows)} snapshots have more)."
         )
 
-    def _cells(self):
-        names = [name for name in FIGURES if name in self.rows[self.batch]]
-        yield ["batch", *(FIGURES[name][0] for name in names)]
+    def cells(self) -> list[list[str]]:
+        names = [name for name in MEASURES if name in self.rows[self.batch]]
+        table = [["batch", *(MEASURES[name][0] for name in names)]]
         for batch, row in self.rows.items():
             mark = " ← stop" if batch == self.batch else ""
-            yield [f"{batch}{mark}", *(FIGURES[name][1].format(row[name]) for name in names)]
+            table.append([f"{batch}{mark}", *(MEASURES[name][1].format(row[name]) for name in names)])
+        return table
 
     def __repr__(self):
-        rows = list(self._cells())
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = (map(str.rjust, row, widths) for row in rows)
-        return "\n".join([*map("  ".join, lines), self.why()])
+        return tables.as_text(self.cells(), self.why())
 
     def _repr_html_(self):
-        head, *rows = self._cells()
-        heads = "".join(f"<th scope='col'>{cell}</th>" for cell in head)
-        body = ""
-        for batch, *cells in rows:
-            body += f"<tr><th scope='row'>{batch}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-        caption = f"<caption>{html.escape(self.why())}</caption>"
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return tables.as_html(self.cells(), self.why())
 
 
 def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02) -> Stop:
@@ -115,7 +101,7 @@ def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02) ->
 
     On the world ambiguous stage 1 has about .1 % of them, and snapshots that spill or glow visibly have 2 to 10 %.
     `rows` as `measure` gives them, of pictures set aside for this choice; the first row is stage 1's. Report what the
-    chosen one does on other pictures: chosen by these, its figures here flatter it.
+    chosen one does on other pictures: chosen by these, its measures here flatter it.
     """
     if not rows:
         raise ValueError("There are no snapshots to choose from.")
