@@ -4,8 +4,9 @@ import json
 from argparse import Namespace
 
 import pytest
+import torch
 
-from colorlib import __main__, models, training
+from colorlib import __main__, data, models, training
 from colorlib.__main__ import main
 
 
@@ -13,8 +14,10 @@ from colorlib.__main__ import main
 def train(tmp_path, monkeypatch):
     """A training of seconds; the folder that it leaves."""
     monkeypatch.chdir(tmp_path)
-    tiny = dict(n=40, epochs=2, size=32, width=0.125, lr=3e-3, batch_size=16)
-    monkeypatch.setitem(__main__.SIZES, "quick", tiny)
+    monkeypatch.setitem(__main__.AMOUNTS, "quick", (40, 2))
+    tiny = {"width": 0.125, "batch_size": 16}
+    laptop = training.laptop
+    monkeypatch.setattr(training, "laptop", lambda name: laptop(name) | tiny)
     return lambda *more: main(["train", *more, "--profile", "quick"])
 
 
@@ -72,13 +75,14 @@ def test_bad_input_gets_a_sentence(train, capsys, arguments, sentence):
     assert sentence in capsys.readouterr().err
 
 
-def test_the_published_size_is_known_without_building_the_network(monkeypatch):
-    built = []
-    monkeypatch.setattr(training, "build", lambda name, **settings: built.append(figures) or training.Recipe)
-    monkeypatch.setattr(__main__.data, "load", lambda name, size, n, seed: size)
-    options = Namespace(recipe="valid_unet", data="shapes", profile="gpu", seed=0, epochs=3)
-    _, size, epochs = __main__._prepare(options)
-    assert (size, epochs) == (120, 3) and built == [{"seed": 0}]
+def test_at_gpu_all_is_as_published(monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name, size, n, seed: size)
+    options = dict(recipe="valid_unet", data="shapes", profile="gpu", seed=0)
+    with torch.device("meta"):
+        recipe, size, epochs = __main__.planned(Namespace(**options, epochs=None))
+        assert (size, epochs) == (120, 100) and recipe.settings.lr == 5e-4
+        assert __main__.planned(Namespace(**options, epochs=3))[2] == 3
+        assert __main__.planned(Namespace(**options | {"data": "cifar10"}, epochs=3))[1] == 32
 
 
 def test_a_stop_is_told_to_the_shell(train, monkeypatch, capsys):

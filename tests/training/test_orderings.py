@@ -5,31 +5,27 @@ Small trainings on worlds, a few seconds each. The bounds are those that the les
 
 from colorlib import data, metrics, training
 
-UNET = dict(network="pix2pix", width=0.25, levels=4, dropout=0.0)
-CRITIC = dict(critic_width=0.375, critic_options={"layers": 2}, critic_lr=5e-4, lam=30, real_label=0.9, steps=224)
-PLAIN = dict(network="cnn", width=0.5, levels=3, batch_norm=True)
-FUSION = dict(network="fusion", width=0.125, levels=1)
+laptop = training.laptop
+L1 = laptop("ambiguous_l1") | {"steps": 120}
 
 
-def table(world, steps, names, **rows):
-    """Each row is a recipe and its options; all see the same pictures for as many steps."""
-    pictures, generators = data.load(world, 32, 2048, seed=0), {}
-    for row, (recipe, options) in rows.items():
-        built = training.build(recipe, 32, **{"lr": 3e-3, "steps": steps, "batch_size": 64, **options})
-        generators[row] = training.fit(built, pictures.train, progress=False).generator
-    result = metrics.evaluate(generators, pictures, names=names)
+def table(world, names, **recipes):
+    """All see the same pictures."""
+    pictures = data.load(world, 32, 2048, seed=0)
+    runs = {row: training.fit(recipe, pictures.train, progress=False) for row, recipe in recipes.items()}
+    result = metrics.evaluate({row: run.generator for row, run in runs.items()}, pictures, names=names)
     print(result)
     return result
 
 
 def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
+    judged = laptop("ambiguous_pix2pix") | {"width": 0.25, "critic_lr": 5e-4, "lam": 30, "steps": 224}
     dull = table(
         "ambiguous",
-        120,
         ("ab_error", "chroma", "chroma_share", "palette_use", "background_error"),
-        l2=("unet_l2", UNET),
-        l1=("unet_l1", UNET),
-        pix2pix=("pix2pix", UNET | CRITIC),
+        l2=training.Supervised(**L1 | {"loss": "mse"}),
+        l1=training.Supervised(**L1),
+        pix2pix=training.build("pix2pix", **judged),
     )
     l2, l1, gan = dull["l2"], dull["l1"], dull["pix2pix"]
     assert 0.08 < l2["chroma_share"] <= 0.25
@@ -45,10 +41,9 @@ def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
 def test_skips_carry_small_details_and_nothing_else():
     details = table(
         "texture",
-        160,
         ("detail_error", "texture_error"),
-        unet=("unet_l1", UNET),
-        plain=("unet_l1", PLAIN),
+        unet=training.Supervised(**laptop("texture_unet")),
+        plain=training.Supervised(**laptop("texture_plain")),
     )
     assert details["unet"]["detail_error"] <= 0.6 * details["plain"]["detail_error"]
     assert details["plain"]["texture_error"] <= 1.1 * details["unet"]["texture_error"]
@@ -57,10 +52,9 @@ def test_skips_carry_small_details_and_nothing_else():
 def test_the_global_branch_sees_the_sun():
     far = table(
         "context",
-        200,
         ("far_error",),
-        fusion=("cnn", FUSION),
-        local=("cnn", FUSION | {"global_branch": False}),
+        fusion=training.Supervised(**laptop("context_fusion")),
+        local=training.Supervised(**laptop("context_local")),
     )
     assert far["fusion"]["far_error"] <= 8
     assert far["local"]["far_error"] >= 30

@@ -1,4 +1,4 @@
-"""The recipes: published figures, the right target, a step that learns, clear refusals."""
+"""The recipes: published settings, names, the right target, a step that learns, clear refusals."""
 
 import pytest
 import torch
@@ -12,8 +12,39 @@ SUPERVISED = ("cnn", "fusion", "valid_unet", "unet_l2", "unet_l1", "unet_ms_ssim
 
 
 def test_the_names():
-    adversarial = ("pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp")
+    adversarial = {"pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp"}
     assert set(training.RECIPES) == {*SUPERVISED, *adversarial, "fusion_pretrained"}  # test_encoder.py has the last
+    assert set(training.ADVERSARIAL) == adversarial
+    for name in SUPERVISED:
+        assert training.build(name, 32, width=0.125).settings.recipe == name
+
+
+def test_a_recipe_of_another_network_is_named_by_both():
+    small = dict(size=32, width=0.125, levels=4)
+    assert training.Supervised(network="pix2pix", loss="l1", **small).settings.recipe == "pix2pix_l1"
+    assert training.Supervised(network="pix2pix", loss="mse", **small).settings.recipe == "pix2pix_l2"
+    both = training.Supervised(network="cnn", loss={"l1": 1.0, "ms_ssim": 0.5}, size=32, width=0.125)
+    assert both.settings.recipe == "cnn_l1_ms_ssim" and both.settings.loss == {"l1": 1.0, "ms_ssim": 0.5}
+    assert training.Classify(network="pix2pix", **small).settings.recipe == "pix2pix_classify"
+    assert training.Adversarial(network="unet", size=32, width=0.125, critic_width=0.1).settings.recipe == "unet_gan"
+
+
+def test_the_small_settings_of_every_run_build_a_recipe():
+    inherited, own = training.laptop("ambiguous_l1"), training.laptop("ambiguous_l2")
+    assert inherited == own | {"loss": "l1"} and own["steps"] == 280
+    assert training.laptop("ambiguous_wgan_gp")["betas"] == (0.0, 0.9)
+    assert training.Supervised(**own).settings.options == {"levels": 4, "dropout": 0.0}
+    with pytest.raises(ValueError, match="no run 'nowhere'.*ambiguous_l2"):
+        training.laptop("nowhere")
+
+
+def test_a_coarse_prediction_is_compared_with_the_mean_of_squares():
+    recipe = training.Supervised(network="pix2pix", loss="l1", size=32, width=0.125, levels=4, dropout=0.0)
+    coarse = torch.zeros(16, 2, 8, 8, requires_grad=True)
+    recipe.forward = lambda network, gray: coarse
+    terms = recipe.step(GRAY, AB)
+    squares = AB.unfold(2, 4, 4).unfold(3, 4, 4).mean(dim=(-1, -2))
+    torch.testing.assert_close(terms["l1"], squares.abs().mean())
 
 
 @pytest.mark.parametrize("name", SUPERVISED)
@@ -28,15 +59,15 @@ def test_a_step_learns(name):
     assert models.Colorizer(recipe.generator)(GRAY).shape == AB.shape
 
 
-def test_published_figures_are_the_defaults():
+def test_published_settings_are_the_defaults():
     unet = training.build("unet_l2")
     assert models.count_parameters(unet.generator, statistics=False) == 16_654_722
-    assert (unet.settings.size, unet.batch_size, unet.epochs) == (32, 128, 200)
+    assert (unet.settings.size, unet.settings.batch_size, unet.settings.epochs) == (32, 128, 200)
     assert unet.optimizers["generator"].param_groups[0]["lr"] == 1e-3
     valid = training.build("valid_unet")
-    assert valid.settings.size == 120 and valid.settings.lr == 5e-4 and valid.epochs == 100
+    assert valid.settings.size == 120 and valid.settings.lr == 5e-4 and valid.settings.epochs == 100
     fusion = training.build("fusion", width=0.1)
-    assert fusion.settings.size == 256 and fusion.epochs == 500
+    assert fusion.settings.size == 256 and fusion.settings.epochs == 500
 
 
 def test_the_losses_are_what_the_names_say():
@@ -87,5 +118,10 @@ def test_clear_refusals():
         training.build("gan")
     with pytest.raises(ValueError, match="no option 'skip'"):
         training.build("unet_l1", skip=False)
+    for wrong in ("l3", {}):
+        with pytest.raises(ValueError, match="Weigh one or more of mse, l1"):
+            training.Supervised(network="cnn", loss=wrong, size=32)
+    with pytest.raises(ValueError, match="unet_l1 has the network that it was published with.*training.Supervised"):
+        training.build("unet_l1", network="pix2pix")
     with pytest.raises(ValueError, match="multiple of"):
         training.build("unet_l1", 40)
