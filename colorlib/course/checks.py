@@ -3,7 +3,6 @@
 import html
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,14 +10,6 @@ import torch
 from colorlib.course import page, texts
 from colorlib.course.exercise import Exercise
 from colorlib.course.progress import changing, record
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """The first case in which a function differs: `sentence` says how, `look` where to look."""
-
-    sentence: str
-    look: str = ""
 
 
 def _arrays(value):
@@ -35,28 +26,26 @@ def _short(values):
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
-def compare(function, exercise, looks=None) -> Mismatch | None:
-    """The first mismatch between a function and an exercise's reference; None where they agree."""
+def compare(function, exercise) -> tuple[str, str] | None:
+    """The label of the first case in which a function differs from the reference, and how; None where they agree."""
     for label, probe in exercise.cases():
-        look = (looks or {}).get(label, "")
         expected = _arrays(probe(exercise.reference))
         try:
             result = probe(function)
         except NotImplementedError:
             raise
         except Exception as error:
-            return Mismatch(f"For {label} it stopped with {type(error).__name__}: {error}", look)
+            return label, f"For {label} it stopped with {type(error).__name__}: {error}"
         if result is None:
-            return Mismatch(f"For {label} it returned nothing. Is the `return` missing?", look)
+            return label, f"For {label} it returned nothing. Is the `return` missing?"
         try:
             given = _arrays(result)
         except (TypeError, ValueError):
-            return Mismatch(f"For {label} it returned a {type(result).__name__}, not numbers.", look)
+            return label, f"For {label} it returned a {type(result).__name__}, not numbers."
         if not exercise.ordered:
             given, expected = ([np.sort(a) if a.ndim else a for a in arrays] for arrays in (given, expected))
-        sentence = _difference(label, given, expected, exercise.tolerance)
-        if sentence:
-            return Mismatch(sentence, look)
+        if sentence := _difference(label, given, expected, exercise.tolerance):
+            return label, sentence
     return None
 
 
@@ -88,7 +77,7 @@ def check(identifier: str, function: Callable) -> Callable:
     lesson, name, text = texts.find("exercises", identifier)
     exercise = exercise_of(lesson, name)
     try:
-        mismatch = compare(function, exercise, text.get("look"))
+        mismatch = compare(function, exercise)
     except NotImplementedError:
         page.say(
             f"<b>{identifier}: not yet written.</b> Meanwhile the lesson takes the library's version. "
@@ -104,9 +93,9 @@ def check(identifier: str, function: Callable) -> Callable:
     with changing(lesson, "exercises", name) as known:
         given = min(known.get("hints", 0) + (not known.get("passed")), len(text["hints"]))
         known |= {"hints": given, "tries": known.get("tries", 0) + 1}
-    sentence = html.escape(mismatch.sentence, quote=False)
+    label, sentence = mismatch
     page.say(
-        f"<b>✗ {identifier}: not yet.</b> {sentence} {page.inline(mismatch.look)}"
+        f"<b>✗ {identifier}: not yet.</b> {html.escape(sentence, quote=False)} {page.inline(text['look'][label])}"
         f"{_ladder(text, given)}<small>The lesson goes on with the library's version.</small>",
         "wrong",
     )

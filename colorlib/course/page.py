@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+from pathlib import Path
 
 import ipywidgets as widgets
 from IPython.display import display
@@ -14,6 +15,7 @@ from colorlib import color, plots
 # Accents from the color-blind-safe palette. Each kind also carries a word, so that color is never alone.
 ACCENTS = {"right": "#009E73", "wrong": "#D55E00", "note": "#0072B2", "quiet": "#8a8d94"}
 GRAY_WASH = "rgba(127,127,127,.09)"
+REPAIRS = html.escape(Path(__file__).with_name("repairs.js").read_text(encoding="utf-8"))
 
 
 def inline(text):
@@ -63,34 +65,6 @@ def picture(picture, alt, width=128):
     scaling = "image-rendering:pixelated;" if array.shape[1] < width else ""
     look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
     return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
-
-
-# Repairs that Python can't make, for those who use the keyboard or a screen reader. JupyterLab takes arrows and
-# letters for its own shortcuts even inside a menu ("b" would insert a cell), so they are kept here. ipywidgets
-# gives the radio buttons of a group no common name, without which arrows don't move among them, and neither
-# groups nor sliders a name to be spoken. Parts may be drawn late (a game's second round): hence the observer.
-REPAIRS = """
-const panel = this.closest('.colorlib-panel');
-panel.addEventListener('keydown', event => {
-  if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
-});
-const repair = () => {
-  panel.querySelectorAll('.widget-radio-box').forEach(group => {
-    const name = group.querySelector('input')?.name || 'choice-' + Math.random();
-    group.querySelectorAll('input').forEach(radio => radio.name = name);
-    group.setAttribute('role', 'radiogroup');
-    const asked = group.closest('.widget-radio').previousElementSibling;
-    group.setAttribute('aria-label', asked ? asked.textContent.trim() : '');
-  });
-  panel.querySelectorAll('.widget-slider').forEach(slider => {
-    const label = slider.querySelector('.widget-label').textContent;
-    slider.querySelector('[role=slider]')?.setAttribute('aria-label', label);
-  });
-  panel.querySelectorAll('.colorlib-told').forEach(told => told.setAttribute('role', 'status'));
-};
-repair();
-new MutationObserver(repair).observe(panel, {childList: true, subtree: true});
-"""
 
 
 class Panel(widgets.VBox):

@@ -11,6 +11,7 @@ from colorlib.course import page, texts
 
 SCHEMA = 1
 KINDS = {"exercises": "exercises", "quizzes": "quiz answers", "predictions": "predictions"}
+DONE = {"exercises": "passed", "quizzes": "right", "predictions": "answer"}  # the fact that makes it so
 _memory = {}  # used where no file can be written
 
 
@@ -91,10 +92,6 @@ def recall(lesson, kind, name):
     return dict(_read()[0].get(lesson, {}).get(kind, {}).get(name, {}))
 
 
-def _done(kind, known):
-    return bool({"exercises": known.get("passed"), "quizzes": known.get("right")}.get(kind, "answer" in known))
-
-
 class Progress:
     """The board: what is done in each lesson. Shows itself; `code()` and `restore()` move it elsewhere."""
 
@@ -105,7 +102,7 @@ class Progress:
         for lesson in texts.lessons():
             names, known = texts.names(lesson), lessons.get(lesson, {})
             for kind in KINDS:
-                done = sum(_done(kind, known.get(kind, {}).get(name, {})) for name in names[kind])
+                done = sum(DONE[kind] in known.get(kind, {}).get(name, {}) for name in names[kind])
                 table.setdefault(lesson, {})[kind] = done, len(names[kind])
         return table
 

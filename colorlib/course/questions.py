@@ -1,7 +1,6 @@
 """Quizzes: a plain class that knows the answers, and a widget on top of it (keyboard, ipywidgets 7 and 8)."""
 
 import random
-from dataclasses import dataclass
 
 import ipywidgets as widgets
 
@@ -9,25 +8,19 @@ from colorlib.course import controls, page, texts
 from colorlib.course.progress import changing, recall, record
 
 
-@dataclass(frozen=True)
-class Verdict:
-    right: bool
-    why: str
-
-
 class Asked:
     """A text of questions, and the tries of whoever answers them. Needs no browser."""
 
     def __init__(self, kind, identifier):
         self.lesson, self.name, self.text = texts.find(kind, identifier)
-        self.title = self.text.get("title", "Quiz")
+        self.title = f"<b style='font-size:1.1em'>{self.text['title']}</b>"
 
-    def judged(self, question, right, why, misconception) -> Verdict:
-        """Keep an answer in the student's progress."""
+    def judged(self, question, right, why, misconception):
+        """Keep an answer in the student's progress; returns whether it was right, and why."""
         with changing(self.lesson, "quizzes", f"{self.name}.{question}") as known:
             known["tries"] = known.get("tries", 0) + 1
             known |= {"right": True} if right else {"misconception": misconception}
-        return Verdict(right, why)
+        return right, why
 
 
 class Quiz(Asked):
@@ -37,7 +30,7 @@ class Quiz(Asked):
         super().__init__("quizzes", identifier)
         self.questions = self.text["questions"]
 
-    def answer(self, number, option) -> Verdict:
+    def answer(self, number, option):
         """Answer question `number` with option `option` (both from 0)."""
         question = self.questions[number]
         chosen = question["options"][option]
@@ -46,7 +39,7 @@ class Quiz(Asked):
 
     def as_text(self):
         """The quiz for readers without a kernel: each question, its options, the answers to unfold."""
-        parts = [f"<b>{self.title}</b>"]
+        parts = [f"<b>{self.text['title']}</b>"]
         for number, question in enumerate(self.questions, 1):
             options = question["options"]
             answers = [f"{'✓' if option.get('right') else '✗'} {option['why']}" for option in options]
@@ -65,7 +58,7 @@ class QuizWidget(page.Panel):
 
     def __init__(self, identifier):
         self.quiz = Quiz(identifier)
-        parts = [widgets.HTML(f"<b style='font-size:1.1em'>{self.quiz.title}</b>")]
+        parts = [widgets.HTML(self.quiz.title)]
         self.choices = []
         for number, question in enumerate(self.quiz.questions):
             asked = f"{number + 1}. {page.inline(question['ask'])}"
@@ -77,8 +70,7 @@ class QuizWidget(page.Panel):
 
     def _choice(self, number, question):
         def tell(option):
-            verdict = self.quiz.answer(number, option)
-            choice.told.verdict(verdict.right, verdict.why)
+            choice.told.verdict(*self.quiz.answer(number, option))
 
         options = [option["text"] for option in question["options"]]
         choice = controls.Choice(options, f"Check answer {number + 1}", "Choose an answer first.", tell)
@@ -105,7 +97,7 @@ class LossQuiz(Asked):
         random.Random(seed).shuffle(order)
         self.rows = dict(zip("ABCDEFGH", order, strict=False))  # letter: its true loss
 
-    def answer(self, letter, loss) -> Verdict:
+    def answer(self, letter, loss):
         """Say that row `letter` was painted under `loss`."""
         truth = self.rows[letter]
         text = self.losses[truth]
@@ -125,7 +117,7 @@ class LossQuiz(Asked):
             clue = self.losses[loss]["clue"].format(**self.measures[loss])
             answers += f"<li>{letter}: <b>{self.losses[loss]['label']}</b>. {page.inline(clue)}</li>"
         losses = ", ".join(text["label"] for text in self.losses.values())
-        asked = f"<b>{self.title}</b><p>{page.inline(self.text['ask'])} ({losses})</p>"
+        asked = f"<b>{self.text['title']}</b><p>{page.inline(self.text['ask'])} ({losses})</p>"
         return page.box(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
 
 
@@ -135,7 +127,6 @@ class LossQuizWidget(page.Panel):
     def __init__(self, identifier, paintings, measures, seed=0):
         self.quiz = LossQuiz(identifier, paintings, measures, seed)
         ask = f"<p style='line-height:1.5'>{page.inline(self.quiz.text['ask'])}</p>"
-        intro = f"<b style='font-size:1.1em'>{self.quiz.title}</b>{ask}"
         self.menus, self.verdicts, rows = {}, {}, []
         options = [(text["label"], loss) for loss, text in self.quiz.losses.items()]
         for letter in self.quiz.rows:
@@ -143,15 +134,14 @@ class LossQuizWidget(page.Panel):
             self.verdicts[letter] = controls.Told()
             rows += [widgets.HTML(self.quiz.pictures(letter)), self.menus[letter], self.verdicts[letter]]
         self.button = controls.button("Check my matches", self.check)
-        super().__init__([widgets.HTML(intro), *rows, self.button])
+        super().__init__([widgets.HTML(self.quiz.title + ask), *rows, self.button])
 
     def check(self):
         for letter, menu in self.menus.items():
             if menu.value == controls.OPEN:
                 self.verdicts[letter].say(f"Row {letter} has no loss yet.", "quiet")
             else:
-                verdict = self.quiz.answer(letter, menu.value)
-                self.verdicts[letter].verdict(verdict.right, verdict.why)
+                self.verdicts[letter].verdict(*self.quiz.answer(letter, menu.value))
 
     def as_text(self):
         return self.quiz.as_text()

@@ -111,9 +111,6 @@ class Paintings:
         """The same pictures, painted by another generator."""
         return color.from_gray_ab(self.gray, models.paint(generator, self.gray))
 
-    def __repr__(self):
-        return f"paintings {self.name}: {len(self.gray)} pictures at {', '.join(self.stops)}"
-
 
 def _table(held_out, names, pictures):
     truth = [seed | {"psnr": math.inf} for seed in held_out["truth"]]  # which a card cannot hold

@@ -35,7 +35,7 @@ def test_right_answers_are_not_always_in_the_same_place():
 
 def test_answers_are_remembered_with_their_misconception():
     asked = Quiz("00.take_away")
-    assert not asked.answer(0, 0).right and asked.answer(0, 1).right
+    assert [asked.answer(0, option)[0] for option in (0, 1)] == [False, True]
     known = recall("00", "quizzes", "take_away.where_is_the_color")
     assert known == {"tries": 2, "right": True, "misconception": "gray_hides_the_color"}
     assert progress().counts()["00"]["quizzes"] == (1, 3)
@@ -85,20 +85,16 @@ def test_a_prediction_from_elsewhere_is_taken_with_care(said):
     assert "not what you predicted." in after.choice.told.value and "<script>" not in after.choice.told.value
 
 
-def a_loss_quiz():
+def test_the_loss_quiz_explains_every_wrong_match():
     losses = ("gray", "l2", "l1", "truth")
     numbers = {"chroma": 9.0, "true_chroma": 55.0, "l1_chroma": 14.0, "l2_chroma": 9.0, "background_error": 5.0}
     paintings = {loss: torch.rand(2, 3, 8, 8) for loss in losses}
-    return loss_quiz("02.which_loss", paintings, dict.fromkeys(losses, numbers))
-
-
-def test_the_loss_quiz_explains_every_wrong_match():
-    widget = a_loss_quiz()
+    widget = loss_quiz("02.which_loss", paintings, dict.fromkeys(losses, numbers))
     asked = widget.quiz
     for letter, truth in asked.rows.items():
         for loss in asked.losses:
-            verdict = asked.answer(letter, loss)
-            assert verdict.right == (loss == truth) and len(verdict.why) > 25 and "{" not in verdict.why
+            right, why = asked.answer(letter, loss)
+            assert right == (loss == truth) and len(why) > 25 and "{" not in why
     widget.check()
     assert "has no loss yet" in widget.verdicts["A"].value
     for letter, truth in asked.rows.items():

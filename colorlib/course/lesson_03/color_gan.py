@@ -11,7 +11,6 @@ from colorlib.worlds import scenes
 # Settings for the quiz on curves: one of these games is healthy, in one the critic wins, and one is a collapse. They
 # have names only, so that their settings do not give them away.
 GAMES = {"A": {"momentum": 0.9}, "B": {}, "C": {"momentum": 0.9, "generator_rate": 0.02}}
-
 NOISE = 2  # numbers that the generator makes a color of
 
 
@@ -81,11 +80,14 @@ class ColorGAN:
             loss = self.generator_loss(self.generator(self._noise()))
             return self._step(self.generator, loss, {"generator": loss.item()})
 
+    def critic_steps(self, n):
+        for _ in range(n):
+            self.critic_step()
+
     def rounds(self, n):
         """Each `n_critic` steps of the critic, every one with fresh dots, then one of the generator."""
         for _ in range(n):
-            for _ in range(self.n_critic):
-                self.critic_step()
+            self.critic_steps(self.n_critic)
             self.generator_step()
 
     def _step(self, net, loss, terms):

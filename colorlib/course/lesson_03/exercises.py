@@ -40,64 +40,46 @@ def generator_step(critic, optimizer, gray, ab, fake, lam):
 
 
 class Pair:
-    """A small generator and critic, always the same, with plain optimizers and one batch."""
+    """A small generator and critic, always the same, one batch, and a plain optimizer for the one that learns."""
 
-    def __init__(self, last=1.0):
+    def __init__(self, learner, last=1.0):
         self.generator = seeded(0, torch.nn.Conv2d, 1, 2, 3, padding=1)
         self.critic = seeded(0, models.build, "patchgan", 16, 0.125, layers=1)
         with torch.no_grad():
             for weights in self.critic.layers[-1].parameters():
                 weights.mul_(20).add_(0.1).mul_(last)  # sure of itself; not at all, or of the contrary, by `last`
-        self.train_critic = torch.optim.SGD(self.critic.parameters(), lr=0.1)
-        self.train_generator = torch.optim.SGD(self.generator.parameters(), lr=0.1)
+        self.optimizer = torch.optim.SGD(getattr(self, learner).parameters(), lr=0.1)
         self.gray, self.ab = random(4, 1, 16, 16) - 0.5, random(4, 2, 16, 16) - 0.5
 
-    def critic_step(self, step):
-        return step(self.critic, self.train_critic, self.gray, self.ab, self.generator(self.gray))
-
-    def generator_step(self, step, lam=1.0):
-        return step(self.critic, self.train_generator, self.gray, self.ab, self.generator(self.gray), lam)
-
-
-def _sizes(gradients):
-    return sum((g.abs().sum() for g in gradients if g is not None), torch.zeros(()))
+    def take(self, step, *lam, steps=1):
+        """So many steps; the loss of the last. None goes on as None, so that a missing return is named."""
+        for _ in range(steps):
+            self.fake = self.generator(self.gray)
+            loss = step(self.critic, self.optimizer, self.gray, self.ab, self.fake, *lam)
+        return loss if loss is None else torch.as_tensor(loss).detach()
 
 
-def _loss(step, *arguments):
-    """The number that a step gives back; None goes on as None, so that a missing return is named."""
-    loss = step(*arguments)
-    return loss if loss is None else torch.as_tensor(loss).detach()
+def _gradients(network):
+    return sum((p.grad.abs().sum() for p in network.parameters() if p.grad is not None), torch.zeros(()))
 
 
 def _critic_step_cases():
-    def loss(last):
-        return lambda step: _loss(Pair(last).critic_step, step)
-
-    def leaks(step):
-        pair = Pair()
-        pair.critic_step(step)
-        return _sizes(p.grad for p in pair.generator.parameters())
-
-    def fake_as_it_was(step):
-        pair = Pair()
-        fake = pair.generator(pair.gray)
-        step(pair.critic, pair.train_critic, pair.gray, pair.ab, fake)
-        return torch.tensor(fake.requires_grad)
+    def after(step, steps=1):
+        pair = Pair("critic")
+        pair.take(step, steps=steps)
+        return pair
 
     def weights(steps):
-        def probe(step):
-            pair = Pair()
-            for _ in range(steps):
-                pair.critic_step(step)
-            return pair.critic.layers[-1].weight.detach().flatten()
-
-        return probe
+        return lambda step: after(step, steps).critic.layers[-1].weight.detach().flatten()
 
     return [
-        ("the loss under a critic that only guesses (ln 2 = 0.6931)", loss(0.0)),
-        ("the loss under a critic with an opinion", loss(1.0)),
-        ("the gradient that reaches the generator", leaks),
-        ("the question whether the generator can still learn from `fake` (1 = yes)", fake_as_it_was),
+        ("the loss under a critic that only guesses (ln 2 = 0.6931)", lambda step: Pair("critic", 0.0).take(step)),
+        ("the loss under a critic with an opinion", lambda step: Pair("critic").take(step)),
+        ("the gradient that reaches the generator", lambda step: _gradients(after(step).generator)),
+        (
+            "the question whether the generator can still learn from `fake` (1 = yes)",
+            lambda step: torch.tensor(after(step).fake.requires_grad),
+        ),
         ("the critic's weights after one step", weights(1)),
         ("the critic's weights after three steps", weights(3)),
     ]
@@ -105,13 +87,12 @@ def _critic_step_cases():
 
 def _generator_step_cases():
     def loss(last, lam):
-        return lambda step: _loss(Pair(last).generator_step, step, lam)
+        return lambda step: Pair("generator", last).take(step, lam)
 
     def moved(last, steps):
         def probe(step):
-            pair = Pair(last)
-            for _ in range(steps):
-                pair.generator_step(step, lam=3.0)
+            pair = Pair("generator", last)
+            pair.take(step, 3.0, steps=steps)
             return pair.generator.weight.detach().flatten()
 
         return probe
@@ -121,15 +102,15 @@ def _generator_step_cases():
         return (moved(1.0, 1)(step) - moved(-1.0, 1)(step)).abs().max() > 1e-6
 
     def left_in_critic(step):
-        pair = Pair()
+        pair = Pair("generator")
         before = [b.clone() for b in pair.critic.buffers()]
-        pair.generator_step(step)
+        pair.take(step, 1.0)
         moved = sum((b - a).abs().sum() for b, a in zip(pair.critic.buffers(), before, strict=True))
-        return torch.stack((_sizes(p.grad for p in pair.critic.parameters()), moved.float()))
+        return torch.stack((_gradients(pair.critic), moved.float()))
 
     def can_go_on(step):
-        pair = Pair()
-        pair.generator_step(step)
+        pair = Pair("generator")
+        pair.take(step, 1.0)
         norms = [m for m in pair.critic.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         learns = all(p.requires_grad for p in pair.critic.parameters())
         return torch.tensor(learns and all(m.track_running_stats and m.training for m in norms))

@@ -111,23 +111,20 @@ def paint_dots(ab, lightness=55.0):
 
 
 class ColorGANLab(page.Live):
-    """Buttons for single steps, a menu for the generator's loss, and the plane that follows them.
-
-    `make` builds the GAN: `ColorGAN` or a class derived from it.
-    """
+    """Buttons for single steps, a menu for the generator's loss, and the plane that follows them."""
 
     title, asked, choices = "A GAN on the ab plane", "Generator's loss", LOSSES
 
-    def __init__(self, seed=0, make=ColorGAN):
-        self.make, self.seed = make, seed
+    def __init__(self, seed=0):
+        self.seed = seed
         self.menu = controls.menu(self.asked, list(self.choices), label="120px")
         self.menu.observe(self.switch, names="value")
         presses = {
             "One critic step": lambda: self.gan.critic_step(),
             "One generator step": lambda: self.gan.generator_step(),
-            "Ten critic steps": lambda: [self.gan.critic_step() for _ in range(10)],
+            "Ten critic steps": lambda: self.gan.critic_steps(10),
             "Ten rounds": lambda: self.gan.rounds(10),
-            "Start again": lambda: self.start(),
+            "Start again": self.start,
         }
         self.buttons = {name: controls.button(name, partial(self.press, act)) for name, act in presses.items()}
         self.told = controls.Told()
@@ -140,7 +137,7 @@ class ColorGANLab(page.Live):
         self.redraw()
 
     def start(self):
-        self.gan = self.make(seed=self.seed, saturating=LOSSES[self.menu.value])
+        self.gan = ColorGAN(self.seed, saturating=LOSSES[self.menu.value])
 
     def switch(self, _):
         """The same dots and critic, the other loss: so that arrows can be compared."""
@@ -157,7 +154,7 @@ class ColorGANLab(page.Live):
 
     def stages(self):
         """The planes that readers without a kernel see."""
-        gan = self.make(seed=self.seed)
+        gan = ColorGAN(self.seed)
         for total in (0, 30, 200):
             gan.rounds(total - gan.steps("generator"))
             yield self.reading(gan).stage(f"after {total} rounds")
