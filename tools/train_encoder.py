@@ -1,11 +1,14 @@
 """Train the encoder of lesson 05, a classifier of CIFAR-10's pictures in gray; write its weights and its card.
 
     python tools/train_encoder.py
+    python tools/train_encoder.py --pictures FOLDER --size 64 --name photo_encoder
 
-A stopped call goes on after the last whole epoch: its checkpoint lies in runs/weights/encoder.
+The second line takes photographs, FOLDER/train/CLASS/…, as in Tiny ImageNet. A stopped call goes on after the last
+whole epoch: its checkpoint lies in runs/weights, in a folder of the encoder's name.
 """
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -20,7 +23,8 @@ from colorlib.data import augment, download, pictures
 from colorlib.training import Recipe, Stopped, one_cycle, seeded
 from colorlib.training.folder import Folder
 
-SHIFT = 4  # pixels at most
+SHIFT = 1 / 8  # of a side, at most
+LEFT_OUT = "in gray: naturally gray pictures left out, every tenth in the order of hue held out"
 
 Labeled = tuple[torch.Tensor, torch.Tensor]  # gray pictures, the numbers of their classes
 
@@ -55,48 +59,56 @@ class Classifier(Recipe):
         return {"cross_entropy": loss, "accuracy": right, "gradient": self.descend("generator", loss)}
 
     @torch.no_grad()
-    def accuracy(self, pictures: Labeled) -> float:
+    def accuracy(self, labeled: Labeled) -> float:
         """The share of pictures whose class the encoder names."""
         device, right = self.accelerator.device, 0
         self.generator.eval()
-        for gray, classes in zip(*(part.split(500) for part in pictures), strict=True):
+        for gray, classes in zip(*(part.split(500) for part in labeled), strict=True):
             right += int((self.forward(self.generator, gray.to(device)).argmax(dim=1).cpu() == classes).sum())
         self.generator.train()
-        return right / len(pictures[0])
+        return right / len(labeled[0])
 
 
-def labeled_cifar10() -> dict[str, Labeled]:
-    """CIFAR-10's parts `train`, `valid` (as in data.load) and `test`: pictures, and the numbers of their classes."""
-    parts = {}
-    for folder in download.CIFAR10.parts:
-        decoded = pictures.cache(download.CIFAR10.get() / folder, 32)
-        classes = torch.tensor([download.CIFAR10.classes.index(Path(path).parent.name) for path in decoded.paths])
-        places = {"test": torch.arange(len(classes))}
-        if folder == "train":
-            colored = torch.nonzero(~data.is_gray(decoded.pictures))[:, 0]
-            split = data.hue_sorted_split(data.mean_hue(decoded.pictures)[colored])
-            places = dict(zip(("train", "valid"), (colored[part] for part in split), strict=True))
-        parts |= {part: (torch.from_numpy(decoded.take(at)), classes[at]) for part, at in places.items()}
-    return parts
+def labeled(folder: Path, size: int) -> tuple[pictures.DecodedPictures, torch.Tensor]:
+    """The pictures of a folder of classes, and the numbers of their classes."""
+    decoded, root = pictures.cache(folder, size), os.path.abspath(folder)
+    names = [Path(path).relative_to(root).parts[0] for path in decoded.paths]
+    classes = sorted(set(names))
+    return decoded, torch.tensor([classes.index(name) for name in names])
 
 
-def in_gray(pictures: torch.Tensor, classes: torch.Tensor) -> Labeled:
-    """What the encoder sees of them, a thousand at a time."""
-    return torch.cat([color.to_gray_ab(some)[0] for some in pictures.split(1000)]), classes
+def in_gray(decoded: pictures.DecodedPictures, classes: torch.Tensor, places: torch.Tensor) -> Labeled:
+    """What the encoder sees of the pictures at these places, a thousand at a time."""
+    parts = [color.to_gray_ab(torch.from_numpy(decoded.pictures[some.numpy()]))[0] for some in places.split(1000)]
+    return torch.cat(parts), classes[places]
+
+
+def parts(source: Path | None, size: int) -> dict[str, Labeled]:
+    """`train`, `valid` (as in data.load) and `test`, which is CIFAR-10's own; other folders are tested on `valid`."""
+    root = source or download.CIFAR10.get()
+    decoded, classes = labeled(root / "train", size)
+    colored = torch.nonzero(~data.is_gray(decoded.pictures))[:, 0]
+    split = data.hue_sorted_split(data.mean_hue(decoded.pictures)[colored])
+    train, valid = (in_gray(decoded, classes, colored[part]) for part in split)
+    if source:
+        return {"train": train, "valid": valid, "test": valid}
+    decoded, classes = labeled(root / "test", size)
+    return {"train": train, "valid": valid, "test": in_gray(decoded, classes, torch.arange(len(classes)))}
 
 
 def shifted(gray: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Each picture moved by up to SHIFT pixels; what comes in at its edges mirrors what is there."""
-    height, width = gray.shape[-2:]
-    padded = functional.pad(gray, [SHIFT] * 4, mode="reflect")
-    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # every place of the window, without a copy
-    down, right = torch.randint(2 * SHIFT + 1, (2, len(gray)), generator=generator)
+    """Each picture moved by up to SHIFT of its side; what comes in at its edges mirrors what is there."""
+    size = gray.shape[-1]
+    most = round(SHIFT * size)
+    padded = functional.pad(gray, [most] * 4, mode="reflect")
+    windows = padded.unfold(2, size, 1).unfold(3, size, 1)  # every place of the window, without a copy
+    down, right = torch.randint(2 * most + 1, (2, len(gray)), generator=generator)
     return windows[torch.arange(len(gray)), :, down, right]
 
 
-def batches(pictures: Labeled, batch_size: int, generator: torch.Generator):
+def batches(labeled: Labeled, batch_size: int, generator: torch.Generator):
     """An epoch, mirrored and moved at random; the pictures left over wait for another order."""
-    gray, classes = pictures
+    gray, classes = labeled
     for rows in torch.randperm(len(gray), generator=generator).split(batch_size):
         if len(rows) == batch_size:
             yield shifted(augment.flip(gray[rows], generator), generator), classes[rows]
@@ -124,17 +136,17 @@ def train(learn: Labeled, held_out: Labeled, out: Path, settings: Settings) -> t
     return run
 
 
-def ship(run: training.Run, test: Labeled, folder: Path) -> Path:
+def ship(run: training.Run, test: Labeled, path: Path, source: Path | None = None) -> Path:
     """The weights, halved, and their card; its accuracy on the test part is that of the halved ones."""
     recipe, encoder = run.recipe, run.recipe.generator
     facts = {"seed": recipe.settings.seed, "epochs": recipe.settings.epochs}
-    path = models.save(encoder, folder / "encoder.safetensors", half=True, **facts)
+    models.save(encoder, path, half=True, **facts)
     encoder.load_state_dict(models.load_encoder(path).state_dict())
     guess = test[1].bincount().max().item() / len(test[1])
     card = {
-        "name": "encoder",
-        "data": "cifar10 in gray: naturally gray pictures left out, every tenth in the order of hue held out",
-        "measured_on": f"{len(test[0])} pictures of the test part",
+        "name": path.stem,
+        "data": f"{source.name if source else 'cifar10'} {LEFT_OUT}",
+        "measured_on": f"{len(test[0])} pictures of the {'held-out' if source else 'test'} part",
         **{key: value for key, value in recipe.facts().items() if key != "seed"},
         **{key: value for key, value in encoder.settings.items() if key != "options"},
         "parameters": models.count_parameters(encoder),
@@ -142,7 +154,7 @@ def ship(run: training.Run, test: Labeled, folder: Path) -> Path:
         "hardware": hardware(),
         "seconds": [round(run.seconds, 1)],
         "seeds": [recipe.settings.seed],
-        "held_out": {"guess": [{"accuracy": guess}], "encoder": [{"accuracy": recipe.accuracy(test)}]},
+        "held_out": {"guess": [{"accuracy": guess}], path.stem: [{"accuracy": recipe.accuracy(test)}]},
         "history": [rounded(row) for row in run.history],
     }
     write(path.with_suffix(".json"), card)
@@ -151,14 +163,19 @@ def ship(run: training.Run, test: Labeled, folder: Path) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="of classes, in place of CIFAR-10")
+    parser.add_argument("--size", type=int, default=32, help="pixels a side (default: 32)")
+    parser.add_argument("--name", default="encoder", help="of the weights (default: encoder)")
+    parser.add_argument("--epochs", type=int, default=Settings.epochs, help=f"default: {Settings.epochs}")
     parser.add_argument("--out", type=Path, default=models.WEIGHTS / "encoders", help="another folder")
-    out = parser.parse_args().out
+    given = parser.parse_args()
     try:
-        parts = {name: in_gray(*part) for name, part in labeled_cifar10().items()}
-        run = train(parts["train"], parts["valid"], ROOT / "runs" / "weights" / "encoder", Settings())
+        learn = parts(given.pictures, given.size)
+        settings = Settings(epochs=given.epochs)
+        run = train(learn["train"], learn["valid"], ROOT / "runs" / "weights" / given.name, settings)
     except (Stopped, OSError, ValueError) as error:
         sys.exit(str(error))
-    path = ship(run, parts["test"], out)
+    path = ship(run, learn["test"], given.out / f"{given.name}.safetensors", given.pictures)
     accuracy = run.history[-1]["valid_accuracy"]
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {run.seconds:.0f} s, {accuracy:.1%} of the held-out named")
 
