@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from colorlib import files, models
-from colorlib.training.recipe import plain
 
 EVERY = 60.0  # seconds from one checkpoint in mid-epoch to the next
 KEPT = ("step", "seconds", "history", "sums")  # of a run, in a checkpoint
@@ -59,7 +58,7 @@ class Folder:
         if self.writes:
             state = {"facts": self.facts, "recipe": run.recipe.state(), **{key: getattr(run, key) for key in KEPT}}
             content = io.BytesIO()  # torch does not say that a disk is full; Python's files do
-            torch.save(plain(state), content)
+            torch.save(state, content)
             files.write(self.checkpoint, content.getvalue())
         self.last = time.monotonic()
 

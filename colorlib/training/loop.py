@@ -105,7 +105,7 @@ def fit(
     """
     if resume and not out:
         raise ValueError("Resuming needs `out`, the folder that holds the checkpoint.")
-    _check(pictures, recipe)
+    _check(pictures, recipe, any_size=change_pictures is not None)
     accelerator = start_accelerator()
     feed = _Feed(
         pictures, recipe.settings, accelerator, flips=flips, change_pictures=change_pictures, change_gray=change_gray
@@ -127,9 +127,10 @@ def fit(
     return run
 
 
-def _check(pictures, recipe):
-    """Say at once what would fail, or train on nonsense, later."""
-    shape, size = list(getattr(pictures, "shape", [])), recipe.settings.size
+def _check(pictures, recipe, any_size):
+    """Say at once what would fail, or train on nonsense, later. What changes pictures may change their size too."""
+    shape = list(getattr(pictures, "shape", []))
+    size = shape[-1] if shape and any_size else recipe.settings.size
     if str(getattr(pictures, "dtype", "")).removeprefix("torch.") != "uint8" or shape[1:] != [3, size, size]:
         raise ValueError(
             f"A training needs uint8 pictures, N×3×{size}×{size} as its recipe is planned, not "

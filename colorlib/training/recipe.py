@@ -38,10 +38,10 @@ class Settings:
     @classmethod
     def read(cls, kind: str, given: dict) -> "Settings":
         """From keywords: those that are no setting are options of the network. The network and `kind` make the name."""
+        settings = {"recipe": f"{given.get('network')}_{kind}", **plain(given)}
         known = {setting.name for setting in fields(cls)}
-        options = {name: value for name, value in given.items() if name not in known}
-        own = {name: value for name, value in given.items() if name in known}
-        return cls(**plain({"recipe": f"{given.get('network')}_{kind}", "options": options, **own}))
+        options = {name: settings.pop(name) for name in given if name not in known}
+        return cls(**settings, options=options)
 
     def build(self) -> nn.Module:
         """The network, with the weights that the seed draws."""
@@ -99,7 +99,9 @@ class Recipe:
         scaler.scale(loss).backward()
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if self.accelerator and self.accelerator.num_processes > 1:
-            _average(gradients, self.accelerator)
+            # DistributedDataParallel expects one forward and one backward a step: no two networks that take turns.
+            for gradient, mean in zip(gradients, self.accelerator.reduce(gradients, "mean"), strict=True):
+                gradient.copy_(mean)
         scaler.unscale_(optimizer)
         length = torch.nn.utils.get_total_norm(gradients)
         overflowed = not torch.isfinite(length)
@@ -183,14 +185,3 @@ def seeded(seed: int, make, *args, **options):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make(*args, **options)
-
-
-def _average(gradients, accelerator):
-    """Give every process the mean gradient.
-
-    By hand rather than by DistributedDataParallel, which expects one forward and one backward a
-    step: two networks that take turns, one of them frozen, are more than it bears.
-    """
-    flat = accelerator.reduce(torch.cat([g.flatten() for g in gradients]), "mean")
-    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
-        gradient.copy_(part.view_as(gradient))

@@ -10,7 +10,7 @@ from colorlib.training.adversarial import Adversarial, CriticSettings
 
 @dataclass(frozen=True, kw_only=True)
 class WassersteinSettings(CriticSettings):
-    """The critic's slope is limited by `lam_gp` times the gradient penalty or by `clip`, a bound of its weights."""
+    """Wasserstein says what limits the critic's slope."""
 
     lam_gp: float
     clip: float | None

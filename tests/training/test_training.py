@@ -113,6 +113,9 @@ def test_what_cannot_be_trained_on_is_told_at_once():
             training.fit(recipe(), wrong)
     assert training.fit(recipe(), world.train, epochs=1, progress=False).step == 4
     assert fit(recipe(), epochs=1, flips=False, change_gray=lambda gray, generator: gray).step == 5
+    halves = {"change_pictures": lambda batch, generator: batch[..., ::2, ::2].float() / 255}
+    large = PICTURES.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
+    assert training.fit(recipe(), large, epochs=1, progress=False, **halves).step == 5
     used = recipe(steps=10)
     fit(used, epochs=1)
     with pytest.raises(ValueError, match="build a fresh recipe"):
