@@ -343,8 +343,8 @@ table = metrics.evaluate({"L2": l2.generator, "L1": l1.generator}, world, names=
 table
 
 # %% [markdown]
-# *Chroma* is measured on the ambiguous objects only; *rarest color* is the share of objects that come near the
-# palette color met least (a third would be perfect); *background error* is the ab error where no object is.
+# *Chroma* is measured on the ambiguous objects only; *palette use* is the share of objects that come near the
+# palette color used least (a third would be perfect); *background error* is the ab error where no object is.
 # Chroma and errors are in Lab units. Now hold the measurement beside the computation:
 
 # %%

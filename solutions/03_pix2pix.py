@@ -452,7 +452,7 @@ print(f"the nearest palette color is the true one for {hits:.0%} of {len(nearest
 seeds = Recorded("ambiguous_pix2pix").card["held_out"]["ambiguous_pix2pix"]
 for seed in seeds:
     print(
-        f"  {seed['chroma_share']:.0%} of the true chroma, rarest color {seed['palette_use']:.0%}, "
+        f"  {seed['chroma_share']:.0%} of the true chroma, palette use {seed['palette_use']:.0%}, "
         f"background error {seed['background_error']:.1f}"
     )
 

@@ -501,7 +501,7 @@ for name in ("ambiguous_pix2pix", "ambiguous_wgan_gp"):
     print(recorded)
     for seed in recorded.card["held_out"][name]:
         print(
-            f"  {seed['chroma_share']:.0%} of the true chroma, rarest color {seed['palette_use']:.0%}, "
+            f"  {seed['chroma_share']:.0%} of the true chroma, palette use {seed['palette_use']:.0%}, "
             f"background error {seed['background_error']:.1f}, ab error {seed['ab_error']:.1f}"
         )
 
@@ -737,8 +737,8 @@ figure
 # %% [markdown]
 # Here it is WGAN-GP that gives way first. pix2pix bears ten times its rates: its background error is up by a
 # third, and its chroma where it was. At thirty times it has lost more than a third of its chroma. WGAN-GP at ten
-# times has a background error half as high again, and its seeds drift apart: 59 to 78 % of the chroma, the rarest
-# color down to 8 %. Neither minds a third of the rates, or three times as much.
+# times has a background error half as high again, and its seeds drift apart: 59 to 78 % of the chroma, palette
+# use down to 8 %. Neither minds a third of the rates, or three times as much.
 #
 # Does that refute the papers? No. They tried deep networks of many kinds *without* a pixel loss; here L1 holds
 # the generator's hand, and pix2pix's more firmly (λ = 100 against 30). And "times ten" starts where each was

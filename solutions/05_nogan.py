@@ -735,7 +735,7 @@ saw("05.one_color")
 # 04, which played longer, have probably found small differences in the gray to serve as dice.)
 #
 # Note the last three numbers. In seed 0 the three colors are in fairly even use, counted over all objects, since
-# kinds of things differ from each other. *Rarest color*, this course's own measure, would have been content. A
+# kinds of things differ from each other. *Palette use*, this course's own measure, would have been content. A
 # number can be right for the wrong reason; looking costs nothing.
 #
 # **Was it worth it?** On this world lesson 03's pix2pix, without any pretraining, has more chroma (84 %) at about
