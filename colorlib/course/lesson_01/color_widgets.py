@@ -1,4 +1,4 @@
-"""Lesson 01's sliders: blur color and lightness, walk through the gamut, place color hints."""
+"""Lesson 01: a picture's channels, and sliders to blur them, to walk through the gamut, to place color hints."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -24,6 +24,17 @@ def blur(picture, color_blur, lightness_blur):
     radii = (lightness_blur, color_blur, color_blur)
     soft = [ndimage.gaussian_filter(c, r) if r else c for c, r in zip(lab, radii, strict=True)]
     return color.lab_to_rgb(torch.from_numpy(np.stack(soft)))
+
+
+def lab_channels(picture, *, alt):
+    """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
+    lab = color.rgb_to_lab(picture)
+    lightness, a, b = lab
+    flat, nothing = torch.full_like(a, 65), torch.zeros_like(a)
+    in_color = (lab, torch.stack((flat, a, nothing)), torch.stack((flat, nothing, b)))
+    whole, *channels = map(color.lab_to_rgb, in_color)
+    titles = ("the picture", "L", "a: green to magenta", "b: blue to yellow")
+    return plots.pictures([whole, lightness / 100, *channels], titles=titles, alt=alt)
 
 
 def spread_hints(gray, hints, softness=0.01):

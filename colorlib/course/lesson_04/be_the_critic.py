@@ -20,8 +20,8 @@ class Task:
     def __init__(self, real, painted):
         self.real, self.painted = real, painted
         self.surplus = torch.tensor(real) - torch.tensor(painted)
-        places = torch.arange(PLACES)
-        self.goal = piles.earth_moved(*(places.repeat_interleave(torch.tensor(row)) for row in (real, painted)))
+        places = [torch.arange(PLACES).repeat_interleave(torch.tensor(counts)) for counts in (real, painted)]
+        self.goal = piles.earth_moved(*places)
 
     def score(self, heights):
         """The mean height of the real less that of the painted."""
@@ -41,12 +41,11 @@ class Task:
         if steep := too_steep(heights):
             where = ", ".join(f"{i} and {i + 1} ({heights[i + 1] - heights[i]:+g})" for i in steep)
             return f"<b>Too steep</b> between {where}: at most {STEEPEST} is allowed, so this does not count.", "wrong"
-        mine = self.score(heights)
-        told = f"Your critic holds the real numbers <b>{mine:.2f}</b> above the painted. "
-        told += f"W₁ by sorting: <b>{self.goal:.2f}</b>. "
-        if mine > self.goal - 1e-6:
-            return f"{told}Higher is not possible.", "right"
-        return f"{told}It can be {self.goal - mine:.2f} more.", "note"
+        mine, goal = self.score(heights), self.goal
+        done = mine > goal - 1e-6
+        more = "Higher is not possible." if done else f"It can be {goal - mine:.2f} more."
+        told = f"Your critic holds the real numbers <b>{mine:.2f}</b> above the painted."
+        return f"{told} W₁ by sorting: <b>{goal:.2f}</b>. {more}", "right" if done else "note"
 
     def figure(self, heights, size=(plots.WIDTH, 4.4)):
         """The heights as a line, steep pieces dashed; below, the real as bars up and the painted as bars down."""
@@ -57,12 +56,9 @@ class Task:
                 above.plot((i, i + 1), heights[i : i + 2], color=plots.CYCLE[1], linestyle=":", linewidth=5)
             above.set(ylabel="height", ylim=(-HIGHEST - 0.4, HIGHEST + 0.4))
             above.grid(True, axis="y")
-            for name, label, counts, way in (
-                ("real", "real, up", self.real, 1),
-                ("painted", "painted, down", self.painted, -1),
-            ):
+            for name, counts, way, label in (("real", self.real, 1, "up"), ("painted", self.painted, -1, "down")):
                 lengths = [way * n or math.nan for n in counts]
-                bars = below.bar(range(PLACES), lengths, 0.6, label=label, **piles.LOOKS[name])
+                bars = below.bar(range(PLACES), lengths, 0.6, label=f"{name}, {label}", **piles.LOOKS[name])
                 below.bar_label(bars, [n or "" for n in counts], padding=2)
             below.axhline(0, color=plots.INK, linewidth=0.8, linestyle="-")
             most = max(*self.real, *self.painted) + 1.2
@@ -98,7 +94,11 @@ class BeTheCritic(page.Live):
     def __init__(self, seed=0):
         self.dice, self.task = torch.Generator().manual_seed(seed), Task(*FIRST)
         self.sliders = [self.follow(self.slider(place)) for place in range(PLACES)]
-        presses = {"Show a best one": self.show_best, "All to 0": self.flatten, "New piles": self.new}
+        presses = {
+            "Show a best one": lambda: self.set(self.task.best()),
+            "All to 0": lambda: self.set([0] * PLACES),
+            "New piles": self.new,
+        }
         self.buttons = {name: controls.button(name, press) for name, press in presses.items()}
         self.told = controls.Told()
         super().__init__(widgets.HBox(self.sliders), widgets.HBox(list(self.buttons.values())), self.told)
@@ -120,12 +120,6 @@ class BeTheCritic(page.Live):
             slider.value = height
             self.follow(slider)
         self.redraw()
-
-    def show_best(self):
-        self.set(self.task.best())
-
-    def flatten(self):
-        self.set([0] * PLACES)
 
     def new(self):
         self.task = new_task(self.dice)

@@ -1,5 +1,7 @@
 """Lesson 04's exercises: a distance by sorting, the gradient penalty, and one round of the training loop."""
 
+from functools import partial
+
 import torch
 
 from colorlib import losses
@@ -104,46 +106,44 @@ def train_round(critic_step, generator_step, batches, n_critic):
     return estimates
 
 
-class Rehearsal:
-    """Rounds whose steps only note the number of the batch that they are given, 1 to 12, and when that was."""
-
-    def __init__(self, train, n_critic=3, rounds=1):
-        batches = ((torch.full((2, 1, 4, 4), n), torch.full((2, 2, 4, 4), n)) for n in torch.arange(1.0, 13))
-        self.critic, self.generator, self.critic_first = [], [], []
-        for _ in range(rounds):
-            self.given = train(self.critic_step, self.generator_step, batches, n_critic)
-
-    def critic_step(self, gray, ab):
-        self.critic.append(self.number(gray, ab))
-        return 10 * self.critic[-1]
-
-    def generator_step(self, gray, ab):
-        self.critic_first.append(len(self.critic))
-        self.generator.append(self.number(gray, ab))
-        return -1.0
-
-    def number(self, gray, ab):
-        if gray.shape[1] != 1 or ab.shape[1] != 2 or gray.mean() != ab.mean():
-            raise ValueError("a step takes the gray and the ab of one batch, in this order.")
-        return gray.mean().item()
-
-    def counts(self):
-        return [len(self.critic), len(self.generator)]
-
-
 def _train_round_cases():
+    def played(train, n_critic=3, rounds=1):
+        """Who was given which of the batches 1 to 12, in order, and what the last round gave back."""
+        noted = []
+
+        def note(who, gray, ab):
+            if gray.shape[1] != 1 or ab.shape[1] != 2 or gray.mean() != ab.mean():
+                raise ValueError("a step takes the gray and the ab of one batch, in this order.")
+            noted.append((who, gray.mean().item()))
+            return 10 * gray.mean().item()
+
+        batches = ((torch.full((2, 1, 4, 4), n), torch.full((2, 2, 4, 4), n)) for n in torch.arange(1.0, 13))
+        for _ in range(rounds):
+            given = train(partial(note, "critic"), partial(note, "generator"), batches, n_critic)
+        return noted, given
+
+    def met(who, **how):
+        """The batches that a network met."""
+        return lambda train: [batch for name, batch in played(train, **how)[0] if name == who]
+
+    def counted(who, **how):
+        return lambda train: len(met(who, **how)(train))
+
     return [
-        ("the number of critic steps, with n_critic = 3,", lambda train: len(Rehearsal(train).critic)),
-        ("the batches that the critic meets in them", lambda train: Rehearsal(train).critic),
-        ("the number of generator steps", lambda train: len(Rehearsal(train).generator)),
-        ("the number of critic steps before the generator's", lambda train: Rehearsal(train).critic_first),
-        ("the batch that the generator paints", lambda train: Rehearsal(train).generator),
-        ("the batches that the critic meets in a second round", lambda train: Rehearsal(train, rounds=2).critic[3:]),
+        ("the number of critic steps, with n_critic = 3,", counted("critic")),
+        ("the batches that the critic meets in them", met("critic")),
+        ("the number of generator steps", counted("generator")),
+        (
+            "the number of critic steps before the generator's",
+            lambda train: [name for name, _ in played(train)[0]].index("generator"),
+        ),
+        ("the batch that the generator paints", met("generator")),
+        ("the batches that the critic meets in a second round", lambda train: met("critic", rounds=2)(train)[3:]),
         (
             "the numbers of critic and generator steps, with n_critic = 1,",
-            lambda train: Rehearsal(train, n_critic=1).counts(),
+            lambda train: [counted(who, n_critic=1)(train) for who in ("critic", "generator")],
         ),
-        ("what a round gives back", lambda train: Rehearsal(train).given),
+        ("what a round gives back", lambda train: played(train)[1]),
     ]
 
 

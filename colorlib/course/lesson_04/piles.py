@@ -49,9 +49,6 @@ class Piles:
         there, here = self.distances(shift + STEP), self.distances(shift - STEP)
         return [(after - before) / (2 * STEP) for after, before in zip(there, here, strict=True)]
 
-    def curves(self):
-        return zip(*(self.distances(shift) for shift in SHIFTS.tolist()), strict=True)
-
 
 class TwoPiles(page.Live):
     """The slider, the piles, and below them both distances with a mark at the present shift."""
@@ -60,7 +57,8 @@ class TwoPiles(page.Live):
 
     def __init__(self, seed=0):
         self.piles = Piles(seed)
-        self.curves = dict(zip(("W₁", "Jensen–Shannon"), self.piles.curves(), strict=True))
+        curves = zip(*map(self.piles.distances, SHIFTS.tolist()), strict=True)
+        self.curves = dict(zip(("W₁", "Jensen–Shannon"), curves, strict=True))
         look = {"label": "150px", "width": "520px", "readout_format": ".1f"}
         look["continuous_update"] = False  # a figure takes longer than a mouse moves
         self.slider = self.follow(controls.slider("Shift of the painted", -REACH, REACH, 8, STEP, **look))

@@ -12,31 +12,32 @@ from colorlib.training import frozen
 
 
 class Joined(nn.Module):
-    """A network and its way to [L, ab]."""
+    """A network, what it is shown, and its way to [L, ab]."""
 
-    def __init__(self, network, join):
+    def __init__(self, network, shown, join):
         super().__init__()
-        self.network, self.join = network, join
+        self.network, self.shown, self.join = network, shown, join
 
     def forward(self, gray):
-        return self.join(gray, self.network)
+        return self.join(gray, self.network(self.shown(gray)))
 
 
-class Renamed(Joined):
+class Renamed(nn.Module):
     """The same, where nobody looks for the network."""
 
-    def __init__(self, network, join):
-        super().__init__(nn.Identity(), join)
-        self.unet = network
+    def __init__(self, network, *ways):
+        super().__init__()
+        self.unet = Joined(network, *ways)
 
     def forward(self, gray):
-        return self.join(gray, self.unet)
+        return self.unet(gray)
 
 
 def a_generator(
     body=lambda encoder: copy.deepcopy(encoder.body),
     outputs=2,
-    join=lambda gray, network: torch.cat([gray, network(gray)], dim=1),
+    shown=lambda gray: gray,
+    join=lambda gray, ab: torch.cat([gray, ab], dim=1),
     wrap=Joined,
     square=True,
     **options,
@@ -47,12 +48,12 @@ def a_generator(
         from fastai.vision.models.unet import DynamicUnet
 
         limits = {"y_range": (-1, 1), **options}
-        return wrap(DynamicUnet(body(encoder), outputs, (size, size) if square else size, **limits), join)
+        return wrap(DynamicUnet(body(encoder), outputs, (size, size) if square else size, **limits), shown, join)
 
     return build
 
 
-def as_it_is(network, _):
+def as_it_is(network, *_):
     return network
 
 
@@ -66,11 +67,15 @@ def filled_body(encoder):
     return body
 
 
+def weighted(terms, weights):
+    return sum(weight * term for weight, term in zip(weights, terms, strict=True))
+
+
 def a_feature_loss(
     see=lambda eyes, painted, truth: (eyes(painted), eyes(truth)),
     off=lambda one, other: (one - other).abs().mean(),
     colors=lambda lab: lab[:, 1:],
-    add=lambda terms, weights: sum(w * term for w, term in zip(weights, terms, strict=True)),
+    add=weighted,
     freeze=frozen,
     give=lambda loss: loss,
 ):
@@ -93,8 +98,8 @@ def cut_off(eyes, painted, truth):
 def truth_unprotected(painted, truth, eyes, weights):
     with frozen(eyes):
         seen = eyes(painted)
-    terms = zip(weights, seen, eyes(truth), strict=True)
-    return (painted - truth)[:, 1:].abs().mean() + sum(w * (one - other).abs().mean() for w, one, other in terms)
+    terms = [(one - other).abs().mean() for one, other in zip(seen, eyes(truth), strict=True)]
+    return (painted - truth)[:, 1:].abs().mean() + weighted(terms, weights)
 
 
 def colors_weighted_too(painted, truth, eyes, weights):
@@ -132,24 +137,18 @@ WRONG = {
         "a number for a size": (a_generator(square=False), "(size, size)"),
         "no return": (lambda encoder, size: None, "`return`"),
         "three outputs of the network": (a_generator(outputs=3, wrap=as_it_is), "a network's guess at L"),
-        "L last": (a_generator(join=lambda gray, network: torch.cat([network(gray), gray], dim=1)), "gray comes first"),
+        "L last": (a_generator(join=lambda gray, ab: torch.cat([ab, gray], dim=1)), "gray comes first"),
         "L in 0…100": (
-            a_generator(join=lambda gray, network: torch.cat([50 * gray + 50, network(gray)], dim=1)),
+            a_generator(join=lambda gray, ab: torch.cat([50 * gray + 50, ab], dim=1)),
             "in −1…1, as it came",
         ),
         "no y_range": (a_generator(y_range=None), "y_range=(-1, 1)"),
         "a y_range of 0…1": (a_generator(y_range=(0, 1)), "no green and no blue"),
         "Lab units": (a_generator(y_range=(-110, 110)), "not in Lab units"),
         "a random encoder": (a_generator(body=random_body), "its own weights"),
-        "gray in 0…1": (
-            a_generator(join=lambda gray, network: torch.cat([gray, network(gray / 2 + 0.5)], dim=1)),
-            "what it was trained on",
-        ),
+        "gray in 0…1": (a_generator(shown=lambda gray: gray / 2 + 0.5), "what it was trained on"),
         "no copy": (a_generator(body=lambda encoder: encoder.body), "copy.deepcopy"),
-        "frozen for good": (
-            a_generator(body=lambda encoder: copy.deepcopy(encoder.body).requires_grad_(False)),
-            "unfreeze",
-        ),
+        "frozen for good": (a_generator(body=lambda e: copy.deepcopy(e.body).requires_grad_(False)), "unfreeze"),
         "another wrapping": (a_generator(wrap=Renamed), "nogan.Generator(network)"),
     },
     "feature_loss": {
@@ -161,22 +160,18 @@ WRONG = {
         "the colors weighted too": (colors_weighted_too, "has no weight"),
         "no colors": (a_feature_loss(colors=torch.zeros_like), "the colors' own term"),
         "weights on the wrong maps": (
-            a_feature_loss(
-                add=lambda terms, weights: sum(w * t for w, t in zip(reversed(weights), terms, strict=True))
-            ),
+            a_feature_loss(add=lambda terms, weights: weighted(terms[::-1], weights)),
             "first weight",
         ),
         "the mean over the maps": (
-            a_feature_loss(
-                add=lambda terms, weights: sum(w * t for w, t in zip(weights, terms, strict=True)) / len(terms)
-            ),
+            a_feature_loss(add=lambda terms, w: weighted(terms, w) / len(terms)),
             "no mean over the maps",
         ),
         "the truth beside itself": (a_feature_loss(see=lambda eyes, _, truth: [eyes(truth)] * 2), "with themselves"),
         "the last map alone": (a_feature_loss(add=lambda terms, weights: weights[-1] * terms[-1]), "one map alone"),
         "the first map alone": (a_feature_loss(add=lambda terms, weights: weights[0] * terms[0]), "one map alone"),
         "two maps always": (
-            a_feature_loss(add=lambda terms, weights: weights[0] * terms[0] + weights[1] * terms[1]),
+            a_feature_loss(add=lambda terms, weights: weighted(terms[:2], weights[:2])),
             "as many maps",
         ),
         "the painting cut off": (a_feature_loss(see=cut_off), "cut off"),
@@ -204,10 +199,7 @@ WRONG = {
             a_choice(miss=lambda row: abs(1 - row["chroma_share"]) + 9 * (row["chroma_share"] > 1)),
             "a little above",
         ),
-        "no further than the first glitches": (
-            a_choice(among=lambda rows, fit: takewhile(fit, rows)),
-            "come and go",
-        ),
+        "no further than the first glitches": (a_choice(among=lambda rows, fit: takewhile(fit, rows)), "come and go"),
         "never stage 1": (a_choice(among=lambda rows, fit: filter(fit, list(rows)[1:])), "stage 1's batch, 0"),
         "no return": (lambda *arguments: None, "`return`"),
     },
