@@ -90,14 +90,14 @@ def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     return reporting.pictures[:PAINTED] if scene else data.spread(reporting, PAINTED)
 
 
-def finished(file: Path, network: nn.Module, figures: dict, work: Callable[[], dict]) -> dict:
+def finished(file: Path, network: nn.Module, settings: dict, work: Callable[[], dict]) -> dict:
     """Do the work, or find the weights that it left; gives its report, which is written last."""
     report, weights = file.with_suffix(".json"), file.with_suffix(".safetensors")
-    figures = json.loads(json.dumps(figures))  # as they will be read again
+    settings = json.loads(json.dumps(settings))  # as they will be read again
     if not report.exists():
         started = time.monotonic()
         facts = work()
-        facts |= {"seconds": round(time.monotonic() - started, 1), "figures": figures}
+        facts |= {"seconds": round(time.monotonic() - started, 1), "settings": settings}
         if hasattr(network, "settings"):
             models.save(network, weights)
         else:
@@ -106,23 +106,23 @@ def finished(file: Path, network: nn.Module, figures: dict, work: Callable[[], d
         write(report, facts)
         print(f"{file.parent.name}, {file.name}: {facts['seconds']} s", flush=True)
     facts = json.loads(report.read_text(encoding="utf-8"))
-    if facts.pop("figures") != figures:
+    if facts.pop("settings", None) != settings:
         raise ValueError(f"{report} was made with other settings: delete {file.parent} to start anew.")
     network.load_state_dict(load_file(weights))
     return facts
 
 
 def fit(learner: nogan.Learner, epochs: int, rate: float | slice) -> list[dict]:
-    """One cycle in silence; gives a row of figures an epoch."""
+    """One cycle in silence; gives a row of measures an epoch."""
     with nogan.silent(learner):
         learner.fit_one_cycle(epochs, rate)
     names = learner.recorder.metric_names[1:-1]  # without the epoch and the time
     return [rounded(dict(zip(names, row, strict=True))) for row in learner.recorder.values]
 
 
-def feature_loss(figures: dict) -> nogan.FeatureLoss:
-    encoder = models.load_encoder() if figures["features"] else None
-    return nogan.FeatureLoss(encoder, features=figures["features"])
+def feature_loss(settings: dict) -> nogan.FeatureLoss:
+    encoder = models.load_encoder() if settings["features"] else None
+    return nogan.FeatureLoss(encoder, features=settings["features"])
 
 
 def distance() -> nogan.FeatureLoss:
@@ -130,75 +130,75 @@ def distance() -> nogan.FeatureLoss:
     return nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
 
 
-def generator_of(figures: dict, pretrained: bool, seed: int) -> nogan.Generator:
+def generator_of(settings: dict, pretrained: bool, seed: int) -> nogan.Generator:
     """On the encoder that comes with colorlib, or on a fresh one."""
-    fresh = seeded(seed, models.build, "encoder", SIZE, figures["width"])
+    fresh = seeded(seed, models.build, "encoder", SIZE, settings["width"])
     encoder = models.load_encoder() if pretrained else fresh
-    return seeded(seed, nogan.unet, encoder, SIZE, blur=figures["blur"], stages=figures["stages"])
+    return seeded(seed, nogan.unet, encoder, SIZE, blur=settings["blur"], stages=settings["stages"])
 
 
 class Stages:
     """The three stages of one run and seed. Each trains a network, and gives what its report says."""
 
     def __init__(self, name: str, seed: int, variant: str | None = None):
-        source, _, self.figures = RUNS[name]
+        source, _, self.settings = RUNS[name]
         self.seed, self.folder, self.whole = seed, folder_of(name, seed), load(source, seed)
         self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
-        self.pictures = fewer(self.whole, self.figures["pictures"])
+        self.pictures = fewer(self.whole, self.settings["pictures"])
         self.shown, self.never = shown(self.reporting), data.spread(self.whole.naturally_gray, PAINTED)
-        self.generator = generator_of(self.figures, self.figures["pretrained"], seed)
-        self.critic = seeded(seed, nogan.critic, SIZE, self.figures["critic_width"])
+        self.generator = generator_of(self.settings, self.settings["pretrained"], seed)
+        self.critic = seeded(seed, nogan.critic, SIZE, self.settings["critic_width"])
 
     def run(self) -> dict[str, dict]:
         """All that are not finished yet; gives the reports of all."""
-        reports = {"stage_1": finished(self.folder / "stage_1", self.generator, self.figures, self.generate)}
-        self.folder, self.figures = self.changed, self.figures | self.changes
+        reports = {"stage_1": finished(self.folder / "stage_1", self.generator, self.settings, self.generate)}
+        self.folder, self.settings = self.changed, self.settings | self.changes
         works = {"stage_2": (self.critic, self.criticize), "stage_3": (self.generator, self.together)}
         for stage, (network, work) in works.items():
-            reports[stage] = finished(self.folder / stage, network, self.figures, work)
+            reports[stage] = finished(self.folder / stage, network, self.settings, work)
         return reports
 
     def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
         pictures = self.pictures if size == SIZE else nogan.shrunk(self.pictures, size)
         dls = nogan.dataloaders(pictures, batch_size, self.folder)
-        return nogan.generator_learner(dls, self.generator, feature_loss(self.figures), self.seed)
+        return nogan.generator_learner(dls, self.generator, feature_loss(self.settings), self.seed)
 
     def generate(self) -> dict:
         """In growing sizes, each frozen first and then unfrozen: (pixels, epochs frozen, epochs unfrozen)."""
-        figures, rows = self.figures, []
-        rate = figures["lr"]
-        for size, frozen, unfrozen in figures["sizes"]:
-            learner = self.learner(figures["batch_size"], size)
+        settings, rows = self.settings, []
+        rate = settings["lr"]
+        for size, frozen, unfrozen in settings["sizes"]:
+            learner = self.learner(settings["batch_size"], size)
             if frozen:
                 learner.freeze()
                 rows += [{"size": size, **row} for row in fit(learner, frozen, rate)]
             learner.unfreeze()
-            both = slice(rate / 10, rate) if figures["pretrained"] else rate
+            both = slice(rate / 10, rate) if settings["pretrained"] else rate
             rows += [{"size": size, **row} for row in fit(learner, unfrozen, both)]
         return {"history": rows}
 
     def criticize(self) -> dict:
-        figures, pictures = self.figures, replace(self.whole, valid=self.pictures.valid)
+        settings, pictures = self.settings, replace(self.whole, valid=self.pictures.valid)
         file = self.folder / "generated.safetensors"
-        nogan.save_generated(self.generator, pictures, file, figures["share"])
-        dls = nogan.critic_dataloaders(file, figures["critic_batch_size"], self.folder)
+        nogan.save_generated(self.generator, pictures, file, settings["share"])
+        dls = nogan.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
         learner = nogan.critic_learner(dls, self.critic, self.seed)
-        rows = fit(learner, figures["critic_epochs"], figures["critic_lr"])
+        rows = fit(learner, settings["critic_epochs"], settings["critic_lr"])
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
 
     def together(self) -> dict:
         """Stage 3; then the generator is the one of the proposed stop."""
-        figures, learner = self.figures, self.learner(self.figures["gan_batch_size"])
+        settings, learner = self.settings, self.learner(self.settings["gan_batch_size"])
         parts = (self.choosing, self.reporting)
         gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
-        kept = nogan.Snapshots(gray, figures["every"], figures["last"])
+        kept = nogan.Snapshots(gray, settings["every"], settings["last"])
         judge = nogan.critic_learner(learner.dls, self.critic, self.seed)
-        options = {"weights": figures["weights"], "threshold": figures["threshold"]}
-        options |= {"critic_rate": figures["critic_rate"], "seed": self.seed}
+        options = {"weights": settings["weights"], "threshold": settings["threshold"]}
+        options |= {"critic_rate": settings["critic_rate"], "seed": self.seed}
         both = nogan.gan_learner(learner, judge, **options, cbs=[kept])
         with nogan.silent(both):
-            both.fit(math.ceil(figures["last"] / len(learner.dls.train)), figures["gan_lr"])
+            both.fit(math.ceil(settings["last"] / len(learner.dls.train)), settings["gan_lr"])
         counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
         cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
         rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance())
@@ -247,7 +247,7 @@ def card_of(name: str, folder: Path) -> Path:
 
 def ship(name: str, folder: Path) -> None:
     """The three stages with each seed; the first one's stop, what its snapshots painted, and the card."""
-    source, seeds, figures = RUNS[name]
+    source, seeds, settings = RUNS[name]
     runs = [Stages(name, seed) for seed in seeds]
     reports, tables = [run.run() for run in runs], [run.measured() for run in runs]
     first = runs[0]
@@ -257,11 +257,11 @@ def ship(name: str, folder: Path) -> None:
         "data": described(source),
         "chosen_on": len(pixels(first.choosing)),
         "measured_on": len(pixels(first.reporting)),
-        **figures,
+        **settings,
         "parameters": models.count_parameters(first.generator),
         "critic_parameters": models.count_parameters(first.critic),
-        "epochs": sum(frozen + unfrozen for _, frozen, unfrozen in figures["sizes"]),
-        "steps": figures["last"],
+        "epochs": sum(frozen + unfrozen for _, frozen, unfrozen in settings["sizes"]),
+        "steps": settings["last"],
         "hardware": hardware(),
         "seconds": [round(sum(stage["seconds"] for stage in report.values()), 1) for report in reports],
         "seeds": list(seeds),
@@ -286,7 +286,7 @@ def ship(name: str, folder: Path) -> None:
     paintings = models.unpack(first.folder / "paintings.safetensors")
     for variant in card.get("variants", {}):  # what the first batches did
         painted = models.unpack(first.folder / variant / "paintings.safetensors")
-        paintings[variant] = painted[f"batch {figures['every']}"]
+        paintings[variant] = painted[f"batch {settings['every']}"]
     files.write(folder / "galleries" / f"{name}.safetensors", models.pack(paintings))
     write(card_of(name, folder), card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")
@@ -318,23 +318,23 @@ class Watch(nogan.Callback):
 
 def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
     """A generator on one of the encoders, trained for one epoch, and its report with the curve."""
-    source, _, figures = COMPARED[name]
+    source, _, settings = COMPARED[name]
     whole, folder = load(source, seed), folder_of(f"{name}-{kind}", seed)
-    generator = generator_of(figures, kind == "pretrained", seed)
-    watch = Watch(data.spread(whole.valid, WATCHED), distance(), figures["every"])
+    generator = generator_of(settings, kind == "pretrained", seed)
+    watch = Watch(data.spread(whole.valid, WATCHED), distance(), settings["every"])
 
     def work():
-        dls = nogan.dataloaders(fewer(whole, figures["pictures"]), figures["batch_size"], folder)
-        rows = fit(nogan.generator_learner(dls, generator, seed=seed, cbs=[watch]), 1, figures["lr"])
+        dls = nogan.dataloaders(fewer(whole, settings["pictures"]), settings["batch_size"], folder)
+        rows = fit(nogan.generator_learner(dls, generator, seed=seed, cbs=[watch]), 1, settings["lr"])
         return {"history": rows, "curve": watch.rows}
 
-    facts = finished(folder / "training", generator, figures, work)
+    facts = finished(folder / "training", generator, settings, work)
     return generator.eval(), facts
 
 
 def compare(name: str, folder: Path) -> None:
-    """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and figures in a sweep."""
-    source, seeds, figures = COMPARED[name]
+    """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and measures in a sweep."""
+    source, seeds, settings = COMPARED[name]
     held_out = load(source, seeds[0])
     gray, truth = color.to_gray_ab(shown(data.spread(held_out.valid, HELD_OUT)))
     paintings, variants = {"gray": gray, "truth": truth}, {}
@@ -356,7 +356,7 @@ def compare(name: str, folder: Path) -> None:
         "data": described(source),
         "measured_on": table.pictures,
         "watched_on": WATCHED,
-        **figures,
+        **settings,
         "parameters": models.count_parameters(done[0][0]),
         "hardware": hardware(),
         "seeds": list(seeds),
@@ -375,10 +375,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models.WEIGHTS, help="another folder")
     options = parser.parse_args()
     os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # fastai's learners calculate in full precision: the cards say so
-    for name, (source, seeds, figures) in (RUNS | COMPARED).items():
+    for name, (source, seeds, settings) in (RUNS | COMPARED).items():
         if options.list:
             made = "made" if card_of(name, options.out).exists() else "to do"
-            print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {figures}")
+            print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {settings}")
         elif options.only in (None, name):
             try:
                 (ship if name in RUNS else compare)(name, options.out)

@@ -19,8 +19,8 @@ from colorlib import models
 from colorlib.nogan.loaders import SameOrder
 from colorlib.nogan.networks import FeatureLoss, Generator
 
-# At each fit fastai warns that its own GANTrainer's `generator` and `critic` are names of its own learner's, too.
-warnings.filterwarnings("ignore", r"You are shadowing an attribute \((generator|critic)\)")
+# At each fit fastai warns that names in its own GANTrainer are names of its own learner too.
+warnings.filterwarnings("ignore", r"You are shadowing an attribute \((generator|critic|gen_mode)\)")
 
 
 def generator_learner(dls: DataLoaders, generator: Generator, loss=None, seed=0, cbs=(), **options) -> Learner:

@@ -16,7 +16,7 @@ def pair():
 
     torch.manual_seed(0)
     theirs = resnet34(weights=None).eval()
-    return theirs, models.build("resnet34", 64).take(theirs.state_dict()).eval()
+    return theirs, models.build("resnet34", 64).take(theirs).eval()
 
 
 def test_gray_is_seen_as_torchvision_sees_gray_in_rgb(pair):

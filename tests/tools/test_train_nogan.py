@@ -4,10 +4,11 @@ import json
 import sys
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 import torch
+import train_nogan
+import train_weights
 from safetensors.torch import load_file
 
 from colorlib import color, data, metrics, models, nogan
@@ -15,7 +16,6 @@ from colorlib.course.lesson_05 import stages
 from colorlib.course.recorded import Paintings, Sweep
 from colorlib.nogan import stops
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
 TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
 TINY |= dict(share=0.5)
 TINY |= dict(critic_width=0.03, critic_batch_size=24, gan_batch_size=16, gan_lr=1e-2, every=2, last=5)
@@ -28,18 +28,14 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
-    import train_nogan
-    import train_weights
-
     photos = train_nogan.PHOTOS | TINY | dict(pretrained=True, sizes=((16, 1, 1), (32, 0, 1)), share=0.2)
     runs = {
         "tiny": ("ambiguous", (0,), train_nogan.WORLD | TINY),
         "tiny_photos": ("photos", (0,), photos),
     }
     beginner = train_nogan.BEGINNER | dict(width=0.125, stages=2, pictures=48, batch_size=12, every=2)
-    monkeypatch.setattr(train_nogan, "RUNS", recorded)
+    monkeypatch.setattr(train_nogan, "RUNS", runs)
     monkeypatch.setattr(train_nogan, "VARIANTS", {"tiny": {"faster": {"critic_lr": 5e-2}}})
     monkeypatch.setattr(train_nogan, "COMPARED", {"tiny_compared": ("photos", (0, 1), beginner)})
     monkeypatch.setattr(train_nogan, "PICTURES", 80)
@@ -79,8 +75,8 @@ def without_seconds(reports):
 
 def test_what_is_shipped_is_the_stop_and_its_way(tool, tmp_path, monkeypatch):
     monkeypatch.setattr(tool.stops, "propose", lambda rows: stops.Stop(4, rows, 0.5))
-    source, _, figures = tool.RUNS["tiny"]
-    monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), figures))
+    source, _, settings = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, (0, 1), settings))
     tool.ship("tiny", tmp_path / "out")
     card, paintings = shipped(tmp_path / "out", "tiny")
     assert set(paintings) == {*(f"batch {batch}" for batch in BATCHES), "truth", "gray", "faster"}
@@ -139,9 +135,9 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tool, tmp_path
     )
     assert list(card["held_out"]) == ["gray", "stage 1", "tiny", "truth"] and card["measured_on"] == 4
     for label in ("gray", "tiny", "truth"):
-        (figures,) = card["held_out"][label]
-        assert figures["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
-        assert 0 <= figures["glitches"] <= 1
+        (measures,) = card["held_out"][label]
+        assert measures["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
+        assert 0 <= measures["glitches"] <= 1
     assert card["held_out"]["gray"][0]["chroma"] < 0.1 < card["held_out"]["stage 1"][0]["chroma"]
 
 
@@ -167,8 +163,6 @@ def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tool, tmp_path, monkey
 def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch):
     monkeypatch.setattr(tool, "VARIANTS", {})
     tool.ship("tiny", tmp_path / "whole")
-    import train_weights
-
     monkeypatch.setattr(train_weights, "ROOT", tmp_path / "elsewhere")
     calls = []
     for stage in ("generate", "criticize", "together"):
@@ -193,9 +187,9 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tool, tmp_path, monkeypatch)
 
 def test_stages_of_other_settings_are_not_taken(tool, tmp_path, monkeypatch):
     run = tool.Stages("tiny", 0)
-    tool.finished(run.folder / "stage_1", run.generator, run.figures, run.generate)
-    source, seeds, figures = tool.RUNS["tiny"]
-    monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, figures | {"lr": 1e-4}))
+    tool.finished(run.folder / "stage_1", run.generator, run.settings, run.generate)
+    source, seeds, settings = tool.RUNS["tiny"]
+    monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, settings | {"lr": 1e-4}))
     with pytest.raises(ValueError, match="made with other settings: delete .*tiny-seed0"):
         tool.ship("tiny", tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -265,8 +259,8 @@ def test_both_beginners_have_curves_and_a_table(tool, photos, tmp_path, monkeypa
 
 
 def test_only_the_encoder_makes_the_difference(tool, photos):
-    figures = tool.COMPARED["tiny_compared"][2]
-    pretrained, again, fresh = (tool.generator_of(figures, known, seed=3) for known in (True, True, False))
+    settings = tool.COMPARED["tiny_compared"][2]
+    pretrained, again, fresh = (tool.generator_of(settings, known, seed=3) for known in (True, True, False))
     encoder = models.load_encoder()
     for part, own in zip(pretrained.groups()[0], encoder.body[:2].parameters(), strict=True):
         assert torch.equal(part, own)
@@ -295,7 +289,7 @@ def test_the_command_lists_trains_and_refuses(tool, tmp_path, monkeypatch, capsy
     with pytest.raises(SystemExit, match="2"):
         call("--only", "nope")
     assert "tiny_compared" in capsys.readouterr().err
-    (tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_2.json").write_text('{"figures": {}}')
+    (tmp_path / "runs" / "weights" / "tiny-seed0" / "stage_2.json").write_text('{"settings": {}}')
     with pytest.raises(SystemExit, match="other settings"):
         call("--only", "tiny")
 
