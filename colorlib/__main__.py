@@ -80,6 +80,7 @@ def planned(options):
 
 def colorize(options) -> int:
     """color photographs of any size, files or folders; what is in the way stays without --force"""
+    import numpy as np
     from tqdm import tqdm
 
     from colorlib import colorize, files, models
@@ -91,7 +92,7 @@ def colorize(options) -> int:
 
     try:
         model = models.load(options.model)
-        colorize.checked_side(options.side, model)
+        colorize.colorize(np.zeros((1, 1, 3), np.uint8), model, options.side)  # what cannot work is said once
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -42,6 +42,20 @@ def colorfulness(picture: torch.Tensor) -> torch.Tensor:
     return (spread + 0.3 * opponents.mean(dim=-1).norm(dim=0)).mean()
 
 
+def spill(ab: torch.Tensor, truth: torch.Tensor, gray: torch.Tensor, flat: float = 2.0) -> torch.Tensor:
+    """The share of the color's change that lies where nothing ends: neither the true color nor the gray changes there.
+
+    A change is the distance of two neighboring pixels; below `flat` Lab units there is none in truth. Color that stays
+    within its object changes at the object's edge alone. Gray, which does not change, spills nothing.
+    """
+    everywhere = spilled = torch.zeros(())
+    for axis in (-2, -1):
+        change, true_change, gray_change = (x.diff(dim=axis).norm(dim=1) for x in (ab, truth, 50 * gray))
+        everywhere = everywhere + change.sum()
+        spilled = spilled + change[(true_change < flat) & (gray_change < flat)].sum()
+    return spilled / everywhere.clamp(min=torch.finfo(ab.dtype).tiny)
+
+
 # --- worlds, where the painter knows which colors the gray does not tell ---
 
 

@@ -33,6 +33,16 @@ def test_accuracy_needs_both_channels():
     assert metrics.accuracy(ab, truth, 5) == 0.75  # 11 at 5 %
 
 
+def test_color_that_changes_where_nothing_ends_has_spilled():
+    truth, gray = torch.zeros(1, 2, 16, 16), torch.zeros(1, 1, 16, 16)
+    truth[..., 8:] = 30.0
+    slope = 30 * torch.linspace(0, 1, 16).expand_as(truth)  # 15 steps of color, one of them at the edge
+    assert metrics.spill(truth, truth, gray) == 0 == metrics.spill(0 * truth, truth, gray)
+    assert metrics.spill(slope, truth, gray) == pytest.approx(14 / 15)
+    gray[..., 4:] = 0.5  # where the gray changes the color may
+    assert metrics.spill(slope, truth, gray) == pytest.approx(13 / 15)
+
+
 def test_colorfulness_signs_matter():
     """Half red, half green: the published slip (absolute differences) sees no spread at all."""
     picture = torch.cat((flat(1.0, 0.0, 0.0), flat(0.0, 1.0, 0.0)), dim=-1)

@@ -37,14 +37,23 @@ def read(path) -> np.ndarray:
     return np.array(_open(path))
 
 
+def read_to_keep(path) -> tuple[np.ndarray, dict]:
+    """An upright array of a picture file, with its alpha where it has one, H×W×3 or 4, and what else its file says.
+
+    That is the `format`, and whether it is `animated` and `deep` (of more than 8 bits).
+    """
+    image = _open(path, alpha=True)
+    return np.array(image), image.info
+
+
 def square(path, size) -> np.ndarray:
     """The middle square of a picture file, resized with antialiasing: 3×size×size, uint8."""
     image = ImageOps.fit(_open(path, size), (size, size), method=Image.Resampling.BICUBIC)
     return np.moveaxis(np.asarray(image), -1, 0)
 
 
-def _open(path, size=None):
-    """An upright RGB image; with `size`, a JPEG is decoded no finer than a resize to it needs."""
+def _open(path, size=None, alpha=False):
+    """An upright RGB image, or RGBA where `alpha` is asked for; with `size`, a JPEG is decoded no finer than needed."""
     try:
         if os.path.getsize(path) == 0:
             raise PictureError(path, "is empty")
@@ -55,7 +64,10 @@ def _open(path, size=None):
                 image.draft(None, (2 * size, 2 * size))
             # Adobe inverts CMYK, and Pillow takes every JPEG for Adobe's: undo it for others.
             negative = image.format == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info
-            return _to_rgb(ImageOps.exif_transpose(image), negative)
+            animated, deep = getattr(image, "is_animated", False), _is_deep(image)
+            upright = _to_rgb(ImageOps.exif_transpose(image), negative, alpha)
+            upright.info = {"format": image.format, "animated": animated, "deep": deep}
+            return upright
     except PictureError:
         raise
     except UnidentifiedImageError:
@@ -69,7 +81,12 @@ def _open(path, size=None):
     raise PictureError(path, reason)
 
 
-def _to_rgb(image, negative):
+def _is_deep(image):
+    """More than 8 bits a number: Pillow says so of gray in the mode, of color where it decodes."""
+    return image.mode[0] in "IF" or any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
+
+
+def _to_rgb(image, negative, alpha=False):
     if image.mode[0] in "IF":  # more than 8 bits a pixel: scale, since Pillow would clip
         values = np.nan_to_num(np.asarray(image, dtype=np.float32))
         top = max(65535 if image.mode[0] == "I" else 1, values.max())
@@ -78,6 +95,8 @@ def _to_rgb(image, negative):
         image = ImageChops.invert(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
+        if alpha:
+            return image
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
 
