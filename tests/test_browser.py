@@ -45,17 +45,24 @@ def opened(browser, lab, tmp_path, monkeypatch):
         assert not errors, errors
 
 
-def answer(lesson, code, number, option, verdict):
-    """Answer a question of a quiz by keyboard: arrow keys choose, Space presses the button."""
-    cell = lesson.show(code)
-    group = cell.get_by_role("radiogroup").nth(number - 1)
-    lesson.tab_to(group)
-    lesson.page.keyboard.press("Space")
-    for _ in range(option):
-        if not group.get_by_role("radio").nth(option).is_checked():
-            lesson.page.keyboard.press("ArrowDown")
-    press(lesson, cell, f"Check answer {number}")
-    cell.get_by_role("status").nth(number - 1).filter(has_text=verdict).wait_for()
+def quiz(lesson, identifier, wrong, right):
+    """Answer a quiz's first question by keyboard, wrong and then right: arrow keys choose, Space presses the button."""
+    for option, verdict in ((wrong, "Not yet"), (right, "Right")):
+        cell = lesson.show(f'quiz("{identifier}")')
+        group = cell.get_by_role("radiogroup").first
+        lesson.tab_to(group)
+        lesson.page.keyboard.press("Space")
+        for _ in range(option):
+            if not group.get_by_role("radio").nth(option).is_checked():
+                lesson.page.keyboard.press("ArrowDown")
+        press(lesson, cell, "Check answer 1")
+        cell.get_by_role("status").first.filter(has_text=verdict).wait_for()
+
+
+def slide(lesson, cell, name, key="ArrowRight", times=1):
+    lesson.tab_to(cell.get_by_role("slider", name=name))
+    for _ in range(times):
+        lesson.page.keyboard.press(key)
 
 
 def another_picture(cell, before):
@@ -84,8 +91,7 @@ def test_lesson_00_by_keyboard(opened):
     cell.get_by_role("radiogroup", name="Where is its color?").wait_for()
     # A screen reader speaks only what comes into a status that was there before.
     assert cell.get_by_role("status").all_inner_texts() == ["", "", ""]
-    answer(lesson, 'quiz("00.take_away")', 1, option=0, verdict="Not yet")
-    answer(lesson, 'quiz("00.take_away")', 1, option=1, verdict="Right")
+    quiz(lesson, "00.take_away", wrong=0, right=1)
 
     cell = lesson.show("be_the_network(")
     for number in range(1, 11):
@@ -116,14 +122,11 @@ def test_lesson_01_by_keyboard(opened):
 
     cell = lesson.show("gamut_slider()")
     before = cell.get_by_role("img").get_attribute("alt")
-    lesson.tab_to(cell.get_by_role("slider", name="Lightness L"))
-    for _ in range(10):
-        keyboard.press("ArrowRight")
+    slide(lesson, cell, "Lightness L", times=10)
     cell.get_by_text("at L = 65").first.wait_for()
     another_picture(cell, before)
 
-    answer(lesson, 'quiz("01.take_away")', 1, option=1, verdict="Not yet")
-    answer(lesson, 'quiz("01.take_away")', 1, option=2, verdict="Right")
+    quiz(lesson, "01.take_away", wrong=1, right=2)
 
 
 def test_lesson_02_by_keyboard(opened):
@@ -134,8 +137,7 @@ def test_lesson_02_by_keyboard(opened):
     assert "mean: what L2 wants" in told.inner_text() and "no balloon's color" in told.inner_text()
     choose(lesson, cell, "The world", "red 6")
     told.filter(has_text="chroma 34").wait_for()  # the mean of the new world: the kernel has answered
-    lesson.tab_to(cell.get_by_role("slider", name="Dial"))
-    lesson.page.keyboard.press("ArrowRight")
+    slide(lesson, cell, "Dial")
     told.filter(has_text="median").filter(has_text="a real balloon's color").wait_for()
     cell.get_by_role("img", name="The balloon painted at the stop median").wait_for()
 
@@ -180,33 +182,27 @@ def test_lesson_03_by_keyboard(opened):
     told.filter(has_text="Critic, steps: 0").wait_for()
 
     cell = lesson.show("picture_gallery(")
-    lesson.tab_to(cell.get_by_role("slider", name="λ"))
-    lesson.page.keyboard.press("ArrowRight")
+    slide(lesson, cell, "λ")
     cell.get_by_role("status").filter(has_text="λ = 1 ").wait_for()
     cell.get_by_role("img", name="λ = 1, picture 1", exact=True).wait_for()
 
-    answer(lesson, 'quiz("03.curves")', 1, option=0, verdict="Not yet")
-    answer(lesson, 'quiz("03.curves")', 1, option=1, verdict="Right")
+    quiz(lesson, "03.curves", wrong=0, right=1)
     labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "a critic that sees ab alone", "the true colors"]
     match_losses(lesson, labels)
 
 
 def test_lesson_04_by_keyboard(opened):
     lesson = opened("04_wgan_gp")
-    keyboard = lesson.page.keyboard
 
     cell = lesson.show("two_piles()")
     told = cell.get_by_role("status")
     assert "Shift 8" in told.inner_text()
-    lesson.tab_to(cell.get_by_role("slider", name="Shift of the painted"))
-    keyboard.press("ArrowLeft")
+    slide(lesson, cell, "Shift of the painted", "ArrowLeft")
     told.filter(has_text="Shift 7.5").filter(has_text="Jensen–Shannon by 0.00").wait_for()
 
     cell = lesson.show("be_the_critic()")
     told = cell.get_by_role("status")
-    lesson.tab_to(cell.get_by_role("slider", name="Height at 0"))
-    for _ in range(4):
-        keyboard.press("ArrowUp")
+    slide(lesson, cell, "Height at 0", "ArrowUp", times=4)
     told.filter(has_text="Too steep").wait_for()
     press(lesson, cell, "Show a best one")
     told.filter(has_text="Higher is not possible").wait_for()
@@ -221,40 +217,32 @@ def test_lesson_04_by_keyboard(opened):
     another_picture(cell, before)
 
     cell = lesson.show("picture_gallery(")
-    lesson.tab_to(cell.get_by_role("slider", name="Training"))
-    keyboard.press("ArrowRight")
+    slide(lesson, cell, "Training")
     cell.get_by_role("status").filter(has_text="epoch 3").wait_for()
     cell.get_by_role("img", name="epoch 3, picture 1", exact=True).wait_for()
 
-    answer(lesson, 'quiz("04.take_away")', 1, option=0, verdict="Not yet")
-    answer(lesson, 'quiz("04.take_away")', 1, option=2, verdict="Right")
+    quiz(lesson, "04.take_away", wrong=0, right=2)
     labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "WGAN-GP", "the true colors"]
     match_losses(lesson, labels)
 
 
 def test_lesson_05_by_keyboard(opened):
     lesson = opened("05_nogan")
-    keyboard = lesson.page.keyboard
 
     assert lesson.show("loaders.show_batch()").get_by_role("img").get_attribute("alt").startswith("6 pictures")
-    answer(lesson, 'quiz("05.recall")', 1, option=0, verdict="Not yet")
-    answer(lesson, 'quiz("05.recall")', 1, option=2, verdict="Right")
+    quiz(lesson, "05.recall", wrong=0, right=2)
 
     cell = lesson.show('picture_gallery("Stage 3", rows')  # without figures: it is judged by eye
-    lesson.tab_to(cell.get_by_role("slider", name="Stage 3"))
-    for batch in (20, 40):
-        keyboard.press("ArrowRight")
-        cell.get_by_role("status").filter(has_text=f"batch {batch}").wait_for()
+    slide(lesson, cell, "Stage 3", times=2)
+    cell.get_by_role("status").filter(has_text="batch 40").wait_for()
     cell.get_by_role("img", name="batch 40, picture 8", exact=True).wait_for()
 
     cell = lesson.show('picture_gallery("Stage 3", gallery.stops')
-    lesson.tab_to(cell.get_by_role("slider", name="Stage 3"))
-    keyboard.press("ArrowRight")
+    slide(lesson, cell, "Stage 3")
     cell.get_by_role("status").filter(has_text="colorfulness").filter(has_text="batch 20").wait_for()
 
     assert "← stop" in lesson.show("stops.propose(pinch.rows)").inner_text()
-    answer(lesson, 'quiz("05.stages")', 1, option=0, verdict="Not yet")
-    answer(lesson, 'quiz("05.stages")', 1, option=1, verdict="Right")
+    quiz(lesson, "05.stages", wrong=0, right=1)
     labels = ["L1 (absolute error)", "pix2pix: verdicts, and 100 · L1", "WGAN-GP: a distance, and 30 · L1"]
     labels += ["NoGAN: stage 1 with L1, then a pinch of GAN", "the true colors"]
     match_losses(lesson, labels)
@@ -267,7 +255,7 @@ def test_solutions_can_be_read_without_a_kernel(browser, lab):
     assert cell.get_by_text("one channel at 255").count() == 1
     cell.get_by_text("Answers").first.click()
     cell.get_by_text("RGB numbers say how hard a screen works").wait_for()
-    picture = lesson.show("color_widgets.gamut_slider()").get_by_role("img")
+    picture = lesson.show("gamut_slider()").get_by_role("img")
     assert picture.evaluate("e => e.naturalWidth") > 200 and picture.get_attribute("alt")
     assert lesson.errors == []
     lesson.close()

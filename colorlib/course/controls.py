@@ -54,12 +54,8 @@ def slider(name, low, high, value, step=1, label="90px", width="420px", **option
     return make(value=value, min=low, max=high, step=step, description=name, **look, **options)
 
 
-def menu(name, options, label="90px", width="420px"):
-    """A menu of names, or of (name, value)."""
+def menu(name, options, label="90px", width="420px", chosen=True):
+    """A menu of names, or of (name, value). Where nothing is to be chosen at first, its value is OPEN."""
+    options = list(options) if chosen else [("choose…", OPEN), *options]
     look = {"style": {"description_width": label}, "layout": widgets.Layout(width=width)}
     return widgets.Dropdown(description=name, options=options, **look)
-
-
-def open_menu(name, options, **look):
-    """A menu from which nothing has been chosen yet: its value is OPEN."""
-    return menu(name, [("choose…", OPEN), *options], **look)

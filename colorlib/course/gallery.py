@@ -11,7 +11,10 @@ class Gallery(page.Live):
     def __init__(self, name, stops, notes=None, fixed=None, width=84):
         if not stops:
             raise ValueError("A gallery needs at least one row of pictures.")
-        self.stops, self.notes, self.fixed, self.width = stops, notes or {}, fixed or {}, width
+        self.stops, self.notes, self.width = stops, notes or {}, width
+        self.below = "".join(
+            f"<div>{page.inline(label)}</div>{self.row(label, p)}" for label, p in (fixed or {}).items()
+        )
         # The slider's own number means nothing: what is told says where it stands.
         self.slider = self.follow(controls.slider(name, 1, len(stops), 1, readout=False))
         self.told = controls.Told()
@@ -20,7 +23,7 @@ class Gallery(page.Live):
     def draw(self):
         stop = list(self.stops)[self.slider.value - 1]
         self.told.say(self.note(stop))
-        return self.row(stop, self.stops[stop]) + self.below()
+        return self.row(stop, self.stops[stop]) + self.below
 
     def note(self, stop):
         """Where the slider stands, in words."""
@@ -30,12 +33,9 @@ class Gallery(page.Live):
         shown = " ".join(page.picture(p, f"{label}, picture {i}", self.width) for i, p in enumerate(pictures, 1))
         return f"<div style='margin:6px 0'>{shown}</div>"
 
-    def below(self):
-        return "".join(f"<div>{page.inline(label)}</div>{self.row(label, p)}" for label, p in self.fixed.items())
-
     def as_text(self):
         rows = "".join(self.note(stop) + self.row(stop, pictures) for stop, pictures in self.stops.items())
-        return page.box(f"{rows}{self.below()}<small>{self.invitation}</small>")
+        return page.box(f"{rows}{self.below}<small>{self.invitation}</small>")
 
 
 picture_gallery = Gallery

@@ -68,7 +68,7 @@ def picture(picture, alt, width=128):
 
 
 class Panel(widgets.VBox):
-    """A box of widgets that works by keyboard, and has `as_text()` for readers without a kernel.
+    """A box of widgets that works by keyboard, and whose `as_text()` is for readers without a kernel.
 
     `_ipython_display_` is what ipywidgets 7 (Colab) and 8 both give way to.
     """
@@ -78,9 +78,6 @@ class Panel(widgets.VBox):
         start = f'<img alt="" src="data:," style="display:none" onerror="{REPAIRS}">'
         super().__init__([*children, widgets.HTML(start)], **options)
         self.add_class("colorlib-panel")
-
-    def as_text(self):
-        raise NotImplementedError
 
     def bundle(self):
         """All that a notebook keeps of it: the view for a kernel, and its text for readers without one."""
@@ -93,7 +90,7 @@ class Panel(widgets.VBox):
 
 
 class Live(Panel):
-    """Controls above one picture that follows them; without a kernel, that picture as it starts."""
+    """Controls above one picture, made by `draw()`, that follows them; without a kernel, that picture as it starts."""
 
     invitation = "Run this lesson to move the controls."
 
@@ -105,9 +102,6 @@ class Live(Panel):
         """Draw anew whenever this control changes; gives the control."""
         control.observe(self.redraw, names="value")
         return control
-
-    def draw(self):
-        raise NotImplementedError
 
     def redraw(self, _=None):
         self.view.value = self.draw()

@@ -130,7 +130,7 @@ class LossQuizWidget(page.Panel):
         self.menus, self.verdicts, rows = {}, {}, []
         options = [(text["label"], loss) for loss, text in self.quiz.losses.items()]
         for letter in self.quiz.rows:
-            self.menus[letter] = controls.open_menu(f"Row {letter}", options, label="60px", width="300px")
+            self.menus[letter] = controls.menu(f"Row {letter}", options, "60px", "300px", chosen=False)
             self.verdicts[letter] = controls.Told()
             rows += [widgets.HTML(self.quiz.pictures(letter)), self.menus[letter], self.verdicts[letter]]
         self.button = controls.button("Check my matches", self.check)

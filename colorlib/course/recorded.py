@@ -25,7 +25,7 @@ class LiveCurves:
         figure = self.figure(run)
         if self.handle is None:
             self.handle = display(figure, display_id=True)
-        elif self.handle:
+        else:
             self.handle.update(figure)
 
     def figure(self, run):
@@ -98,7 +98,7 @@ class Paintings:
 
     def __init__(self, name):
         paintings = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
-        self.name, self.gray = name, paintings["gray"]
+        self.gray = paintings["gray"]
         self.truth = color.from_gray_ab(self.gray, paintings["truth"])
         stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]
         stops.sort(key=lambda stop: int(stop.split()[1]))

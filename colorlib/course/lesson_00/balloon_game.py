@@ -10,7 +10,7 @@ from colorlib.worlds import scenes
 
 NAMES = ("red", "blue", "green")
 PAIRS = 5
-MENU = {"label": "76px", "width": "168px"}
+MENU = {"label": "76px", "width": "168px", "chosen": False}
 LESSON_OF_THE_CRITIC = (
     "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains "
     "both: a network that paints, and a critic that it must fool."
@@ -82,7 +82,7 @@ class BeTheNetwork(page.Panel):
             name = "gray" if chosen == OPEN else f"painted {NAMES[chosen]}"
             view.value = page.picture(shown, f"Balloon {i + 1}, {name}")
 
-        menu = controls.open_menu(f"Balloon {i + 1}", zip(NAMES, range(3), strict=True), **MENU)
+        menu = controls.menu(f"Balloon {i + 1}", zip(NAMES, range(3), strict=True), **MENU)
         menu.observe(paint, names="value")
         return menu
 
@@ -117,7 +117,7 @@ class BeTheNetwork(page.Panel):
                 page.picture(shown, f"Pair {i + 1}, {side}: {self.game.look(i, side)}", 70) for side, shown in sides
             )
             options = [("left is real", True), ("right is real", False)]
-            self.judgments.append(controls.open_menu(f"Pair {i + 1}", options, **MENU))
+            self.judgments.append(controls.menu(f"Pair {i + 1}", options, **MENU))
             cells.append(_cell(widgets.HTML(view), self.judgments[i]))
         self.judge_button = controls.button("Score my verdicts", self._judge)
         self.judged = controls.Told()

@@ -64,7 +64,7 @@ class BalloonDial(page.Live):
     def __init__(self, seed=4):
         self.dial = Dial(seed)
         self.slider = self.follow(controls.slider("Dial", 1, len(STOPS), 1))
-        self.menu = self.follow(controls.menu("The world", list(CHANCES)))
+        self.menu = self.follow(controls.menu("The world", CHANCES))
         self.told = controls.Told()
         super().__init__(self.menu, self.slider, controls.button("Draw again", self.redraw), self.told)
 

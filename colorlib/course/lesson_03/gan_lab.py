@@ -117,7 +117,7 @@ class ColorGANLab(page.Live):
 
     def __init__(self, seed=0):
         self.seed = seed
-        self.menu = controls.menu(self.asked, list(self.choices), label="120px")
+        self.menu = controls.menu(self.asked, self.choices, "120px")
         self.menu.observe(self.switch, names="value")
         presses = {
             "One critic step": lambda: self.gan.critic_step(),
