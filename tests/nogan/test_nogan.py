@@ -152,12 +152,6 @@ def test_the_generator_gives_bounded_lab_and_leaves_the_encoder_alone():
     assert network.eval()(torch.zeros(1, 1, 64, 64)).shape == (1, 3, 64, 64)  # it grows with its pictures
 
 
-def test_its_encoder_starts_from_the_weights_it_was_given():
-    own = encoder(seed=3)
-    body = nogan.unet(own, 32).groups()[0]
-    assert all(torch.equal(one, other) for one, other in zip(body, own.body.parameters(), strict=True))
-
-
 def test_the_published_options_make_it_another_network():
     names = set(generator().state_dict())
     looks = generator(spectral=True, attention=True, blur=True)
