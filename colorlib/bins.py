@@ -25,10 +25,7 @@ def ab_bins(device: str | torch.device = "cpu") -> torch.Tensor:
 @cache
 @torch.inference_mode(False)
 def _nearest_bins(device: torch.device) -> torch.Tensor:
-    """For each whole ab from −110 to 110, the numbers of its nearest bins, 221×221×5.
-
-    A table looked up at the nearest whole Lab unit: sorting all bins for each pixel is far slower.
-    """
+    """For each whole ab from −110 to 110 its nearest bins, 221×221×5: sorting all bins for each pixel is far slower."""
     with torch.device("cpu"):
         axis = torch.arange(-110.0, 111.0)
         distances = torch.cdist(torch.cartesian_prod(axis, axis), ab_bins())
@@ -36,10 +33,7 @@ def _nearest_bins(device: torch.device) -> torch.Tensor:
 
 
 def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Each pixel's nearest bins and their shares: (index, share), N×5×H×W each; shares add up to 1.
-
-    A pixel between two bins belongs to both, so that a near miss costs less than a far one.
-    """
+    """Each pixel's nearest bins and their shares, N×5×H×W each: a near miss costs less than a far one."""
     units = ab.float().movedim(1, -1) * AB_SCALE
     row, column = (units.round().long() + 110).clamp(0, 220).unbind(-1)
     index = _nearest_bins(ab.device)[row, column]
@@ -49,13 +43,11 @@ def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def bin_weights(ab: torch.Tensor, mix: float = 0.5) -> torch.Tensor:
-    """How much each bin counts, from the ab of training pictures: rare colors more, 1 on average.
+    """How much each bin counts, from the ab of some hundred training pictures: rare colors more, 1 on average.
 
     A share `mix` of even probabilities keeps bins that never occur from counting without end.
-    Some hundred pictures are enough.
     """
-    index, share = soft_encode(ab)
-    bins = len(ab_bins())
+    (index, share), bins = soft_encode(ab), len(ab_bins())
     found = torch.zeros(bins, device=ab.device).index_add_(0, index.flatten(), share.flatten())
     found /= found.sum()
     weights = 1 / ((1 - mix) * found + mix / bins)
@@ -67,17 +59,6 @@ def annealed_mean(logits: torch.Tensor, temperature: float = 0.38) -> torch.Tens
     if temperature < 0:
         raise ValueError(f"The temperature goes from 0 (mode) to 1 (mean): {temperature} is below.")
     if temperature == 0:
-        return _bin_colors(logits.argmax(dim=1))
+        return ab_bins(logits.device)[logits.argmax(dim=1)].movedim(-1, 1) / AB_SCALE
     shares = (logits.float() / temperature).softmax(dim=1)
     return torch.einsum("nqhw,qc->nchw", shares, ab_bins(logits.device)) / AB_SCALE
-
-
-def sample_bins(logits: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Bin logits to ab by a throw of the dice for each pixel, as likely as the network says."""
-    # The Gumbel trick: the largest of logits plus this noise is a fair draw.
-    noise = torch.rand(logits.shape, generator=generator, device=logits.device)
-    return _bin_colors((logits.float() - noise.clamp(1e-9).log().neg().log()).argmax(dim=1))
-
-
-def _bin_colors(index: torch.Tensor) -> torch.Tensor:
-    return ab_bins(index.device)[index].movedim(-1, 1) / AB_SCALE

@@ -66,12 +66,6 @@ def test_ms_ssim_agrees_with_torchmetrics_where_that_is_defined(size):
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
 
 
-def test_ms_ssim_value_range_matters():
-    target = smooth()
-    prediction = noisy(target)
-    assert losses.ms_ssim(prediction, target, -10, 10) > losses.ms_ssim(prediction, target) + 0.05
-
-
 def test_ms_ssim_refuses_what_is_smaller_than_its_windows():
     with pytest.raises(ValueError, match="22 pixels.*16"):
         losses.ms_ssim(torch.zeros(1, 2, 16, 64), torch.zeros(1, 2, 16, 64))
@@ -143,15 +137,6 @@ def test_annealed_mean_goes_from_mean_to_mode():
     assert distances == sorted(distances)
     with pytest.raises(ValueError, match="mode"):
         at(-0.1)
-
-
-def test_samples_are_as_frequent_as_the_network_says():
-    logits = torch.full((1, len(bins.ab_bins()), 64, 64), -1e4)
-    logits[:, 200], logits[:, 20] = torch.log(torch.tensor([0.6, 0.4]))
-    drawn = bins.sample_bins(logits, torch.Generator().manual_seed(0)) * color.AB_SCALE
-    near = (drawn - bins.ab_bins()[200].view(1, 2, 1, 1)).norm(dim=1) < 1
-    assert near.float().mean() == pytest.approx(0.6, abs=0.03)
-    assert torch.equal(drawn, bins.sample_bins(logits, torch.Generator().manual_seed(0)) * 110)
 
 
 def test_weights_lift_rare_colors():

@@ -5,7 +5,7 @@ from itertools import islice
 
 import torch
 
-from colorlib import data, losses
+from colorlib import color, data, losses
 from colorlib.training.adversarial import Adversarial, AdversarialSettings
 
 
@@ -27,8 +27,7 @@ class KerasGAN(Adversarial):
 
     def begin(self, pictures):
         # Every tenth one is even, so the refit, on odd ones, never sees those that tell when it is done.
-        held_out = data.batches(pictures[::10], 64, shuffle=False, flips=False)
-        self.held_out, self.pictures = next(held_out), pictures[1::2]
+        self.held_out, self.pictures = color.to_gray_ab(pictures[::10][:64]), pictures[1::2]
 
     def critic_step(self, seen, truth, fake):
         noise = [("noise", torch.rand_like(truth) * 2 - 1, 0.0)] if self.epoch % 3 == 2 else []

@@ -131,9 +131,9 @@ def _check(pictures, recipe, any_size):
     """Say at once what would fail, or train on nonsense, later. What changes pictures may change their size too."""
     shape = list(getattr(pictures, "shape", []))
     size = shape[-1] if shape and any_size else recipe.settings.size
-    if str(getattr(pictures, "dtype", "")).removeprefix("torch.") != "uint8" or shape[1:] != [3, size, size]:
+    if getattr(pictures, "dtype", None) != torch.uint8 or shape[1:] != [3, size, size]:
         raise ValueError(
-            f"A training needs uint8 pictures, N×3×{size}×{size} as its recipe is planned, not "
+            f"A training needs a tensor of uint8 pictures, N×3×{size}×{size} as its recipe is planned, not "
             f"{shape or type(pictures).__name__}. Of a data set `world` give world.train."
         )
     if any(getattr(schedule, "last_epoch", 0) for schedule in recipe.schedulers.values()):
@@ -165,16 +165,16 @@ class _Feed:
                 f"by {processes} process(es). Choose another batch size."
             )
         self.per_epoch = len(self.share) // self.batch_size
-        some = torch.as_tensor(pictures[torch.linspace(0, len(pictures) - 1, 64).long()]).cpu().contiguous()
+        some = pictures[torch.linspace(0, len(pictures) - 1, 64).long()].cpu().contiguous()
         self.facts = {"batch_size": self.batch_size * processes, "pictures": len(pictures)}
         self.facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": options["flips"]}
-        self.seed, self.options = settings.seed, {"device": accelerator.device, "drop_last": True, **options}
+        self.seed, self.options = settings.seed, {"device": accelerator.device, **options}
 
     def __call__(self, step):
         """What is left of the epoch that holds a step. Its own random numbers let a stopped run repeat its dropout."""
         epoch, start = divmod(step, self.per_epoch)
         left = data.batches(self.share, self.batch_size, self.seed, epoch, start=start, **self.options)
-        for number, batch in enumerate(left, start=step):
+        for number, batch in zip(range(step, (epoch + 1) * self.per_epoch), left, strict=False):
             torch.manual_seed(10**9 * self.seed + 1000 * number + self.place)
             yield number, batch
 

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch.nn import functional
 
-from colorlib import bins, data, losses, models
+from colorlib import bins, color, losses, models
 from colorlib.training.recipe import Recipe, Settings, one_cycle, target
 
 
@@ -63,7 +63,7 @@ class Classify(Supervised):
         )
 
     def begin(self, pictures):
-        _, ab = next(data.batches(pictures, 500, shuffle=False, flips=False))
+        _, ab = color.to_gray_ab(pictures[:500])
         weighted = partial(losses.cross_entropy, weights=bins.bin_weights(ab, self.settings.mix))
         self.loss = losses.combine({"cross_entropy": 1.0}, cross_entropy=weighted)
 

@@ -60,7 +60,7 @@ def test_the_loop_is_the_plain_loop(monkeypatch):
     """Lesson 02 says so: same seed, same batches, same weights as a loop written by hand."""
     plain = recipe(dropout=0.0)
     for epoch in range(2):
-        for gray, ab in data.batches(PICTURES, 8, seed=0, epoch=epoch, drop_last=True):
+        for gray, ab in data.batches(PICTURES, 8, seed=0, epoch=epoch):
             prediction = plain.generator(gray)
             loss = (prediction - ab).abs().mean()
             plain.optimizers["generator"].zero_grad()
@@ -108,8 +108,16 @@ def test_how_long():
 
 def test_what_cannot_be_trained_on_is_told_at_once():
     world = data.load("shapes", 32, 40)
-    for wrong in (world, PICTURES / 255, PICTURES[0], PICTURES.movedim(1, -1), PICTURES[..., :16], [1]):
-        with pytest.raises(ValueError, match="needs uint8 pictures, N×3×32×32.*give world.train"):
+    for wrong in (
+        world,
+        PICTURES / 255,
+        PICTURES[0],
+        PICTURES.numpy(),
+        PICTURES.movedim(1, -1),
+        PICTURES[..., :16],
+        [1],
+    ):
+        with pytest.raises(ValueError, match="needs a tensor of uint8 pictures, N×3×32×32.*give world.train"):
             training.fit(recipe(), wrong)
     assert training.fit(recipe(), world.train, epochs=1, progress=False).step == 4
     assert fit(recipe(), epochs=1, flips=False, change_gray=lambda gray, generator: gray).step == 5
@@ -172,7 +180,7 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     for others in (255 - PICTURES, PICTURES[:32]):
         with pytest.raises(ValueError, match="was made with other pictures. Resume with the same ones"):
             training.fit(recipe(), others, epochs=2, out=tmp_path, resume=True)
-    same = training.fit(recipe(), PICTURES.numpy(), epochs=2, out=tmp_path, resume=True, flips=True, progress=False)
+    same = training.fit(recipe(), PICTURES.clone(), epochs=2, out=tmp_path, resume=True, flips=True, progress=False)
     assert same.step == 10
     (tmp_path / "checkpoint" / "state.pt").write_bytes(b"half a file")
     with pytest.raises(ValueError, match="cannot be read"):
@@ -335,16 +343,6 @@ def test_killed_while_saving_the_result_is_never_behind(tmp_path, monkeypatch):
     assert json.loads((tmp_path / "history.json").read_text()) == resumed.history
     same_history(resumed.history, fit(recipe(), epochs=2).history)
     same_weights(load_file(tmp_path / "generator.safetensors"), weights(resumed))
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
-def test_a_full_disk_stops_with_a_sentence(tmp_path):
-    (tmp_path / "checkpoint").mkdir()
-    (tmp_path / "checkpoint" / f".state.pt.{os.getpid()}.part").symlink_to("/dev/full")
-    with pytest.warns(UserWarning, match="No space left on device.*Make room"):
-        run = fit(recipe(), epochs=3, out=tmp_path)
-    assert run.step == 5 and run.stopped
-    assert not (tmp_path / "checkpoint" / "state.pt").exists()
 
 
 def test_looking_does_not_change_the_training():
