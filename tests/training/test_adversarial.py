@@ -1,4 +1,4 @@
-"""The adversarial recipes: who changes in whose step, what the critic sees, published figures, resume."""
+"""The adversarial recipes: who changes in whose step, what the critic sees, published settings, resume."""
 
 import copy
 import math
