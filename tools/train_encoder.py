@@ -69,31 +69,30 @@ class Classifier(Recipe):
         return right / len(labeled[0])
 
 
-def labeled(folder: Path, size: int) -> tuple[pictures.DecodedPictures, torch.Tensor]:
+def labeled(folder: Path, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The pictures of a folder of classes, and the numbers of their classes."""
-    decoded, root = pictures.cache(folder, size), os.path.abspath(folder)
-    names = [Path(path).relative_to(root).parts[0] for path in decoded.paths]
+    squares, paths = pictures.cache(pictures.listing(folder), size)
+    names = [Path(path).relative_to(os.path.abspath(folder)).parts[0] for path in paths]
     classes = sorted(set(names))
-    return decoded, torch.tensor([classes.index(name) for name in names])
+    return squares, torch.tensor([classes.index(name) for name in names])
 
 
-def in_gray(decoded: pictures.DecodedPictures, classes: torch.Tensor, places: torch.Tensor) -> Labeled:
+def in_gray(squares: torch.Tensor, classes: torch.Tensor, places: torch.Tensor) -> Labeled:
     """What the encoder sees of the pictures at these places, a thousand at a time."""
-    parts = [color.to_gray_ab(torch.from_numpy(decoded.pictures[some.numpy()]))[0] for some in places.split(1000)]
-    return torch.cat(parts), classes[places]
+    return torch.cat([color.to_gray_ab(squares[some])[0] for some in places.split(1000)]), classes[places]
 
 
 def parts(source: Path | None, size: int) -> dict[str, Labeled]:
     """`train`, `valid` (as in data.load) and `test`, which is CIFAR-10's own; other folders are tested on `valid`."""
     root = source or download.CIFAR10.get()
-    decoded, classes = labeled(root / "train", size)
-    colored = torch.nonzero(~data.is_gray(decoded.pictures))[:, 0]
-    split = data.hue_sorted_split(data.mean_hue(decoded.pictures)[colored])
-    train, valid = (in_gray(decoded, classes, colored[part]) for part in split)
+    squares, classes = labeled(root / "train", size)
+    colored = torch.nonzero(~data.is_gray(squares))[:, 0]
+    split = data.hue_sorted_split(data.mean_hue(squares)[colored])
+    train, valid = (in_gray(squares, classes, colored[part]) for part in split)
     if source:
         return {"train": train, "valid": valid, "test": valid}
-    decoded, classes = labeled(root / "test", size)
-    return {"train": train, "valid": valid, "test": in_gray(decoded, classes, torch.arange(len(classes)))}
+    squares, classes = labeled(root / "test", size)
+    return {"train": train, "valid": valid, "test": in_gray(squares, classes, torch.arange(len(classes)))}
 
 
 def shifted(gray: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

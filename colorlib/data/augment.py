@@ -11,14 +11,9 @@ STRETCHES = ("adaptive", "percentiles", "equalize")
 FLAT = 1 / 255  # less than one step of an 8-bit picture: stretching it would only show rounding
 
 
-def _uniform(n, generator, low=0.0, high=1.0):
-    """One random number a picture, drawn on the CPU so that every device gets the same ones."""
-    return low + (high - low) * torch.rand(n, generator=generator)
-
-
 def flip(pictures, generator=None):
-    """Mirror every other picture (N×C×H×W) at random."""
-    chosen = _uniform(len(pictures), generator) < 0.5
+    """Mirror every other picture (N×C×H×W) at random; drawn on the CPU, so that every device gets the same."""
+    chosen = torch.rand(len(pictures), generator=generator) < 0.5
     return torch.where(chosen.view(-1, 1, 1, 1).to(pictures.device), pictures.flip(-1), pictures)
 
 
@@ -50,28 +45,22 @@ def _stretched(picture, kind):
 
 def random_stretch(gray, generator=None):
     """One of the three stretches at random for each gray picture: for the input, not for the ab."""
-    chosen = torch.randint(len(STRETCHES), (len(gray),), generator=generator).to(gray.device)
-    result = gray.clone()
-    for number, kind in enumerate(STRETCHES):
-        if (chosen == number).any():
-            result[chosen == number] = stretch(gray[chosen == number], kind)
-    return result
+    chosen = torch.randint(len(STRETCHES), (len(gray),), generator=generator).tolist()
+    return torch.cat([stretch(one[None], STRETCHES[kind]) for one, kind in zip(gray, chosen, strict=True)])
 
 
 def jitter(pictures, generator=None, contrast=0.1, hue=10.0, saturation=0.1):
-    """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8) for RGB → RGB training.
+    """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8) for RGB → RGB training, as floats.
 
-    In Lab each is one line: contrast scales L about the picture's mean, hue turns the ab plane by up to so many
-    degrees, saturation scales it. Returns float pictures.
+    Contrast scales L about the picture's mean, hue turns the ab plane by up to so many degrees, saturation scales it.
     """
 
     def draw(reach):
-        return _uniform(len(pictures), generator, -reach, reach).view(-1, 1, 1).to(pictures.device)
+        return (-reach + 2 * reach * torch.rand(len(pictures), 1, 1, generator=generator)).to(pictures.device)
 
     lightness, a, b = color.rgb_to_lab(pictures).unbind(-3)
     mean = lightness.mean(dim=(-2, -1), keepdim=True)
     lightness = mean + (lightness - mean) * (1 + draw(contrast))
     angle, scale = draw(math.radians(hue)), 1 + draw(saturation)
-    turned_a = (a * angle.cos() - b * angle.sin()) * scale
-    turned_b = (a * angle.sin() + b * angle.cos()) * scale
-    return color.lab_to_rgb(torch.stack((lightness, turned_a, turned_b), dim=-3))
+    a, b = (a * angle.cos() - b * angle.sin()) * scale, (a * angle.sin() + b * angle.cos()) * scale
+    return color.lab_to_rgb(torch.stack((lightness, a, b), dim=-3))

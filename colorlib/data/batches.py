@@ -5,23 +5,12 @@ import torch
 
 from colorlib import color
 from colorlib.data import augment
-from colorlib.data.sets import rows_of
 
 
 def batches(
-    images,
-    batch_size,
-    seed=0,
-    epoch=0,
-    device="cpu",
-    shuffle=True,
-    flips=True,
-    drop_last=False,
-    start=0,
-    change_pictures=None,
-    change_gray=None,
+    images, batch_size, seed=0, epoch=0, device="cpu", flips=True, start=0, change_pictures=None, change_gray=None
 ):
-    """Yield (gray, ab) on the device, an epoch over uint8 pictures (a tensor, or an array on disk).
+    """Yield (gray, ab) on the device, an epoch over uint8 pictures; the last batch may be smaller.
 
     Each (seed, epoch) has its own order, and each batch its own random numbers: a run that was stopped goes on at
     batch `start` as if nothing had been. `flips` mirrors. `change_pictures` and `change_gray` (augment.jitter,
@@ -29,18 +18,15 @@ def batches(
     """
     if batch_size < 1 or len(images) == 0:
         raise ValueError(f"No batches of {batch_size} from {len(images)} pictures: 1 at least.")
-    order = torch.arange(len(images))
-    if shuffle:
-        order = torch.randperm(len(images), generator=_generator(seed, epoch))
-    count = len(order) // batch_size if drop_last else -(-len(order) // batch_size)
-    for number in range(start, count):
+    order = torch.randperm(len(images), generator=_generator(seed, epoch))
+    for number, places in list(enumerate(order.split(batch_size)))[start:]:
         generator = _generator(seed, epoch, number)
-        rows = rows_of(images, order[number * batch_size : (number + 1) * batch_size]).to(device)
+        pictures = images[places].to(device)
         if flips:
-            rows = augment.flip(rows, generator)
+            pictures = augment.flip(pictures, generator)
         if change_pictures:
-            rows = change_pictures(rows, generator)
-        gray, ab = color.to_gray_ab(rows)
+            pictures = change_pictures(pictures, generator)
+        gray, ab = color.to_gray_ab(pictures)
         yield (change_gray(gray, generator) if change_gray else gray), ab
 
 

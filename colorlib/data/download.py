@@ -14,10 +14,6 @@ from pathlib import Path
 
 from filelock import FileLock
 
-OFFLINE = 'Without a network, load("photos") and load("scenes") need no download.'
-SECONDS = 5  # to wait for a sign of the network
-TIMEOUT = 15  # seconds without a byte
-
 
 class DownloadError(OSError):
     """A data set that could not be had; the message says why and what to do."""
@@ -25,15 +21,11 @@ class DownloadError(OSError):
 
 @dataclass(frozen=True)
 class Archive:
-    """One of fastai's archives and what fastai itself checks of it: the size and the MD5 of the first megabyte.
+    """One of fastai's archives, and what fastai itself checks of it."""
 
-    The rest is covered by the checksum at the end of every gzip file.
-    """
-
-    title: str
     url: str
     size: int
-    head_md5: str
+    head_md5: str  # of the first megabyte; gzip has a checksum of all
     parts: tuple[str, str]  # folders of its parts to train on and to test on
     classes: tuple[str, ...]  # folders in each part
 
@@ -48,47 +40,42 @@ class Archive:
 
     def get(self) -> Path:
         """Its folder, which is fetched and unpacked if it is not there. Several processes may ask at once."""
-        folder = self.folder
+        folder, packed = self.folder, fastai_folder("archive") / Path(self.url).name
         if self.is_here():  # asked before anything is written: a shared folder may be read-only
             return folder
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{folder}.lock"):
-                if self.is_here():  # another process was faster
-                    return folder
-                if folder.exists():
-                    raise OSError("some of it is missing. Delete that folder and try again")
-                _unpack(self._fetch(), folder)
-        except OSError as error:
-            raise DownloadError(f"There is no whole {self.title} at {folder}: {error}. {OFFLINE}") from error
+                if not self.is_here():  # another process may have been faster
+                    self._fetch(packed)
+                    with tempfile.TemporaryDirectory(dir=folder.parent) as beside, tarfile.open(packed) as tar:
+                        tar.extractall(beside, filter="data")  # refuses paths that lead out of the folder
+                        os.replace(Path(beside) / folder.name, folder)  # one that is half full never has its name
+        except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+            raise DownloadError(
+                f"The data set cannot be had at {folder}: {error}. Delete it and {packed}, if they are there, and try "
+                'again. Without a network, load("photos") and load("scenes") need no download.'
+            ) from error
         return folder
 
-    def _fetch(self):
-        """The archive itself in fastai's archive folder, downloaded unless it is there and right."""
-        path = fastai_folder("archive") / Path(self.url).name
-        if path.exists() and self._is_whole(path):
-            return path
-        path.unlink(missing_ok=True)
-        if not answers(self.url):
-            raise OSError(f"{self.url} cannot be reached")
-        import pooch  # slow, and rarely needed
+    def _fetch(self, packed):
+        """Download it unless it is there, and check it."""
+        if not packed.exists():
+            if not answers(self.url):
+                raise OSError(f"{self.url} cannot be reached")
+            import pooch  # slow, and rarely needed
 
-        pooch.get_logger().setLevel("WARNING")  # it would ask for a hash of the whole file, which nobody published
-        downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**18, timeout=TIMEOUT)
-        pooch.retrieve(self.url, None, path.name, path.parent, downloader=downloader)
-        if not self._is_whole(path):
-            path.unlink()
-            raise OSError(f"{self.url} arrived damaged, so it was deleted. Try again")
-        return path
-
-    def _is_whole(self, path):
-        with open(path, "rb") as file:
+            pooch.get_logger().setLevel("WARNING")  # it would ask for a hash of the whole file, which nobody published
+            downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=2**18, timeout=15)
+            pooch.retrieve(self.url, None, packed.name, packed.parent, downloader=downloader)
+        with open(packed, "rb") as file:
             head = hashlib.md5(file.read(2**20), usedforsecurity=False).hexdigest()
-        return (path.stat().st_size, head) == (self.size, self.head_md5)
+        if (packed.stat().st_size, head) != (self.size, self.head_md5):
+            packed.unlink()
+            raise OSError(f"{packed} was damaged, so it was deleted")
 
 
 CIFAR10 = Archive(
-    title="CIFAR-10",
     url="https://s3.amazonaws.com/fast-ai-sample/cifar10.tgz",
     size=168_168_549,
     head_md5="a5f8c31371b63a406b23368042812d3c",
@@ -96,7 +83,6 @@ CIFAR10 = Archive(
     classes=tuple("airplane automobile bird cat deer dog frog horse ship truck".split()),
 )
 IMAGENETTE = Archive(  # ten classes of ImageNet, the short side 160 pixels; ImageNet's numbers name the folders
-    title="Imagenette",
     url="https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz",
     size=99_003_388,
     head_md5="c475f8f7617a200ba35b9facc48443c3",
@@ -107,7 +93,7 @@ IMAGENETTE = Archive(  # ten classes of ImageNet, the short side 160 pixels; Ima
 )
 
 
-def answers(url, seconds=SECONDS) -> bool:
+def answers(url, seconds=5) -> bool:
     """Whether the file can be had there, soon. In a thread, because looking up a name knows no time limit."""
     answered = threading.Event()
 
@@ -128,16 +114,3 @@ def fastai_folder(kind) -> Path:
     config = configparser.ConfigParser(defaults={"data": "data", "archive": "archive"})
     config.read(base / "config.ini", encoding="utf8")
     return base / config["DEFAULT"][kind]
-
-
-def _unpack(archive, folder):
-    """The one folder in an archive, beside its place first, then renamed: none that is half full has its name."""
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as beside,
-            tarfile.open(archive, "r:gz") as tar,
-        ):
-            tar.extractall(beside, filter="data")  # refuses paths that lead out of the folder
-            os.replace(Path(beside) / folder.name, folder)
-    except (tarfile.TarError, zlib.error, EOFError, FileNotFoundError) as error:
-        raise OSError(f"{archive} could not be unpacked ({error}). Delete it and try again") from error

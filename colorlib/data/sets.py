@@ -1,6 +1,6 @@
 """Data sets by name, cleaned and split. Lesson 01 builds the split by hue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from colorlib.worlds import scenes
 TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png".split()
 VALID_PHOTOS = "chelsea.png flower.jpg".split()
 EVERY = 10  # every tenth picture validates
+AT_LEAST_2 = "At least 2 are needed: one to train on, one to validate on."
 
 
 @dataclass(repr=False)
@@ -31,8 +32,7 @@ class DataSet:
     test: torch.Tensor | None = None  # where a data set brings a test part of its own
 
     def __repr__(self):
-        parts = {"train": self.train, "valid": self.valid, "test": self.test}
-        parts["naturally gray"] = self.naturally_gray
+        parts = {"train": self.train, "valid": self.valid, "test": self.test, "naturally gray": self.naturally_gray}
         counts = [f"{len(part):,} {name}" for name, part in parts.items() if part is not None]
         height, width = self.train.shape[-2:]
         return f"{self.name}: {', '.join(counts)} pictures of {width}×{height}"
@@ -46,7 +46,7 @@ def load(name, size=32, n=None, seed=0) -> DataSet:
     to take in all, a tenth of them for validation; without it worlds give 2,048, photos 1,024, files all there are.
     """
     if n is not None and n < 2:
-        raise ValueError(f"n is {n}: at least 2 are needed, one to train on, one to validate on.")
+        raise ValueError(f"n is {n}. {AT_LEAST_2}")
     world = "mixed" if name == "scenes" else name
     if world in scenes.WORLDS:
         return _load_world(name, world, size, n or 2048, seed)
@@ -63,7 +63,7 @@ def load(name, size=32, n=None, seed=0) -> DataSet:
     if not Path(name).expanduser().is_dir():
         names = ", ".join(("scenes", *scenes.WORLDS, "photos", "cifar10", "photographs"))
         raise ValueError(f"There is no data set or folder '{name}'. Names of data sets: {names}.")
-    return DataSet(str(name), *_clean_and_split(_decoded(name, size, n, seed)))
+    return _load_folder(name, name, size, n, seed)
 
 
 def _load_world(name, world, size, n, seed):
@@ -82,49 +82,54 @@ def _load_photos(size, n, seed):
 
 def _crops(names, size, n, rng):
     """Random squares of the photographs in turn, from a third of the short side to all of it."""
-    skimage, sklearn = (Path(find_spec(name).origin).parent for name in ("skimage", "sklearn"))
-    folders = (skimage / "data", sklearn / "datasets" / "images")
-    files = [folder / name for name in names for folder in folders if (folder / name).exists()]
-    photos = [Image.fromarray(pictures.read(file)) for file in files]
+    photos = [Image.fromarray(pictures.read(file)) for file in photo_files(names)]
     squares = np.empty((n, 3, size, size), dtype=np.uint8)
     for i in range(n):
         photo = photos[i % len(photos)]
         short = min(photo.size)
         side = rng.integers(min(short, max(size, short // 3)), short + 1)
         x, y = (rng.integers(length - side + 1) for length in photo.size)
-        box = (x, y, x + side, y + side)
-        square = photo.resize((size, size), Image.Resampling.BICUBIC, box)
+        square = photo.resize((size, size), Image.Resampling.BICUBIC, (x, y, x + side, y + side))
         squares[i] = np.moveaxis(np.asarray(square), -1, 0)
     return torch.from_numpy(squares)
 
 
+def photo_files(names) -> list[Path]:
+    """Where the photographs of these names lie, in scikit-image or in scikit-learn."""
+    skimage, sklearn = (Path(find_spec(name).origin).parent for name in ("skimage", "sklearn"))
+    folders = (skimage / "data", sklearn / "datasets" / "images")
+    return [folder / name for name in names for folder in folders if (folder / name).exists()]
+
+
+def shipped_photographs(size) -> torch.Tensor:
+    """The middle squares of the photographs that scikit-image and scikit-learn ship, without the stereo pair."""
+    names = [name for name in (*TRAIN_PHOTOS, *VALID_PHOTOS) if "motorcycle" not in name]
+    return torch.from_numpy(np.stack([pictures.square(file, size) for file in photo_files(names)]))
+
+
 def _load_archive(name, archive, size, n, seed):
-    train, test = (_decoded(archive.get() / part, size, n, seed) for part in archive.parts)
-    colored = test.take(torch.nonzero(~is_gray(test.pictures))[:, 0])
-    return DataSet(name, *_clean_and_split(train), test=torch.from_numpy(colored))
+    train, test = (archive.get() / part for part in archive.parts)
+    found, test = _load_folder(name, train, size, n, seed), _squares(test, size, n, seed)
+    return replace(found, test=test[~is_gray(test)])
 
 
-def _decoded(folder, size, n, seed):
-    """At most n pictures of a folder, chosen at random, in their order."""
-    paths = pictures.listing(folder)
-    if n is not None and n < len(paths):
-        chosen = np.random.default_rng(seed).choice(len(paths), n, replace=False)
-        paths = [paths[i] for i in sorted(chosen)]
-    return pictures.cache(paths, size)
-
-
-def _clean_and_split(decoded):
-    """Tensors to train on, to validate on and naturally gray; large ones stay mapped from disk."""
-    gray = is_gray(decoded.pictures)
+def _load_folder(name, folder, size, n, seed):
+    """The naturally gray pictures aside, the others split by hue."""
+    squares = _squares(folder, size, n, seed)
+    gray = is_gray(squares)
     colored = torch.nonzero(~gray)[:, 0]
     if len(colored) < 2:
-        raise ValueError(
-            f"Of {len(gray):,} pictures {len(colored)} are in color. At least 2 are needed: one to train on, one to "
-            "validate on."
-        )
-    train, valid = hue_sorted_split(mean_hue(decoded.pictures)[colored])
-    places = (colored[train], colored[valid], torch.nonzero(gray)[:, 0])
-    return [torch.from_numpy(decoded.take(part)) for part in places]
+        raise ValueError(f"Of {len(gray):,} pictures {len(colored)} are in color. {AT_LEAST_2}")
+    train, valid = hue_sorted_split(mean_hue(squares)[colored])
+    return DataSet(str(name), squares[colored[train]], squares[colored[valid]], squares[gray])
+
+
+def _squares(folder, size, n, seed):
+    """At most n pictures of a folder, chosen at random, in their order."""
+    paths = pictures.listing(folder)
+    if n is not None:
+        paths = sorted(np.random.default_rng(seed).choice(paths, min(n, len(paths)), replace=False).tolist())
+    return pictures.cache(paths, size)[0]
 
 
 def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
@@ -133,54 +138,31 @@ def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
     return pictures[torch.arange(n) * len(pictures) // max(1, n)]
 
 
-def _in_chunks(function, images):
-    """A function of a few pictures at a time, so that what is mapped from disk stays there."""
-    step = max(1, 2**21 // (images.shape[-1] * images.shape[-2]))
-    parts = [function(rows_of(images, slice(i, i + step))) for i in range(0, len(images), step)]
-    return torch.cat(parts) if parts else function(rows_of(images, slice(0, 0)))
-
-
-def rows_of(images, index):
-    if isinstance(images, torch.Tensor):
-        return images[index if isinstance(index, slice) else index.to(images.device)]
-    return torch.from_numpy(np.array(images[index]))
-
-
-def is_gray(images, tolerance=1) -> torch.Tensor:
+def is_gray(images) -> torch.Tensor:
     """True for pictures (N×3×H×W uint8) with R=G=B in every pixel; JPEG's rounding is forgiven."""
-
-    def gray(rows):
-        difference = rows.amax(dim=1) - rows.amin(dim=1)
-        return (difference <= tolerance).flatten(1).all(dim=1)
-
-    return _in_chunks(gray, images)
+    images = torch.as_tensor(images)
+    return (images.amax(dim=1) - images.amin(dim=1) <= 1).flatten(1).all(dim=1)
 
 
 def mean_hue(images) -> torch.Tensor:
     """The mean HSV hue (0…1) of each picture; a gray pixel counts as hue 0."""
-
-    def hue(rows):
-        rgb = rows.float()
-        high, strongest = rgb.max(dim=1)
-        span = high - rgb.amin(dim=1)
-        red, green, blue = rgb.unbind(1)
-        # Which sixth of the color circle: around red, around green, or around blue.
-        steps = torch.stack((green - blue, blue - red, red - green), dim=1)
-        step = steps.gather(1, strongest[:, None])[:, 0] / span.clamp(min=1e-9)
-        angle = (step + 2 * strongest) / 6 % 1
-        return torch.where(span > 0, angle, 0).flatten(1).mean(dim=1)
-
-    return _in_chunks(hue, images)
+    some = max(1, 2**21 // (images.shape[-1] * images.shape[-2]))  # at a time, since floats need much more memory
+    return torch.cat([_mean_hue(part.float()) for part in images.split(some)])
 
 
-def hue_sorted_split(images, every=EVERY) -> tuple[torch.Tensor, torch.Tensor]:
-    """Places of the training and the validation pictures (lesson 01 builds this).
+def _mean_hue(rgb):
+    high, strongest = rgb.max(dim=1)
+    span = high - rgb.amin(dim=1)
+    red, green, blue = rgb.unbind(1)
+    # Which sixth of the color circle: around red, around green, or around blue.
+    steps = torch.stack((green - blue, blue - red, red - green), dim=1)
+    step = steps.gather(1, strongest[:, None])[:, 0] / span.clamp(min=1e-9)
+    angle = (step + 2 * strongest) / 6 % 1
+    return torch.where(span > 0, angle, 0).flatten(1).mean(dim=1)
 
-    Sorted by mean hue, every tenth picture validates: so both parts have the same colors. Takes
-    pictures, or their mean hues.
-    """
-    hue = images if images.ndim == 1 else mean_hue(images)
-    order = torch.argsort(hue, stable=True)
-    held_out = torch.zeros(len(order), dtype=torch.bool)
-    held_out[order[::every]] = True
+
+def hue_sorted_split(hues, every=EVERY) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places to train on and to validate on: every tenth by mean hue, so both have the same colors. Lesson 01."""
+    order = torch.argsort(hues, stable=True)
+    held_out = torch.isin(torch.arange(len(hues)), order[::every])
     return torch.nonzero(~held_out)[:, 0], torch.nonzero(held_out)[:, 0]

@@ -132,7 +132,7 @@ def test_a_cut_off_file_is_named_with_the_reason(tmp_path, suffix):
     path = tmp_path / f"holiday.{suffix}"
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(PictureError, match=rf"holiday\.{suffix} is "):
+    with pytest.raises(PictureError, match=rf"holiday\.{suffix} (is not a picture|cannot be read)"):
         pictures.read(path)
 
 
@@ -141,10 +141,10 @@ def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
     (tmp_path / "page.jpg").write_text("<html>not found</html>")
     (tmp_path / "folder.jpg").mkdir()
     for name, reason in (
-        ("empty.jpg", "is empty"),
+        ("empty.jpg", "is not a picture"),
         ("page.jpg", "is not a picture"),
-        ("folder.jpg", "cannot be opened"),
-        ("nowhere.jpg", "cannot be opened"),
+        ("folder.jpg", "cannot be read"),
+        ("nowhere.jpg", "cannot be read"),
     ):
         with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
             pictures.read(tmp_path / name)
@@ -194,64 +194,88 @@ def cache_files():
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
+def cache(folder, size):
+    return pictures.cache(pictures.listing(folder), size)
+
+
 def test_the_cache_keeps_the_good_and_names_the_faulty(tmp_path, capsys):
     folder = fill_folder(tmp_path / "album", 300)
     (folder / "00100.bmp").write_bytes(b"")
     (folder / "00200.bmp").write_bytes(b"GIF89a and then nothing")
     (folder / ".hidden.bmp").write_bytes(b"")
     (folder / "notes.txt").write_text("no picture")
-    decoded = pictures.cache(folder, 16)
+    squares, paths = cache(folder, 16)
     message = capsys.readouterr().out
     assert message.count("\n") == 1 and "Left out 3 of 301 files" in message
-    for name in ("00100.bmp is empty", "00200.bmp is", "notes.txt is not a picture"):
+    for name in ("00100.bmp is", "00200.bmp ", "notes.txt is not a picture"):
         assert name in message
     assert "hidden" not in message
-    assert isinstance(decoded.pictures, np.memmap)
-    assert decoded.pictures.shape == (298, 3, 16, 16) and len(decoded.paths) == 298
-    for path, picture in zip(decoded.paths, decoded.pictures, strict=True):
+    assert squares.shape == (298, 3, 16, 16) and len(paths) == 298
+    for path, square in zip(paths, squares, strict=True):
         number = int(os.path.basename(path)[:5])
-        assert (picture[0] == number % 256).all() and (picture[1] == number // 256).all()
-    assert len(cache_files()) == 1
+        assert (square[0] == number % 256).all() and (square[1] == number // 256).all()
 
 
-def test_the_report_stays_short():
-    faults = [(f"/photos/{i}.jpg", "is empty") for i in range(1000)]
-    report = pictures.DecodedPictures(None, ["/photos/good.jpg"], faults).report()
-    assert len(report) < 200 and "1,000 of 1,001" in report and "and 995 more" in report
+def test_the_report_stays_short(tmp_path, capsys):
+    folder = fill_folder(tmp_path / "album", 1)
+    for number in range(200):
+        (folder / f"{number}.jpg").touch()
+    cache(folder, 8)
+    report = capsys.readouterr().out
+    assert len(report) < 600 and "200 of 201" in report and report.endswith(" …\n")
 
 
 def test_the_second_call_decodes_nothing(tmp_path, monkeypatch, capsys):
     folder = fill_folder(tmp_path / "album", 20)
     (folder / "bad.png").write_bytes(b"bad")
-    first = pictures.cache(folder, 8)
-    original = np.array(first.pictures)
+    first, paths = cache(folder, 8)
+    original = first.clone()
     monkeypatch.setattr(pictures, "square", lambda *_: pytest.fail("decoded again"))
-    second = pictures.cache(folder, 8)
-    assert (first.pictures == second.pictures).all() and first.paths == second.paths
+    second, again = cache(folder, 8)
+    assert (first == second).all() and paths == again
     assert capsys.readouterr().out.count("bad.png") == 2  # still reported
-    second.pictures[:] = 0  # a copy on write: the file stays as it was
-    assert (pictures.cache(folder, 8).pictures == original).all()
+    second[:] = 0  # a copy on write: the file stays as it was
+    assert (cache(folder, 8)[0] == original).all()
 
 
 def test_a_changed_folder_or_size_is_decoded_anew(tmp_path):
     folder = fill_folder(tmp_path / "album", 3)
-    pictures.cache(folder, 8)
-    assert pictures.cache(folder, 12).pictures.shape == (3, 3, 12, 12)
+    cache(folder, 8)
+    assert cache(folder, 12)[0].shape == (3, 3, 12, 12)
     Image.new("RGB", (8, 8), GREEN).save(folder / "00001.bmp")  # the same size in bytes
     os.utime(folder / "00001.bmp", ns=(1, 1))
-    assert (pictures.cache(folder, 8).pictures[1, :, 0, 0] == GREEN).all()
+    assert (cache(folder, 8)[0][1, :, 0, 0].numpy() == GREEN).all()
     (folder / "00000.bmp").unlink()
-    assert len(pictures.cache(folder, 8).paths) == 2
-    assert len(pictures.cache([folder / "00002.bmp", folder / "gone.bmp"], 8).paths) == 1
+    assert len(cache(folder, 8)[1]) == 2
+    assert len(pictures.cache([str(folder / "00002.bmp"), str(folder / "gone.bmp")], 8)[1]) == 1
+
+
+def test_a_listing_goes_deep_and_takes_any_name(tmp_path):
+    folder = tmp_path / ".kept [1]*"
+    for inside in ("b", "a/deep", ".hidden", "a/.hidden"):
+        (folder / inside).mkdir(parents=True)
+        (folder / inside / "x.png").touch()
+    (folder / "a b.png").touch()
+    names = [os.path.relpath(path, folder) for path in pictures.listing(folder)]
+    assert names == sorted(["a b.png", os.path.join("a", "deep", "x.png"), os.path.join("b", "x.png")])
+
+
+def test_memory_does_not_grow_with_the_pictures(tmp_path):
+    paths = pictures.listing(fill_folder(tmp_path / "album", 4)) * 300
+    tracemalloc.start()
+    pictures.cache(paths, 128)
+    assert tracemalloc.get_traced_memory()[1] < len(paths) * 3 * 128**2 / 3
+    tracemalloc.stop()
 
 
 def test_a_damaged_cache_is_made_anew(tmp_path):
     folder = fill_folder(tmp_path / "album", 5)
-    before = np.array(pictures.cache(folder, 8).pictures)
-    file = pictures.profile.home() / "cache" / cache_files()[0]
-    for damage in (file.read_bytes()[:400], file.read_bytes()[:-3], b""):
-        file.write_bytes(damage)
-        assert (pictures.cache(folder, 8).pictures == before).all()
+    before = cache(folder, 8)[0].clone()
+    for name in cache_files():
+        file = pictures.profile.home() / "cache" / name
+        for damage in (file.read_bytes()[:40], file.read_bytes()[:-3], b""):
+            file.write_bytes(damage)
+            assert (cache(folder, 8)[0] == before).all()
 
 
 def test_a_writer_that_is_killed_leaves_no_cache(tmp_path):
@@ -267,10 +291,7 @@ def test_a_writer_that_is_killed_leaves_no_cache(tmp_path):
     process.join()
     left = cache_files()
     assert left and all(name.endswith(".part") for name in left)
-    old = pictures.profile.home() / "cache" / left[0]
-    os.utime(old, (1, 1))  # as if it had been left yesterday
-    assert len(pictures.cache(folder, 8).paths) == 400
-    assert len(cache_files()) == 1 and not old.exists()
+    assert len(cache(folder, 8)[1]) == 400
 
 
 def cache_slowly(folder):
@@ -281,77 +302,68 @@ def cache_slowly(folder):
         return decode(path, size)
 
     pictures.square = slowly
-    pictures.cache(folder, 8)
+    cache(folder, 8)
 
 
 def test_several_writers_at_once(tmp_path):
     folder = fill_folder(tmp_path / "album", 200)
     context = multiprocessing.get_context("spawn")
-    arguments = (str(folder), 8)
-    writers = [context.Process(target=pictures.cache, args=arguments) for _ in range(2)]
+    writers = [context.Process(target=cache, args=(str(folder), 8)) for _ in range(2)]
     for writer in writers:
         writer.start()
-    mine = pictures.cache(folder, 8)
+    squares, paths = cache(folder, 8)
     for writer in writers:
         writer.join()
         assert writer.exitcode == 0
-    assert len(cache_files()) == 1 and len(mine.paths) == 200
-    assert (pictures.cache(folder, 8).pictures == mine.pictures).all()
+    assert len(cache_files()) == 2 and len(paths) == 200
+    assert (cache(folder, 8)[0] == squares).all()
 
 
 def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
-    with pytest.raises(PictureError, match="nowhere is not a folder"):
-        pictures.cache(tmp_path / "nowhere", 8)
     (tmp_path / "album").mkdir()
-    with pytest.raises(PictureError, match="^album is an empty folder"):
-        pictures.cache(tmp_path / "album", 8)
-    with pytest.raises(PictureError, match="^The list of pictures is empty"):
+    (tmp_path / "file.jpg").touch()
+    for name in ("nowhere", "album", "file.jpg"):
+        with pytest.raises(PictureError, match=f"^{name} is not a folder, or an empty one"):
+            cache(tmp_path / name, 8)
+    with pytest.raises(PictureError, match="^The list of pictures has none that can be read"):
         pictures.cache([], 8)
     (tmp_path / "album" / "bad.jpg").write_bytes(b"bad")
     (tmp_path / "album" / "summer").mkdir()
     (tmp_path / "album" / "summer" / "empty.jpg").touch()
-    for source in (tmp_path / "album", pictures.listing(tmp_path / "album")):
-        with pytest.raises(PictureError, match="^album has no picture.*Left out 2 of 2 files: bad.jpg is not a pic"):
-            pictures.cache(source, 8)
+    with pytest.raises(PictureError, match="none that can be read. Left out 2 of 2 files: bad.jpg is not a picture"):
+        cache(tmp_path / "album", 8)
     assert cache_files() == []
 
 
-@pytest.mark.parametrize("limit", [pictures.MEMORY_LIMIT, 0])
-def test_take_gives_pictures_in_any_order(tmp_path, monkeypatch, limit):
-    decoded = pictures.cache(fill_folder(tmp_path / "album", 30), 8)
-    monkeypatch.setattr(pictures, "MEMORY_LIMIT", limit)
-    order = np.random.default_rng(0).permutation(30)[:20]
-    for _ in range(2):  # the second time from its own file
-        taken = decoded.take(order)
-        assert isinstance(taken, np.memmap) == (limit == 0)
-        assert (taken[:, 0, 0, 0] == order).all()
-    assert decoded.take([]).shape == (0, 3, 8, 8)
-
-
 def test_a_full_disk_and_a_home_that_cannot_be_written_are_said_in_a_sentence(tmp_path, monkeypatch):
-    folder = fill_folder(tmp_path / "album", 5)
-    usage = pictures.shutil.disk_usage(tmp_path)
-    with monkeypatch.context() as patched:
-        patched.setattr(pictures.shutil, "disk_usage", lambda _: usage._replace(free=100))
-        with pytest.raises(OSError, match="could not be written: No space left on device.*COLORLIB_HOME"):
-            pictures.cache(folder, 8)
+    resource = pytest.importorskip("resource")  # not on Windows
+    folder, limits = fill_folder(tmp_path / "album", 5), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as a full disk, to whoever writes
+        with pytest.raises(OSError, match="could not be written: File too large.*COLORLIB_HOME"):
+            cache(folder, 8)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert cache_files() == []
     (tmp_path / "file").touch()
     monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "file"))
     with pytest.raises(OSError, match="could not be written.*COLORLIB_HOME"):
-        pictures.cache(folder, 8)
+        cache(folder, 8)
 
 
 def test_windows_does_not_replace_what_another_process_has_mapped(tmp_path, monkeypatch):
     def refuse(beside, target):
         if faster:
-            shutil.copy(beside, target)
+            shutil.copytree(there, target.parent, dirs_exist_ok=True)
         raise PermissionError(13, "Permission denied")
 
+    folder, there = fill_folder(tmp_path / "album", 5), tmp_path / "other" / "cache"
+    with monkeypatch.context() as other:
+        other.setenv("COLORLIB_HOME", str(there.parent))
+        cache(folder, 8)
     monkeypatch.setattr(os, "replace", refuse)
-    folder = fill_folder(tmp_path / "album", 5)
     faster = False
     with pytest.raises(OSError, match="could not be written: Permission denied"):
-        pictures.cache(folder, 8)
+        cache(folder, 8)
     faster = True
-    assert len(pictures.cache(folder, 8).paths) == 5 and len(cache_files()) == 1
+    assert len(cache(folder, 8)[1]) == 5 and len(cache_files()) == 2
