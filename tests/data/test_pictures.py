@@ -80,23 +80,18 @@ def test_gray_is_read_as_three_equal_channels(tmp_path):
     assert (pictures.read(tmp_path / "bits.png") == (ramp > 99)[..., None] * 255).all()
 
 
-@pytest.mark.parametrize("suffix, order", [("png", "<"), ("tif", "<"), ("tif", ">")])
 @pytest.mark.parametrize("brightest", [255, 100])  # a dark picture stays dark
-def test_sixteen_bits_are_scaled_not_clipped(tmp_path, suffix, order, brightest):
-    ramp = np.linspace(0, 257 * brightest, 256).round().astype(f"{order}u2").reshape(16, 16)
-    path = tmp_path / f"deep.{suffix}"
-    Image.frombytes("I;16" if order == "<" else "I;16B", (16, 16), ramp.tobytes()).save(path)
-    expected = np.linspace(0, brightest, 256).reshape(16, 16, 1)
-    assert np.abs(pictures.read(path) - expected).max() <= 1
-
-
-def test_floats_and_32_bits_are_scaled(tmp_path):
-    ramp = np.linspace(0, 1, 256).reshape(16, 16)
-    Image.fromarray(ramp.astype(np.float32)).save(tmp_path / "float.tif")
-    Image.fromarray((ramp * 2**30).astype(np.int32)).save(tmp_path / "int.tif")
-    for name in ("float.tif", "int.tif"):
-        image = pictures.read(tmp_path / name)
-        assert np.abs(image - np.arange(256).reshape(16, 16, 1)).max() <= 1, name
+def test_more_than_8_bits_are_scaled_not_clipped(tmp_path, brightest):
+    ramp = np.linspace(0, brightest, 256).reshape(16, 16)
+    little, big = ((ramp * 257).round().astype(order).tobytes() for order in ("<u2", ">u2"))
+    for suffix in ("png", "tif"):
+        Image.frombytes("I;16", (16, 16), little).save(tmp_path / f"little.{suffix}")
+    Image.frombytes("I;16B", (16, 16), big).save(tmp_path / "big.tif")
+    Image.fromarray((ramp / 255).astype(np.float32)).save(tmp_path / "float.tif")
+    Image.fromarray((np.linspace(0, 2**30, 256).reshape(16, 16)).astype(np.int32)).save(tmp_path / "int.tif")
+    for path in tmp_path.glob("*.*"):
+        expected = np.arange(256).reshape(16, 16) if path.stem == "int" else ramp  # its brightest counts as white
+        assert np.abs(pictures.read(path) - expected[..., None]).max() <= 1, path.name
 
 
 def without_adobe_marker(data):
@@ -140,12 +135,8 @@ def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "page.jpg").write_text("<html>not found</html>")
     (tmp_path / "folder.jpg").mkdir()
-    for name, reason in (
-        ("empty.jpg", "is not a picture"),
-        ("page.jpg", "is not a picture"),
-        ("folder.jpg", "cannot be read"),
-        ("nowhere.jpg", "cannot be read"),
-    ):
+    reasons = {"empty.jpg": "is not a picture", "page.jpg": "is not a picture", "folder.jpg": "cannot be read"}
+    for name, reason in (reasons | {"nowhere.jpg": "cannot be read"}).items():
         with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
             pictures.read(tmp_path / name)
 
@@ -202,27 +193,15 @@ def test_the_cache_keeps_the_good_and_names_the_faulty(tmp_path, capsys):
     folder = fill_folder(tmp_path / "album", 300)
     (folder / "00100.bmp").write_bytes(b"")
     (folder / "00200.bmp").write_bytes(b"GIF89a and then nothing")
-    (folder / ".hidden.bmp").write_bytes(b"")
     (folder / "notes.txt").write_text("no picture")
     squares, paths = cache(folder, 16)
     message = capsys.readouterr().out
     assert message.count("\n") == 1 and "Left out 3 of 301 files" in message
-    for name in ("00100.bmp is", "00200.bmp ", "notes.txt is not a picture"):
-        assert name in message
-    assert "hidden" not in message
+    assert all(name in message for name in ("00100.bmp is", "00200.bmp ", "notes.txt is not a picture"))
     assert squares.shape == (298, 3, 16, 16) and len(paths) == 298
     for path, square in zip(paths, squares, strict=True):
         number = int(os.path.basename(path)[:5])
         assert (square[0] == number % 256).all() and (square[1] == number // 256).all()
-
-
-def test_the_report_stays_short(tmp_path, capsys):
-    folder = fill_folder(tmp_path / "album", 1)
-    for number in range(200):
-        (folder / f"{number}.jpg").touch()
-    cache(folder, 8)
-    report = capsys.readouterr().out
-    assert len(report) < 600 and "200 of 201" in report and report.endswith(" …\n")
 
 
 def test_the_second_call_decodes_nothing(tmp_path, monkeypatch, capsys):
@@ -271,8 +250,7 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path):
 def test_a_damaged_cache_is_made_anew(tmp_path):
     folder = fill_folder(tmp_path / "album", 5)
     before = cache(folder, 8)[0].clone()
-    for name in cache_files():
-        file = pictures.profile.home() / "cache" / name
+    for file in (pictures.profile.home() / "cache").iterdir():
         for damage in (file.read_bytes()[:40], file.read_bytes()[:-3], b""):
             file.write_bytes(damage)
             assert (cache(folder, 8)[0] == before).all()
@@ -332,6 +310,9 @@ def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
     (tmp_path / "album" / "summer" / "empty.jpg").touch()
     with pytest.raises(PictureError, match="none that can be read. Left out 2 of 2 files: bad.jpg is not a picture"):
         cache(tmp_path / "album", 8)
+    with pytest.raises(PictureError, match="Left out 1,000 of 1,000 files") as error:
+        pictures.cache([f"{number}.jpg" for number in range(1000)], 8)
+    assert len(str(error.value)) < 650
     assert cache_files() == []
 
 
