@@ -11,43 +11,36 @@ import torch
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
 
-MATERIALS = {  # ab, in Lab units
-    "grass": (-36, 44),
-    "brick": (36, 26),
-    "water": (-20, -18),
-    "sand": (8, 38),
-    "sky": (6, -36),
-    "leaves": (30, 56),
-}
+LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette: in gamut there
 STEP = 0.005  # of lightness, from one shade to the next
 SPREAD = 3.0  # how far in ab a screen color may be from the color that it stands for
 
 
 @functools.cache
-def shades(colors, lowest, highest):
-    """For each color (ab), the screen color to use at each STEP of lightness: K×steps×3, in lab.
+def shades(a, b, lowest, highest):
+    """The screen color to use for ab at each STEP of lightness: steps×3, in lab.
 
     A screen has 256 steps of red, green and blue, so near one ab it has few lightnesses, and others for every
     hue: their pattern alone gives the hue away. Among all colors up to SPREAD away, any lightness is found.
     """
-    wanted, rows = torch.arange(lowest + STEP / 2, highest, STEP), []
-    for color in colors:
-        ends = torch.tensor([[light, *color] for light in (lowest, highest)])[:, :, None, None]
-        low, high = (lab_to_rgb(ends) * 255).int()[:, :, 0, 0].tolist()
-        box = [torch.arange(max(0, a - 8), min(255, b + 8) + 1) for a, b in zip(low, high, strict=True)]
-        lab = rgb_to_lab(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
-        lab = lab[(lab[:, 1:] - torch.tensor(color)).norm(dim=1) < SPREAD]
-        lab = lab[lab[:, 0].argsort()]
-        rows.append(lab[torch.searchsorted((lab[1:, 0] + lab[:-1, 0]) / 2, wanted)])
-    return torch.stack(rows)
+    ends = torch.tensor([[light, a, b] for light in (lowest, highest)])[:, :, None, None]
+    low, high = (lab_to_rgb(ends) * 255).int()[:, :, 0, 0].tolist()
+    box = [torch.arange(max(0, start - 8), min(255, end + 8) + 1) for start, end in zip(low, high, strict=True)]
+    lab = rgb_to_lab(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
+    lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]
+    lab = lab[lab[:, 0].argsort()]
+    halfway, wanted = (lab[1:, 0] + lab[:-1, 0]) / 2, torch.arange(lowest + STEP / 2, highest, STEP)
+    return lab[torch.searchsorted(halfway, wanted)]
 
 
 class Canvas:
     """A batch of square Lab pictures and, beside each, a map of labels: which thing a pixel belongs to."""
 
-    def __init__(self, night, size, layout, grain):
-        self.n, self.size, self.layout, self.grain = len(night), size, layout, grain
-        self.night, self.sun_or_moon = night, False
+    def __init__(self, size, night, palette, numbers, seeds):
+        self.n, self.size, self.night, self.palette, self.numbers = len(night), size, night, palette, numbers
+        self.counts = (numbers >= 0).sum(1).view(-1, 1, 1)  # of objects; `numbers` are those of their colors
+        # Places come from one generator, grain from another, since how much of it is needed depends on the size.
+        self.layout, self.grain = (torch.Generator().manual_seed(seed) for seed in seeds)
         axis = (torch.arange(size) + 0.5) / size
         self.x, self.y = axis.view(1, 1, size), axis.view(1, size, 1)
         self.lab = torch.zeros(self.n, 3, size, size)
@@ -56,7 +49,7 @@ class Canvas:
         # A texel is a pixel at 32 pixels and grows more slowly than the picture, which so gains fine texture.
         self.texel = max(1, round((size / 32) ** 0.5))
         self.fine = round((size * 32) ** 0.5)
-        self.speckle = torch.randn(self.n, size, size, generator=grain)
+        self.speckle = torch.randn(self.n, size, size, generator=self.grain)
 
     def uniform(self, low, high):
         """A random number for each picture, shaped to be combined with x and y."""
@@ -71,27 +64,22 @@ class Canvas:
         grid = torch.randn(self.n, rows, columns, generator=generator or self.grain)
         return blur(self.size, rows) @ grid @ blur(self.size, columns).T
 
-    def cover(self, distance):
-        """From a signed distance (in fractions of the picture) to how much of each pixel is covered."""
-        return (0.5 - distance * self.size).clamp(0, 1)
-
-    def fill(self, cover, lightness, color, night=None, label=0):
-        """Lay a color over the pictures where `cover` says. Wholly covered pixels get the label.
+    def fill(self, distance, lightness, color, night=None, label=0, strength=1):
+        """Lay a color over a shape, given by its signed distance (-1: everywhere). Pixels wholly inside get the label.
 
         `color` is ab in Lab units, of the day if `night` gives another; or shades, a row for each picture, which are
         in gray like any hue. Mixing in Lab keeps the lightness of soft edges free of the hue.
         """
-        cover, lightness, color = (torch.as_tensor(given, dtype=torch.float32) for given in (cover, lightness, color))
+        distance, lightness, color = (torch.as_tensor(x, dtype=torch.float32) for x in (distance, lightness, color))
+        cover = ((0.5 - distance * self.size).clamp(0, 1) * strength).expand_as(self.speckle)
         if color.ndim == 3:
             lowest = color[0, 0, 0].round()  # whole, and the same for every hue; the first shade lies just above
             step = ((lightness - lowest) / STEP).floor().long().clamp(0, color.shape[1] - 1)
             lightness, *ab = color[torch.arange(self.n)[:, None, None], step].unbind(-1)
             color = torch.stack(ab, dim=1)
         else:
-            if night is not None:
-                color = torch.where(self.night[:, None], torch.tensor(night, dtype=torch.float32), color)
+            color = color if night is None else torch.where(self.night[:, None], torch.tensor(night), color)
             color = color.expand(self.n, 2)[:, :, None, None]
-        cover = cover.expand_as(self.speckle)
         self.lab[:, 0].lerp_(lightness.expand_as(cover), cover)
         self.lab[:, 1:].lerp_(color, cover[:, None])
         label = torch.as_tensor(label, dtype=torch.int8).view(-1, 1, 1)
@@ -116,22 +104,27 @@ def blur(size, cells):
 
 
 class Spot:
-    """A place on the canvas with coordinates of its own, in which a thing reaches from -1 to 1."""
+    """A place on the canvas with coordinates of its own, in which a thing (object 0, 1…) reaches from -1 to 1."""
 
-    def __init__(self, canvas, x, y, size, present=True):
-        self.canvas, self.size, self.present = canvas, size, present
+    def __init__(self, canvas, x, y, size, place=None):
+        self.canvas, self.size, self.place = canvas, size, place
         self.x, self.y = (canvas.x - x) / size, (canvas.y - y) / size
+        self.present = True if place is None else place < canvas.counts
 
-    def fill(self, distance, lightness, color, night=None, label=0):
+    def fill(self, distance, *look, **options):
         """A shape given by its signed distance, in the pictures in which the thing is present."""
-        cover = self.canvas.cover(distance * self.size) * self.present
-        self.canvas.fill(cover, lightness, color, night, label)
+        self.canvas.fill(distance * self.size, *look, strength=self.present, **options)
 
-
-# --- shapes: signed distances around (0, 0), negative inside ---
+    def fill_shaded(self, distance, relief):
+        """The part that has the thing's color: a lightness of its own, relief and grain, always within LIGHTNESS."""
+        light = self.canvas.uniform(-2.5, 2.5) + relief + 0.8 * self.canvas.speckle
+        palette = torch.stack([shades(a, b, *LIGHTNESS) for a, b in self.canvas.palette.tolist()])
+        color = palette[self.canvas.numbers[:, self.place]]
+        self.fill(distance, 55.5 + 4.3 * torch.tanh(light / 4.3), color, label=self.place + 1)
 
 
 def disc(x, y, radius):
+    """Like all shapes: the signed distance, negative inside, to a shape around (0, 0)."""
     return torch.hypot(x, y) - radius
 
 
@@ -144,43 +137,35 @@ def box(x, y, half_width, half_height, corner=0.0):
 
 def polygon(x, y, corners, radius, dent=0.0):
     """A regular polygon with a corner at the top; dent > 0 pulls its sides in and makes it a star."""
-    step = 2 * math.pi / corners
-    angle = torch.atan2(x, -y)
-    angle = (torch.remainder(angle + step / 2, step) - step / 2).abs()  # fold onto half a corner
-    length = torch.hypot(x, y)
-    px, py = length * angle.cos(), length * angle.sin()
+    step, length = 2 * math.pi / corners, torch.hypot(x, y)
+    angle = (torch.remainder(torch.atan2(x, -y) + step / 2, step) - step / 2).abs()  # folded onto half a corner
     inner = radius * math.cos(step / 2) * (1 - dent)  # how far the middle of a side is from the center
-    ax, ay = inner * math.cos(step / 2), inner * math.sin(step / 2)
-    nx, ny = ay, radius - ax  # normal of the line from the corner (radius, 0) to the middle of the side
-    return ((px - radius) * nx + py * ny) / math.hypot(nx, ny)
+    # The normal of the line from the corner (radius, 0) to the middle of the side.
+    nx, ny = inner * math.sin(step / 2), radius - inner * math.cos(step / 2)
+    return ((length * angle.cos() - radius) * nx + length * angle.sin() * ny) / math.hypot(nx, ny)
 
 
-# --- textures ---
-
-
-def mortar(canvas):
+def bricks(canvas):
     """What is light between courses of bricks, each shifted by half a brick."""
-    high, wide = 4 * canvas.texel, 8 * canvas.texel
-    pixel = torch.arange(canvas.size)
+    pixel, texel, high, wide = torch.arange(canvas.size), canvas.texel, 4 * canvas.texel, 8 * canvas.texel
     row = pixel.view(1, -1, 1) + canvas.whole(high)
     column = pixel.view(1, 1, -1) + canvas.whole(wide) + (row // high % 2) * (wide // 2)
-    return (row % high < canvas.texel) | (column % wide < canvas.texel)
+    return (row % high < texel) | (column % wide < texel)
+
+
+MATERIALS = {  # ab, in Lab units, and the pattern on a canvas
+    "grass": ((-36, 44), lambda on: on.noise(on.fine // 5, on.fine) + 0.4 * on.noise(6, 6)),  # upright blades
+    "brick": ((36, 26), lambda on: 2.5 * bricks(on) + 0.4 * on.noise(on.fine // 4, on.fine // 6)),
+    "water": ((-20, -18), lambda on: on.noise(on.fine // 2, on.fine // 8) + 0.3 * on.noise(on.fine, 6)),  # ripples
+    "sand": ((8, 38), lambda on: on.noise(on.fine, on.fine) + 0.3 * on.noise(5, 3)),  # the same in all directions
+    "sky": ((6, -36), lambda on: on.noise(5, 3) + 0.5 * on.noise(8, 6)),  # nothing but soft clouds
+    "leaves": ((30, 56), lambda on: torch.tanh(2.5 * on.noise(on.fine // 3, on.fine // 3)) + 0.2 * on.speckle),
+}
 
 
 def texture(canvas, material):
     """(n, size, size) with mean 0 and deviation 1 in each picture, so that no material is lighter than another."""
-    noise, fine = canvas.noise, canvas.fine
-    if material == "grass":  # upright blades
-        made = noise(fine // 5, fine) + 0.4 * noise(6, 6)
-    elif material == "brick":
-        made = 2.5 * mortar(canvas) + 0.4 * noise(fine // 4, fine // 6)
-    elif material == "water":  # ripples that lie flat
-        made = noise(fine // 2, fine // 8) + 0.3 * noise(fine, 6)
-    elif material == "sand":  # grain, the same in all directions
-        made = noise(fine, fine) + 0.3 * noise(5, 3)
-    elif material == "sky":  # nothing but soft clouds
-        made = noise(5, 3) + 0.5 * noise(8, 6)
-    else:  # leaves: round clumps with sharp edges
-        made = torch.tanh(2.5 * noise(fine // 3, fine // 3)) + 0.2 * canvas.speckle
+    _, pattern = MATERIALS[material]
+    made = pattern(canvas)
     made = made - made.mean((1, 2), keepdim=True)
     return made / made.std((1, 2), keepdim=True).clamp(min=1e-6)

@@ -1,4 +1,8 @@
-"""The procedural worlds: what they promise about their pictures (the proof of ambiguity: test_ambiguity)."""
+"""The procedural worlds: what they promise about their pictures.
+
+The proof of ambiguity: the gray alone tells no object's hue, and no day from night far from the cue. Each proof also
+shows that it can fail: the same models succeed as soon as the answer is there to be seen.
+"""
 
 import dataclasses
 
@@ -7,14 +11,17 @@ import pytest
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import nn
 from torch.nn import functional as F
 
-from colorlib.color import in_gamut, rgb_to_lab
+from colorlib.color import in_gamut, lab_to_rgb, rgb_to_lab, to_uint8
 from colorlib.worlds import scenes
-from colorlib.worlds.canvas import MATERIALS, Canvas
-from colorlib.worlds.things import LIGHTNESS
+from colorlib.worlds.canvas import LIGHTNESS, MATERIALS, Canvas
+from colorlib.worlds.things import SHAPES
 
-every_world = pytest.mark.parametrize("world", scenes.WORLDS)
+every_world = pytest.mark.parametrize("world", list(scenes.WORLDS))
 
 
 def things(drawn, lab):
@@ -66,10 +73,10 @@ def test_every_color_is_in_gamut(world, monkeypatch):
 
 def test_slices_keep_everything_together():
     drawn = scenes.draw(20, 32, 1)
-    part, one = drawn[torch.tensor([4, 2])], drawn[-1]
+    part = drawn[torch.tensor([4, 2])]
     assert torch.equal(part.pictures, drawn.pictures[[4, 2]]) and torch.equal(part.night, drawn.night[[4, 2]])
     assert torch.equal(part.palette_index, drawn.palette_index[[4, 2]]) and part.world == drawn.world
-    assert len(one) == 1 and torch.equal(one.objects[0], drawn.objects[19]) and len(drawn[:7]) == 7
+    assert len(part) == 2 and len(drawn[:7]) == 7
 
 
 @pytest.mark.parametrize("world", ["ambiguous", "mixed"])
@@ -108,14 +115,14 @@ def test_the_highest_chance_still_gets_a_color_of_the_palette(monkeypatch):
     monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.ones(*shape) - 2**-24)
     for weights, last in (((0.95, 0.04, 0.19), 2), ((0.1,) * 7, 6), ((0.5, 0.5, 0.0), 1)):
         palette = [(5.0 * number, 0.0) for number in range(len(weights))]
-        drawn = scenes.draw(2, 16, world="ambiguous", palette=palette, probabilities=weights, kinds="car", most=1)
+        drawn = scenes.draw(2, 16, world="ambiguous", palette=palette, probabilities=weights, kinds=("car",), most=1)
         assert (drawn.palette_index == last).all()
 
 
 @pytest.mark.parametrize("kind", scenes.KINDS)
 def test_kinds_and_most(kind):
     alone = scenes.draw(60, 32, 0, "ambiguous", kinds=(kind,), most=1)
-    many = scenes.draw(60, 32, 0, "ambiguous", kinds=kind)
+    many = scenes.draw(60, 32, 0, "ambiguous", kinds=(kind,))
     assert alone.palette_index.shape[1] == 1 and alone.objects.max() == 1
     assert many.palette_index.shape[1] == scenes.LIMITS[kind] and many.objects.max() == scenes.LIMITS[kind]
     crowded = many[many.palette_index[:, -1] >= 0]
@@ -126,18 +133,18 @@ def test_kinds_and_most(kind):
     "arguments, sentence",
     [
         ({"world": "moon"}, "no world 'moon'; choose one of texture"),
-        ({"kinds": ("boat",)}, "draws the kinds balloon, car"),
-        ({"kinds": ()}, "draws the kinds balloon, car"),
-        ({"world": "texture", "kinds": "car"}, "draws the kinds texture"),
-        ({"world": "shapes", "palette": [(0, 0)]}, "are fixed"),
-        ({"palette": [(0, 0), (100, 100)]}, r"No screen can show the palette color \(100, 100\)"),
+        ({"kinds": ("boat",)}, "the kinds balloon, car"),
+        ({"kinds": "car"}, "the kinds balloon, car"),
+        ({"kinds": ()}, "the kinds balloon, car"),
+        ({"world": "texture", "kinds": ("car",)}, "drawn as it is"),
+        ({"world": "shapes", "palette": [(0, 0)]}, "drawn as it is"),
+        ({"palette": [(0, 0), (100, 100)]}, "that a screen can show"),
         ({"palette": [60, 40]}, r"a list of colors \(a, b\)"),
         ({"probabilities": (0.5, 0.5)}, "one probability, 0 or more, for each of the 3"),
         ({"probabilities": (1, 1, -1)}, "one probability, 0 or more"),
         ({"probabilities": (0, 0, 0)}, "one probability, 0 or more"),
         ({"n": -1}, "n=-1"),
         ({"size": 8}, "size ≥ 16"),
-        ({"most": 0}, "most ≥ 1"),
     ],
 )
 def test_what_cannot_be_drawn_gets_a_sentence(arguments, sentence):
@@ -151,7 +158,7 @@ def test_materials_are_equally_light_and_told_apart_by_texture():
     light, present = lab[:, 0], range(1, len(MATERIALS) + 1)
     means = [light[drawn.materials == m].mean() for m in present]
     assert max(means) - min(means) < 1
-    for m, ab in zip(present, MATERIALS.values(), strict=True):
+    for m, (ab, _) in zip(present, MATERIALS.values(), strict=True):
         mean = lab.movedim(1, -1)[drawn.materials == m][:, 1:].mean(0)
         assert (mean - torch.tensor(ab)).norm() < 1.5
     across, down = (light.diff(dim=2).abs()[:, 1:], light.diff(dim=1).abs()[:, :, 1:])
@@ -183,12 +190,10 @@ def test_each_shape_has_its_color_and_all_are_equally_light():
     drawn = scenes.draw(300, 32, 0, "shapes")
     found = things(drawn, rgb_to_lab(drawn.pictures))
     assert not drawn.ambiguous.any() and drawn.objects.max() == 4
-    for number, name in enumerate(scenes.SHAPES):
+    for number, name in enumerate(SHAPES):
         mean = torch.stack([lab.mean(1) for shape, lab in found if shape == number]).mean(0)
         assert (mean[1:] - drawn.palette[number]).norm() < 1, name
         assert abs(mean[0] - sum(LIGHTNESS) / 2) < 0.6, name
-    only = scenes.draw(50, 32, 0, "shapes", kinds=("star", "ring"))
-    assert set(only.palette_index.unique().tolist()) == {-1, 3, 5}
 
 
 def test_context_differs_only_at_the_cue_and_far_ground_lies_beyond_reach():
@@ -206,3 +211,80 @@ def test_context_differs_only_at_the_cue_and_far_ground_lies_beyond_reach():
         assert abs(day.mean() - dark.mean()) < 3 * (day.var() / len(day) + dark.var() / len(dark)) ** 0.5 + 0.05
     ground = [lab.movedim(1, -1)[drawn.far & (night == dark)[:, None, None]].mean(0)[1:] for dark in (0, 1)]
     assert (ground[0] - ground[1]).norm() > 70
+
+
+# --- the proof of ambiguity ---
+
+
+def fine_features(values):
+    """What one might try on the lightnesses of an object: moments, size, histograms, also of decimals."""
+    values = values.double().numpy()
+    decimals = [np.histogram(values % 1, bins, (0, 1))[0] for bins in (5, 10)]
+    spread = np.histogram(values, 24, (48, 62))[0]
+    return np.r_[values.mean(), values.std(), len(values), np.concatenate([*decimals, spread]) / len(values)]
+
+
+def scores(rows, labels):
+    """How well two kinds of model tell the labels of the second half after learning the first."""
+    half = len(labels) // 2
+    models = (
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)),
+        HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8),
+    )
+    return [model.fit(rows[:half], labels[:half]).score(rows[half:], labels[half:]) for model in models]
+
+
+def network_score(pictures, labels, classes):
+    """The same by a small network that looks for the best place in a picture."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        *(nn.Conv2d(pictures.shape[1], 24, 5, padding=2), nn.BatchNorm2d(24), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(24, 32, 5, padding=2), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()),
+        nn.Linear(32, classes),
+    )
+    optimizer, half = torch.optim.Adam(network.parameters(), 3e-3), len(labels) // 2
+    for _ in range(6):
+        for batch in torch.randperm(half).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(network(pictures[batch]), labels[batch]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        return float((network.eval()(pictures[half:]).argmax(1) == labels[half:]).float().mean())
+
+
+def chance(classes, tests):
+    """What pure guessing stays below, but for one time in seven hundred (three deviations)."""
+    return 1 / classes + 3 * ((classes - 1) / classes**2 / tests) ** 0.5
+
+
+def test_proof_the_gray_does_not_tell_the_hue_of_an_object():
+    drawn = scenes.draw(2000, 32, 0, "ambiguous")
+    found = things(drawn, rgb_to_lab(drawn.pictures))
+    labels = np.array([number for number, _ in found])
+    limit = chance(3, len(labels) // 2)
+    assert max(scores(np.stack([fine_features(lab[0]) for _, lab in found]), labels)) < limit
+    assert min(scores(np.stack([lab[1:].mean(1).numpy() for _, lab in found]), labels)) > 0.99
+    # The same objects in exactly their palette color, rounded the usual way, give it away.
+    plain = []
+    for number, lab in found:
+        exact = torch.cat((lab[:1], drawn.palette[number][:, None].expand(2, lab.shape[1])))[:, :, None]
+        plain.append(fine_features(rgb_to_lab(to_uint8(lab_to_rgb(exact)))[0, :, 0]))
+    assert min(scores(np.stack(plain), labels)) > 0.7
+
+
+def test_proof_by_a_network_on_whole_gray_pictures():
+    drawn = scenes.draw(1600, 32, 1, "ambiguous", kinds=("balloon", "door"), most=1)
+    lab, labels = rgb_to_lab(drawn.pictures), drawn.palette_index[:, 0]
+    light = lab[:, :1]
+    assert network_score(torch.cat((light / 50 - 1, light % 1), 1), labels, 3) < chance(3, 800)
+    assert network_score(lab[:, 1:] / 110, labels, 3) > 0.97
+
+
+def test_proof_only_the_distant_cue_tells_day_from_night():
+    drawn = scenes.draw(1600, 32, 0, "context")
+    light, night = rgb_to_lab(drawn.pictures)[:, :1], drawn.night.long()
+    rows = np.stack([fine_features(one[0, far]) for one, far in zip(light, drawn.far, strict=True)])
+    assert max(scores(rows, night.numpy())) < chance(2, 800)
+    ground, sky = light[:, :, 20:] / 50 - 1, light[:, :, :20] / 50 - 1
+    assert network_score(ground, night, 2) < chance(2, 800)
+    assert network_score(sky, night, 2) > 0.95
