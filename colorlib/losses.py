@@ -1,7 +1,4 @@
-"""What "wrong" costs, in one number to make small. Lesson 02 builds the losses.
-
-Every loss takes a prediction and a target.
-"""
+"""What "wrong" costs, in one number to make small, from a prediction and a target. Lesson 02 builds the losses."""
 
 from collections.abc import Callable, Mapping
 
@@ -32,12 +29,10 @@ def l1(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def ms_ssim(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
-    """Multi-scale structural similarity, right for small pictures too: 1 for equal ones.
+    """Multi-scale structural similarity, 1 for equal pictures. `low` and `high` are the ends of the value range.
 
-    `low` and `high` are the ends of the value range; the published constants depend on it. Five
-    scales with an 11-pixel window need 176 pixels. Below that there are fewer scales, whose weights
-    then still add up to 1: four from 88 pixels, three from 44, two from 22. (torchmetrics' gives the same numbers, up
-    to fifteen times slower, and no gradient for colors that run against the target.)
+    Five scales need 176 pixels. Smaller pictures get fewer, down to two from 22 pixels, whose weights still add up to
+    1. (torchmetrics' is slower, and has no gradient for colors that run against the target.)
     """
     _same_shape(prediction, target)
     side = min(target.shape[-2:])
@@ -46,13 +41,10 @@ def ms_ssim(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, h
     scales = min(len(MS_SSIM_BETAS), (side // WINDOW).bit_length())
     betas = MS_SSIM_BETAS[:scales]
     score = 1.0
-    # Variances are small differences of large numbers: too fine for half precision. And means are
-    # compared as a ratio, so the lowest value becomes 0.
-    with torch.autocast(target.device.type, enabled=False):
+    with torch.autocast(target.device.type, enabled=False):  # variances are too fine for half precision
         x, y = ((values.float() - low) / (high - low) for values in (prediction, target))
         for scale, beta in enumerate(betas, start=1):
-            similarity = _similarity(x, y, last=scale == scales)
-            score = score * similarity ** (beta / sum(betas))
+            score = score * _similarity(x, y, last=scale == scales) ** (beta / sum(betas))
             x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
     return score.mean()
 
@@ -68,42 +60,34 @@ def _similarity(x, y, last):
     if last:
         similarity = similarity * (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
     similarity = similarity.mean(dim=(1, 2, 3))
-    # Negative numbers have no such power. Cut off at 0, a picture whose colors run against the
-    # target would get no gradient and stay so: run out smoothly instead, below .01.
+    # Negative numbers have no power, and cut off at 0 they would have no gradient: run out smoothly below .01.
     return torch.where(similarity > 0.01, similarity, 1e-4 / (0.02 - similarity.clamp(max=0.01)))
 
 
 def _blur(values):
-    """The Gaussian mean of each window (1.5 pixels wide, no padding), by rows and by columns.
-
-    As a product of matrices, each row of which holds one window: far faster than a convolution.
-    """
+    """The Gaussian mean of each window, as a product of matrices whose rows are the windows: faster than convolving."""
 
     def windows(side):
-        start = torch.arange(side - WINDOW + 1, device=values.device)
-        offset = torch.arange(side, device=values.device) - start[:, None] - WINDOW // 2
+        pixel = torch.arange(side, device=values.device)
+        offset = pixel - pixel[: side - WINDOW + 1, None] - WINDOW // 2
         weight = torch.exp(-(offset**2) / (2 * 1.5**2)) * (offset.abs() <= WINDOW // 2)
         return weight / weight.sum(dim=1, keepdim=True)
 
-    height, width = values.shape[-2:]
-    return windows(height) @ values @ windows(width).T
+    return windows(values.shape[-2]) @ values @ windows(values.shape[-1]).T
 
 
-def ms_ssim_loss(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
+def ms_ssim_loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """1 − MS-SSIM."""
-    return 1 - ms_ssim(prediction, target, low, high)
+    return 1 - ms_ssim(prediction, target)
 
 
 def cross_entropy(logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
     """Cross-entropy of bin logits N×Q×H×W with soft-encoded ab; `weights` as of `bin_weights`."""
-    bins = len(ab_bins())
-    if logits.shape != (len(ab), bins, *ab.shape[-2:]):
-        raise ValueError(
-            f"For ab {tuple(ab.shape)} the logits must be {(len(ab), bins, *ab.shape[-2:])}, not "
-            f"{tuple(logits.shape)}: build the network with outputs='bins'."
-        )
-    with torch.no_grad():
-        index, share = soft_encode(ab)
+    expected = (len(ab), len(ab_bins()), *ab.shape[-2:])
+    if logits.shape != expected:
+        found = f"{tuple(logits.shape)}: build the network with outputs='bins'."
+        raise ValueError(f"For ab {tuple(ab.shape)} the logits must be {expected}, not {found}")
+    index, share = soft_encode(ab)
     pixels = -(share * logits.float().log_softmax(dim=1).gather(1, index)).sum(dim=1)
     if weights is not None:
         pixels = pixels * (share * weights.to(pixels.device)[index]).sum(dim=1)
@@ -113,8 +97,7 @@ def cross_entropy(logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor 
 def adversarial(logits: torch.Tensor, label: float) -> torch.Tensor:
     """What a critic pays for its logits where the truth is `label`: 1 real, 0 fake; ln 2 if it guesses.
 
-    For one-sided label smoothing call the real ones .9, and the fakes 0 as ever. Logits, no sigmoid before: the loss
-    has its own.
+    For one-sided label smoothing call the real ones .9, and the fakes 0 as ever. Logits need no sigmoid before.
     """
     if not 0 <= label <= 1:
         raise ValueError(f"The label must lie between 0 (fake) and 1 (real), not {label}.")
@@ -122,20 +105,15 @@ def adversarial(logits: torch.Tensor, label: float) -> torch.Tensor:
 
 
 def fooling(fake_logits: torch.Tensor, saturating: bool = False) -> torch.Tensor:
-    """What a generator pays where the critic is not fooled (lesson 03 compares the two forms).
+    """What a generator pays where the critic is not fooled. Lesson 03 compares the two forms.
 
-    The saturating form is the minimax's own: the critic's loss turned around. It has no slope where the critic is
-    sure, so the form in use asks that fakes be called real.
+    The saturating one is the minimax's own, the critic's loss turned around: no slope where the critic is sure.
     """
     return -adversarial(fake_logits, 0.0) if saturating else adversarial(fake_logits, 1.0)
 
 
 def wasserstein_critic(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """What a critic pays that is to hold real pictures high and fakes low: minus its estimate of their distance.
-
-    Heights are any numbers, no logits. They measure something only where the slope is limited, as by
-    `gradient_penalty` (lesson 04).
-    """
+    """What a critic pays that is to hold real pictures high and fakes low: minus its estimate of their distance."""
     return fake.mean() - real.mean()
 
 
@@ -149,12 +127,7 @@ def gradient_penalty(critic: Callable, seen: torch.Tensor | None, real, fake, ge
 
     `seen` is what the critic is shown beside the colors (None: nothing); `generator` draws the places. Lesson 04.
     """
-    return slope_cost(slopes(critic, seen, between(real, fake, generator)))
-
-
-def slope_cost(slope: torch.Tensor) -> torch.Tensor:
-    """What slopes other than 1 cost, steeper or flatter ones."""
-    return (slope - 1).square().mean()
+    return (slopes(critic, seen, between(real, fake, generator)) - 1).square().mean()
 
 
 def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -165,10 +138,7 @@ def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator |
 
 
 def slopes(critic: Callable, seen: torch.Tensor | None, colors: torch.Tensor) -> torch.Tensor:
-    """How steep the critic is at each picture: the length of its gradient in all the colors of that picture.
-
-    A critic that judges patches holds a picture as high as their mean. What it saw is not varied.
-    """
+    """How steep the critic is at each picture, or the mean of its patches: the length of its gradient in the colors."""
     colors = colors.detach().requires_grad_()
     with torch.autocast(colors.device.type, enabled=False):  # a slope of a slope is too fine for half precision
         heights = critic(colors if seen is None else torch.cat((seen, colors), dim=1))
@@ -182,10 +152,7 @@ LOSSES = {"mse": mse, "l1": l1, "ms_ssim": ms_ssim_loss, "cross_entropy": cross_
 
 
 def combine(weights: Mapping[str, float], **functions: Callable) -> Callable:
-    """One loss from several, as in `combine({"l1": 1.0, "ms_ssim": 0.5})`; a keyword replaces a loss or adds one.
-
-    It gives the total and each term before weighting (for the history).
-    """
+    """One loss from several: the total, and each term before weighting. A keyword replaces a loss or adds one."""
     known = {**LOSSES, **functions}
     if not weights or not set(weights) <= set(known):
         raise ValueError(f"Weigh one or more of {', '.join(known)}; these are {dict(weights)}.")

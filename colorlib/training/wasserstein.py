@@ -40,7 +40,7 @@ class Wasserstein(Adversarial):
         loss = losses.wasserstein_critic(self.judge(seen, truth), self.judge(seen, fake))
         # As losses.gradient_penalty, by hand: the history shows the slope too.
         slope = losses.slopes(critic, self.condition(seen), losses.between(truth, fake))
-        penalty, lam_gp, clip = losses.slope_cost(slope), self.settings.lam_gp, self.settings.clip
+        penalty, lam_gp, clip = (slope - 1).square().mean(), self.settings.lam_gp, self.settings.clip
         terms = {"critic_estimate": -loss.detach(), "penalty": penalty.detach(), "slope": slope.detach().mean()}
         terms["critic_gradient"] = self.descend("critic", loss + lam_gp * penalty if lam_gp else loss)
         if clip:
