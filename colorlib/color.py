@@ -1,7 +1,7 @@
-"""RGB to CIE L*a*b* and back, for tensors (…, 3, H, W) and arrays (…, H, W, 3). Lesson 01 builds it.
+"""RGB to CIE L*a*b* and back, for tensors (…, 3, H, W), uint8 or floats of 0…1. Lesson 01 builds it.
 
 sRGB → linear light → XYZ (D65, 2°) → Lab, in float32 at least and outside autocast, since half precision
-costs up to half a Lab unit. Arrays of integers must be uint8; floats are 0…1.
+costs up to half a Lab unit.
 """
 
 import functools
@@ -19,33 +19,18 @@ RGB_TO_XYZ = (
 EPSILON, KAPPA = 0.008856, 7.787  # where Lab's cube root turns into a straight line
 
 
-def _for_tensors_and_arrays(convert):
-    """Let a function of tensors (…, 3, H, W) take arrays (…, H, W, 3) too, and shield it from autocast."""
+def _of_pictures(convert):
+    """Let a function of float pictures take uint8 ones too, refuse what is no picture, and shield from autocast."""
 
     @functools.wraps(convert)
     def wrapper(picture, *args, **kwargs):
-        tensor = as_tensor(picture)
-        if tensor.ndim < 3 or tensor.shape[-3] != 3:
-            raise ValueError(
-                "A picture is a tensor (…, 3, H, W) or an array (…, H, W, 3); "
-                f"this one has the shape {tuple(np.shape(picture))}."
-            )
-        if tensor is picture:
-            with torch.autocast(tensor.device.type, enabled=False):
-                return convert(_as_float(tensor), *args, **kwargs)
-        with torch.no_grad():
-            result = convert(_as_float(tensor), *args, **kwargs)
-        return (result.movedim(-3, -1) if result.ndim == tensor.ndim else result).numpy()
+        if not isinstance(picture, torch.Tensor) or picture.ndim < 3 or picture.shape[-3] != 3:
+            shape = tuple(getattr(picture, "shape", ()))
+            raise ValueError(f"A picture is a tensor (…, 3, H, W), not {type(picture).__name__} of the shape {shape}.")
+        with torch.autocast(picture.device.type, enabled=False):
+            return convert(_as_float(picture), *args, **kwargs)
 
     return wrapper
-
-
-def as_tensor(picture):
-    """A tensor as it is; an array (…, H, W, 3), whatever its strides, as a tensor (…, 3, H, W)."""
-    if isinstance(picture, torch.Tensor):
-        return picture
-    tensor = torch.from_numpy(np.array(picture))
-    return tensor.movedim(-1, -3) if tensor.ndim >= 3 else tensor
 
 
 def _as_float(values):
@@ -53,16 +38,12 @@ def _as_float(values):
         return values.float() / 255
     if not values.dtype.is_floating_point:
         kind = str(values.dtype).removeprefix("torch.")
-        raise TypeError(
-            f"Whole numbers must be uint8 (0…255), these are {kind}. Convert them with .astype('uint8') "
-            "or divide by 255 to get floats in 0…1."
-        )
+        raise TypeError(f"Whole numbers must be uint8 (0…255), these are {kind}. Divide by 255 to get floats in 0…1.")
     return values if values.dtype == torch.float64 else values.float()
 
 
 def srgb_to_linear(value):
-    """Undo the screen's transfer curve: what a pixel value is worth in light. Tensors or arrays, 0…1."""
-    value = torch.as_tensor(value)
+    """Undo the screen's transfer curve: what a pixel value (0…1) is worth in light."""
     # The clamp keeps the power's gradient finite in the branch that `where` throws away.
     curve = ((value.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
     return torch.where(value > 0.04045, curve, value / 12.92)
@@ -70,7 +51,6 @@ def srgb_to_linear(value):
 
 def linear_to_srgb(value):
     """The transfer curve itself: light to pixel value."""
-    value = torch.as_tensor(value)
     curve = 1.055 * value.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(value > 0.0031308, curve, value * 12.92)
 
@@ -97,35 +77,29 @@ def _mix(channels, matrix):
     return torch.einsum("ij,...jhw->...ihw", channels.new_tensor(matrix), channels)
 
 
-@_for_tensors_and_arrays
+@_of_pictures
 def rgb_to_lab(picture):
     """A picture (uint8, or float 0…1) to lab: L 0…100, a and b in Lab units."""
     return xyz_to_lab(_mix(srgb_to_linear(picture), RGB_TO_XYZ))
 
 
-def _unclipped_rgb(lab):
-    return linear_to_srgb(_mix(lab_to_xyz(lab), np.linalg.inv(RGB_TO_XYZ).tolist()))
-
-
-@_for_tensors_and_arrays
+@_of_pictures
 def lab_to_rgb(lab, clip=True):
     """Lab to a float picture. Colors that a screen cannot show are clipped to 0…1 (which shifts their L)."""
-    picture = _unclipped_rgb(lab)
+    picture = linear_to_srgb(_mix(lab_to_xyz(lab), np.linalg.inv(RGB_TO_XYZ).tolist()))
     return picture.clamp(0, 1) if clip else picture
 
 
-@_for_tensors_and_arrays
+@_of_pictures
 def in_gamut(lab, tolerance=1e-3):
     """True where a screen can show the color: shape (…, H, W)."""
-    picture = _unclipped_rgb(lab)
+    picture = lab_to_rgb(lab, clip=False)
     return ((picture >= -tolerance) & (picture <= 1 + tolerance)).all(dim=-3)
 
 
 def to_uint8(picture):
-    """A float picture 0…1, tensor or array, to the nearest uint8 values; a uint8 picture keeps its own."""
-    tensor = picture if isinstance(picture, torch.Tensor) else torch.from_numpy(np.array(picture))
-    rounded = (_as_float(tensor).clamp(0, 1) * 255).round().to(torch.uint8)
-    return rounded if tensor is picture else rounded.numpy()
+    """A float picture 0…1 to the nearest uint8 values; a uint8 picture keeps its own."""
+    return (_as_float(picture).clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def to_gray_ab(pictures):
@@ -144,15 +118,9 @@ def from_gray_ab(gray, ab):
     return lab_to_rgb(to_lab(gray, ab))
 
 
-def delta_e_76(lab, other):
-    """CIE76: how far two colors are, as a straight line in Lab. A tensor (…, H, W)."""
-    return ((as_tensor(lab) - as_tensor(other)) ** 2).sum(-3) ** 0.5
-
-
 def delta_e_2000(lab, other):
-    """CIEDE2000, by scikit-image: the same question with the eye's weaknesses taken into account."""
+    """CIEDE2000, by scikit-image: how far two colors are for the eye, which no straight line in Lab tells."""
     from skimage.color import deltaE_ciede2000
 
-    lab, other = as_tensor(lab), as_tensor(other)
     arrays = (colors.detach().cpu().movedim(-3, -1).numpy() for colors in (lab, other))
     return torch.from_numpy(deltaE_ciede2000(*arrays)).to(lab.device)

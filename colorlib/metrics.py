@@ -4,7 +4,7 @@ Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone 
 plain gray: read them beside ab error and colorfulness.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
@@ -12,41 +12,25 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 from colorlib import color, data, models, tables
 from colorlib.worlds import scenes
 
-# --- pictures: (prediction, truth) as float pictures N×3×H×W, or as ab in Lab units N×2×H×W ---
-
 
 def ab_distance(ab: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """How far each pixel's color is from the true one, N×H×W in Lab units."""
+    """How far each pixel's ab (N×2×H×W in Lab units) is from the true one, N×H×W."""
     return (ab - truth).norm(dim=1)
 
 
-def accuracy(ab: torch.Tensor, truth: torch.Tensor, percent: float) -> torch.Tensor:
-    """Share of pixels whose a and b are both within 2.2 Lab units a percent; L is given."""
-    return ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
-
-
-def psnr(picture: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Peak signal-to-noise ratio in dB, a picture at a time; equal pictures have no end of it."""
-    return peak_signal_noise_ratio(picture, truth, data_range=1.0, reduction="none", dim=(1, 2, 3)).mean()
-
-
 def colorfulness(picture: torch.Tensor) -> torch.Tensor:
-    """Hasler and Süsstrunk's colorfulness: 0 for gray, about 30 for photos, 60 for gaudy ones.
-
-    Red − green and yellow − blue keep their signs. Without them (a published slip) the spread of a
-    picture that has both red and green comes out too small.
-    """
+    """Hasler and Süsstrunk's colorfulness of float pictures: 0 for gray, about 30 for photos, 60 for gaudy ones."""
     red, green, blue = (picture * 255).flatten(2).unbind(1)
+    # Without the signs (a published slip) the spread of a picture that has both red and green comes out too small.
     opponents = torch.stack((red - green, (red + green) / 2 - blue))
     spread = opponents.std(dim=-1, correction=0).norm(dim=0)
     return (spread + 0.3 * opponents.mean(dim=-1).norm(dim=0)).mean()
 
 
 def spill(ab: torch.Tensor, truth: torch.Tensor, gray: torch.Tensor, flat: float = 2.0) -> torch.Tensor:
-    """The share of the color's change that lies where nothing ends: neither the true color nor the gray changes there.
+    """The share of the color's change that lies where nothing ends: color that stays in its object changes at its edge.
 
-    A change is the distance of two neighboring pixels; below `flat` Lab units there is none in truth. Color that stays
-    within its object changes at the object's edge alone. Gray, which does not change, spills nothing.
+    Nothing ends where neither the true ab (in Lab units) nor the gray changes by `flat` Lab units to the next pixel.
     """
     everywhere = spilled = torch.zeros(())
     for axis in (-2, -1):
@@ -56,11 +40,8 @@ def spill(ab: torch.Tensor, truth: torch.Tensor, gray: torch.Tensor, flat: float
     return spilled / everywhere.clamp(min=torch.finfo(ab.dtype).tiny)
 
 
-# --- worlds, where the painter knows which colors the gray does not tell ---
-
-
 def object_colors(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
-    """The mean ab of each ambiguous object, a row an object."""
+    """The mean ab of each ambiguous object, whose color the gray does not tell: a row an object."""
     slots = torch.arange(1, world.palette_index.shape[1] + 1, device=ab.device)
     inside = (world.objects[:, None] == slots.view(1, -1, 1, 1)) & world.ambiguous[:, None]
     pixels = inside.flatten(2).sum(-1)
@@ -69,10 +50,7 @@ def object_colors(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
 
 
 def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
-    """The share of objects near each palette color: nearer than half the way between two of them.
-
-    Dull objects are near none, so the shares need not add up to 1.
-    """
+    """The share of objects nearer to each palette color than half the way between two. Dull ones are near none."""
     distance, nearest = torch.cdist(colors, palette).min(dim=1)
     half_way = torch.pdist(palette).min() / 2 if len(palette) > 1 else torch.inf
     chosen = torch.bincount(nearest[distance < half_way], minlength=len(palette))
@@ -81,7 +59,9 @@ def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
 
 def _world_measures(ab, truth, world):
     """The measures that a world allows, by name."""
-    distance, measures = ab_distance(ab, truth), {}
+    distance = ab_distance(ab, truth)
+    regions = {"detail_error": world.details, "texture_error": world.materials > 0, "far_error": world.far}
+    measures = {name: distance[region].mean() for name, region in regions.items() if region.any()}
     if world.ambiguous.any():
         colors, palette = object_colors(ab, world), world.palette.to(ab)
         measures["chroma"] = colors.norm(dim=1).mean()
@@ -89,15 +69,8 @@ def _world_measures(ab, truth, world):
         measures["palette_distance"] = torch.cdist(colors, palette).amin(dim=1).mean()
         measures["palette_use"] = palette_use(colors, palette).min()
         measures["background_error"] = distance[~world.ambiguous].mean()
-    if world.details.any():
-        measures["detail_error"] = distance[world.details].mean()
-        measures["texture_error"] = distance[world.materials > 0].mean()
-    if world.far.any():
-        measures["far_error"] = distance[world.far].mean()
     return measures
 
-
-# --- all of them, in a table ---
 
 # Heading (what is better: ↓ low, ↑ high, else near the truth), and how to write the number.
 MEASURES = {
@@ -106,6 +79,7 @@ MEASURES = {
     "ssim": ("SSIM ↑", "{:.3f}"),
     "ciede2000": ("CIEDE2000 ↓", "{:.1f}"),
     "colorfulness": ("colorfulness", "{:.1f}"),
+    "spill": ("spill ↓", "{:.0%}"),
     "accuracy_2": ("within 2 % ↑", "{:.1%}"),
     "accuracy_5": ("within 5 % ↑", "{:.1%}"),
     "chroma": ("chroma", "{:.1f}"),
@@ -120,47 +94,33 @@ MEASURES = {
 
 
 def _known(names):
-    """The names as a set, or a sentence that says which there are."""
     unknown = {names} if isinstance(names, str) else set(names) - set(MEASURES)
     if unknown:
-        choice = ", ".join(MEASURES)
-        raise ValueError(f"{sorted(unknown, key=str)} are not names of measures. Give several of: {choice}.")
-    return set(names)
+        raise ValueError(f"{sorted(unknown, key=str)} are no measures. Give several of: {', '.join(MEASURES)}.")
+    return names
 
 
-def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Iterable[str] = MEASURES) -> dict[str, float]:
+def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collection[str] = MEASURES) -> dict[str, float]:
     """Measures by name; `ab`, the true ab and `gray` as networks see them."""
     names, lab, true_lab = _known(names), color.to_lab(gray, ab), color.to_lab(gray, truth)
     picture, true_picture = color.lab_to_rgb(lab), color.lab_to_rgb(true_lab)
     ab, truth = lab[:, 1:], true_lab[:, 1:]
     measures = {"ab_error": ab_distance(ab, truth).mean(), "colorfulness": colorfulness(picture)}
-    measures |= {"accuracy_2": accuracy(ab, truth, 2), "accuracy_5": accuracy(ab, truth, 5)}
-    # These three take time, so only who asks for them gets them.
+    for percent in (2, 5):  # so many percent of a channel's range, which is 220 units
+        measures[f"accuracy_{percent}"] = ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
+    # These take time, so only who asks for them gets them.
     if "psnr" in names:
-        measures["psnr"] = psnr(picture, true_picture)
+        each = {"reduction": "none", "dim": (1, 2, 3)}
+        measures["psnr"] = peak_signal_noise_ratio(picture, true_picture, data_range=1.0, **each).mean()
     if "ssim" in names:
         measures["ssim"] = structural_similarity_index_measure(picture, true_picture, data_range=1.0)
     if "ciede2000" in names:
         measures["ciede2000"] = color.delta_e_2000(lab, true_lab).mean()
+    if "spill" in names:
+        measures["spill"] = spill(ab, truth, gray)
     if world is not None:
         measures |= _world_measures(ab, truth, world)
     return {name: float(measures[name]) for name in MEASURES if name in names and name in measures}
-
-
-def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Iterable[str] = MEASURES) -> "Table":
-    """Measure generators (gray → ab; a list of them for several seeds) on pictures, scenes or a data set.
-
-    Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
-    table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
-    """
-    names, (gray, truth, world) = _known(names), _held_out(of, n)
-    rows = {"gray": [measure(torch.zeros_like(truth), truth, gray, world, names)]}
-    for label, seeds in generators.items():
-        seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
-        painted = [models.paint(generator, gray) for generator in seeds]
-        rows[label] = [measure(ab, truth, gray, world, names) for ab in painted]
-    rows["truth"] = [measure(truth, truth, gray, world, names)]
-    return Table(rows, len(gray))
 
 
 def _held_out(of, n):
@@ -174,7 +134,23 @@ def _held_out(of, n):
     return *color.to_gray_ab(of if world is None else of.pictures), world
 
 
-def validator(of, names: Iterable[str] = ("ab_error",), n: int = 64) -> Callable:
+def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Collection[str] = MEASURES) -> "Table":
+    """Measure generators (gray → ab; a list of them for several seeds) on pictures, scenes or a data set.
+
+    Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
+    table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
+    """
+    gray, truth, world = _held_out(of, n)
+    painted = {"gray": [torch.zeros_like(truth)]}
+    for row, seeds in generators.items():
+        seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
+        painted[row] = [models.paint(generator, gray) for generator in seeds]
+    painted["truth"] = [truth]
+    rows = {row: [measure(ab, truth, gray, world, names) for ab in seeds] for row, seeds in painted.items()}
+    return Table(rows, len(gray))
+
+
+def validator(of, names: Collection[str] = ("ab_error",), n: int = 64) -> Callable:
     """A `validate` for training.fit: measures on held-out pictures after each epoch."""
     names, (gray, truth, world) = _known(names), _held_out(of, n)
     return lambda generator: measure(models.paint(generator, gray), truth, gray, world, names)
@@ -189,28 +165,23 @@ class Table:
 
     def __getitem__(self, row: str) -> dict[str, float]:
         seeds = self.seeds[row]
-        return {name: sum(s[name] for s in seeds) / len(seeds) for name in self.names}
-
-    def _rows(self):
-        rows = [["", *(MEASURES[name][0] for name in self.names)]]
-        for row in self.seeds:
-            rows.append([row, *(self._cell(row, name) for name in self.names)])
-        return rows
+        return {name: sum(seed[name] for seed in seeds) / len(seeds) for name in self.names}
 
     def _cell(self, row, name):
-        def write(value):
-            return "∞" if value == torch.inf else MEASURES[name][1].format(value)
+        values = [seed[name] for seed in self.seeds[row]]
+        shown = (MEASURES[name][1].format(value) for value in (self[row][name], min(values), max(values)))
+        mean, low, high = (text.replace("inf", "∞") for text in shown)
+        return f"{mean} ({low}–{high})" if len(values) > 1 else mean
 
-        mean, values = write(self[row][name]), [seed[name] for seed in self.seeds[row]]
-        return mean if len(values) == 1 else f"{mean} ({write(min(values))}–{write(max(values))})"
-
-    def _caption(self):
+    def _rows_and_caption(self):
+        rows = [["", *(MEASURES[name][0] for name in self.names)]]
+        rows += [[row, *(self._cell(row, name) for name in self.names)] for row in self.seeds]
         most = max(map(len, self.seeds.values()))
         seeds = f"; {most} seeds: mean (lowest–highest)" if most > 1 else ""
-        return f"{self.pictures} held-out pictures{seeds}"
+        return rows, f"{self.pictures} held-out pictures{seeds}"
 
     def __repr__(self):
-        return tables.as_text(self._rows(), self._caption())
+        return tables.as_text(*self._rows_and_caption())
 
     def _repr_html_(self):
-        return tables.as_html(self._rows(), self._caption())
+        return tables.as_html(*self._rows_and_caption())

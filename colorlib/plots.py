@@ -4,7 +4,6 @@ import base64
 import contextlib
 import html
 import io
-from itertools import zip_longest
 from pathlib import Path
 
 import matplotlib
@@ -29,8 +28,8 @@ class Figure:
         self.alt = " ".join(alt.split())
         buffer = io.BytesIO()
         # WebP without loss: the colors stay exact, and a notebook is a third smaller than with PNG.
-        look = {"dpi": 110, "bbox_inches": "tight", "pad_inches": 0.15}
-        canvas.savefig(buffer, format="webp", pil_kwargs={"lossless": True}, **look)
+        webp = {"format": "webp", "pil_kwargs": {"lossless": True}}
+        canvas.savefig(buffer, dpi=110, bbox_inches="tight", pad_inches=0.15, **webp)
         self.webp = buffer.getvalue()
 
     @property
@@ -52,35 +51,27 @@ def drawing(rows=1, columns=1, size=(WIDTH, 3.4), **options):
 
 
 def as_array(picture):
-    """A tensor (C, H, W) or an array (H, W, 3) or (H, W), as matplotlib wants it: float, 0…1."""
-    if isinstance(picture, torch.Tensor):
-        picture = picture.detach().cpu()
-        picture = (picture.movedim(0, -1).squeeze(-1) if picture.ndim == 3 else picture).numpy()
-    picture = picture / 255 if picture.dtype == np.uint8 else picture
-    return np.clip(picture, 0, 1)
+    """A tensor (C, H, W) or (H, W) as matplotlib wants it: an array (H, W, 3) or (H, W), float, 0…1."""
+    array = (picture.movedim(0, -1).squeeze(-1) if picture.ndim == 3 else picture).detach().cpu().numpy()
+    return np.clip(array / 255 if array.dtype == np.uint8 else array, 0, 1)
 
 
 def gray_picture(picture):
     """What the network sees of a picture: its L, painted without color. Float, same shape."""
-    lab = color.as_tensor(color.rgb_to_lab(picture))
+    lab = color.rgb_to_lab(picture)
     neutral = color.lab_to_rgb(lab * lab.new_tensor((1, 0, 0)).view(3, 1, 1))
-    gray = neutral[..., 1:2, :, :].expand(lab.shape)  # one channel for all three: no trace of color
-    return gray if isinstance(picture, torch.Tensor) else gray.movedim(-3, -1).numpy()
+    return neutral[..., 1:2, :, :].expand(lab.shape)  # one channel for all three: no trace of color
 
 
 def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
-    """Pictures side by side: a batch or list for one row, a list of them for several.
-
-    `cell` is the width of one in inches.
-    """
+    """Pictures side by side: a batch or list for one row, a list of them for several; `cell` inches wide each."""
     rows = list(rows)
-    several = isinstance(rows[0], (list, tuple)) or getattr(rows[0], "ndim", 3) == 4
-    rows = [list(row) for row in rows] if several else [rows]
+    if not isinstance(rows[0], list | tuple) and rows[0].ndim < 4:
+        rows = [rows]
     columns, beside, above = max(map(len, rows)), 1.1 if row_titles else 0, 0.25 if titles else 0
     cell = cell or min((WIDTH - beside) / columns, 2.6)
-    shape = as_array(rows[0][0]).shape
-    height = cell * shape[0] / shape[1] + 0.1
-    size = (cell * columns + beside, height * len(rows) + above)
+    height, width = as_array(rows[0][0]).shape[:2]
+    size = (cell * columns + beside, (cell * height / width + 0.1) * len(rows) + above)
     with drawing(len(rows), columns, size, squeeze=False) as (canvas, grid):
         for axes in grid.flat:
             axes.set(xticks=[], yticks=[])
@@ -95,20 +86,6 @@ def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
         return Figure(canvas, alt)
 
 
-def lab_channels(picture, *, alt):
-    """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
-    lab = color.as_tensor(color.rgb_to_lab(picture))
-    lightness, a, b = lab
-    flat, nothing = torch.full_like(a, 65), torch.zeros_like(a)
-    panels = [
-        color.lab_to_rgb(lab),
-        lightness / 100,
-        color.lab_to_rgb(torch.stack((flat, a, nothing))),
-        color.lab_to_rgb(torch.stack((flat, nothing, b))),
-    ]
-    return pictures(panels, titles=("the picture", "L", "a: green to magenta", "b: blue to yellow"), alt=alt)
-
-
 def gamut_slice(lightness):
     """The ab plane at one L as an RGBA array: transparent where no screen can show the color."""
     axis = torch.linspace(-110, 110, 221)
@@ -117,18 +94,15 @@ def gamut_slice(lightness):
     return torch.cat((color.lab_to_rgb(lab), color.in_gamut(lab)[None].float())).movedim(0, -1).numpy()
 
 
-def ab_plane(lightness, *, alt, points=None, labels=(), star=None, title=None):
-    """What a screen can show at this L, with optional points (K, 2) and one star in Lab units on it."""
-    points = [(float(a), float(b)) for a, b in (() if points is None else points)]
-    if len(labels) > len(points):
-        raise ValueError(f"There are {len(labels)} labels, but {len(points)} points: each label needs a point.")
+def ab_plane(lightness, *, alt, points=(), labels=(), star=None, title=None):
+    """What a screen can show at this L, with labeled points (a, b) and one star in Lab units on it."""
     with drawing(1, 1, (4.6, 4.3)) as (canvas, axes):
         axes.imshow(gamut_slice(lightness), extent=(-110, 110, -110, 110), origin="lower")
         axes.axhline(0, color="#8a8d94", lw=0.7, ls="-")
         axes.axvline(0, color="#8a8d94", lw=0.7, ls="-")
         axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
         axes.set_title(title or f"Colors a screen can show at L = {lightness:g}")
-        for (a, b), label in zip_longest(points, labels, fillvalue=""):
+        for (a, b), label in zip(points, labels, strict=True):
             axes.plot(a, b, "o", ms=9, mfc="none", mec=INK, mew=2)
             axes.annotate(label, (a, b), xytext=(8, 6), textcoords="offset points")
         if star is not None:
@@ -152,6 +126,6 @@ def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 
         apart, below = (high - low) * 0.25 / size[1], -np.inf  # a line of text, in units of y
         for y, x_end, name, ink in sorted(ends):
             below = max(y, below + apart)
-            place = {"xytext": (x_end, below), "va": "center", "color": ink, "annotation_clip": False}
-            axes.annotate(f"  {name}", (x_end, y), **place)
+            at_end = {"va": "center", "color": ink, "annotation_clip": False}
+            axes.annotate(f"  {name}", (x_end, y), (x_end, below), **at_end)
         return Figure(canvas, alt)

@@ -1,17 +1,11 @@
 """Lets torchvision be imported beside a PyTorch build that its compiled part was not made for.
 
 pip puts PyTorch's CPU build beside torchvision's CUDA build where it finds the one on another index, or installed. Then
-torchvision's compiled library cannot be loaded, the operators `nms` and `qnms` are never declared, and `import
-torchvision` dies, and with it torchmetrics and fastai. Declared without code they let the import pass; nothing in the
-course calls them.
-
-An import hook is the only way: whether the library loads is known in the middle of torchvision's import, which other
-packages begin. And `import colorlib` stays cheap, for nothing is tried before that.
+the operators `nms` and `qnms` are never declared, and `import torchvision` dies, and with it torchmetrics and fastai.
+Declared without code they let the import pass; nothing in the course calls them. An import hook is the only way:
+whether the compiled library loads is known in the middle of torchvision's import, which other packages begin.
 """
 
-import sys
-
-OPERATORS = ("nms", "qnms")
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 declared: list[str] = []  # what had to be declared in this process; empty where all is well
 
@@ -24,14 +18,8 @@ class BeforeRegistrations:
         if name == "torchvision._meta_registrations":
             import torch
 
-            for operator in OPERATORS:
+            for operator in ("nms", "qnms"):
                 if not hasattr(torch.ops.torchvision, operator):
                     torch.library.define(f"torchvision::{operator}", SCHEMA)
                     declared.append(operator)
         return None  # Python's own finders go on from here
-
-
-def install() -> None:
-    """Put the hook before Python's own finders, once."""
-    if BeforeRegistrations not in sys.meta_path:
-        sys.meta_path.insert(0, BeforeRegistrations)

@@ -16,13 +16,12 @@ def as_text(rows, caption=""):
 def as_html(rows, caption="", bold=None):
     """The same for a notebook, with heads that a screen reader can tell; `bold` is the number of a column."""
 
-    def cells(row, scopes):
-        for column, (text, scope) in enumerate(zip(row, scopes, strict=True)):
-            text = f"<b>{html.escape(text)}</b>" if column == bold else html.escape(text)
-            yield f"<th scope='{scope}'>{text}</th>" if scope else f"<td>{text}</td>"
+    def shown(column, text):
+        return f"<b>{html.escape(text)}</b>" if column == bold else html.escape(text)
 
-    head, *rows = rows
-    heads = "".join(cells(head, ["col"] * len(head)))
-    body = "".join(f"<tr>{''.join(cells(row, ['row'] + [''] * (len(row) - 1)))}</tr>" for row in rows)
+    head, *body = ([shown(column, text) for column, text in enumerate(row)] for row in rows)
+    heads, lines = "".join(f"<th scope='col'>{text}</th>" for text in head), ""
+    for name, *cells in body:
+        lines += f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{text}</td>' for text in cells)}</tr>"
     caption = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"

@@ -28,7 +28,7 @@ from colorlib.worlds import scenes
 # On the left, all that an old camera kept. On the right, what stood in front of it.
 
 # %%
-coffee = photos.coffee()[:, 100:500]
+coffee = torch.from_numpy(photos.coffee()[:, 100:500]).movedim(-1, 0)  # 3 colors × 400 rows × 400 columns
 plots.pictures(
     [plots.gray_picture(coffee), coffee],
     titles=("what a network gets", "what we want from it"),

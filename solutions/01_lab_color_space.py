@@ -18,7 +18,7 @@ from skimage.color import rgb2lab
 
 from colorlib import color, data, plots, profile
 from colorlib.course import check, hint, predict, progress, quiz, saw
-from colorlib.course.lesson_01 import blur, blur_sliders, color_hints, gamut_slider, spread_hints
+from colorlib.course.lesson_01 import blur, blur_sliders, color_hints, gamut_slider, lab_channels, spread_hints
 from colorlib.data import augment
 from colorlib.worlds import scenes
 
@@ -97,7 +97,7 @@ plots.pictures(
 # where both are 0.
 
 # %%
-plots.lab_channels(
+lab_channels(
     coffee,
     alt="The same cup, then its L as a sharp gray picture, then a and b as quieter areas of "
     "color: in a cup and saucer are pink, in b the coffee is yellow. Highlights and the "
@@ -580,7 +580,7 @@ steps_of_ten = {
 }
 for name, ends in steps_of_ten.items():
     first, second = (torch.tensor(end, dtype=torch.float32).view(3, 1, 1) for end in ends)
-    e76, e2000 = color.delta_e_76(first, second).item(), color.delta_e_2000(first, second).item()
+    e76, e2000 = (first - second).norm().item(), color.delta_e_2000(first, second).item()
     print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
 
 # %% [markdown]

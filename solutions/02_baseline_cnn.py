@@ -15,7 +15,7 @@ from torch import nn
 
 from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, predict, progress, quiz, saw
-from colorlib.course.lesson_02 import balloon_dial, temperature_dial
+from colorlib.course.lesson_02 import balloon_dial, sample_bins, temperature_dial
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
 from colorlib.data import download
 from colorlib.worlds import scenes
@@ -672,7 +672,7 @@ print(f"{'truth':9} mean chroma inside the objects: {(ab * color.AB_SCALE).norm(
 
 # %%
 dice = torch.Generator().manual_seed(0)
-samples = [bins.sample_bins(logits, dice) for _ in range(2)]
+samples = [sample_bins(logits, dice) for _ in range(2)]
 plots.pictures(
     [color.from_gray_ab(gray, ab) for ab in samples],
     row_titles=("a sample", "another"),

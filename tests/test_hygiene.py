@@ -17,7 +17,8 @@ NOTEBOOKS = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path i
 TEXTS = [".py", ".md", ".toml", ".yml", ".txt", ".ipynb", ".json", ".cff", ""]
 # Low to high: a module imports only from layers before its own.
 LAYERS = [
-    ["repair", "color", "profile", "files", "tables"],
+    ["repair", "color", "files", "tables"],
+    ["profile"],
     ["worlds"],
     ["data"],
     ["bins"],

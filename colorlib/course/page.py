@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from IPython.display import display
 from PIL import Image
 
-from colorlib import color, plots
+from colorlib import plots
 
 # Accents from the color-blind-safe palette. Each kind also carries a word, so that color is never alone.
 ACCENTS = {"right": "#009E73", "wrong": "#D55E00", "note": "#0072B2", "quiet": "#8a8d94"}
@@ -58,7 +58,7 @@ def say(body, kind="note"):
 
 def picture(picture, alt, width=128):
     """A picture as an <img> with alt text, enlarged without blur when it is small."""
-    array = color.to_uint8(plots.as_array(picture))
+    array = (plots.as_array(picture) * 255).round().astype("uint8")
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, format="webp", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode()

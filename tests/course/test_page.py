@@ -4,7 +4,6 @@ import base64
 import io
 import re
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -29,7 +28,6 @@ def test_a_widget_shows_its_bundle(monkeypatch):
         (torch.ones(3, 4, 6, requires_grad=True), "RGB"),
         (torch.ones(1, 4, 6), "L"),
         (torch.ones(4, 6), "L"),
-        (np.full((4, 6, 3), 255, dtype=np.uint8), "RGB"),
     ],
 )
 def test_every_kind_of_picture_can_be_shown(picture, mode):

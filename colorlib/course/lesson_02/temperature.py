@@ -6,6 +6,13 @@ from colorlib import bins, color, models
 from colorlib.course import controls, page
 
 
+def sample_bins(logits, dice):
+    """Bin logits to ab by a throw of the dice for each pixel, as likely as the network says."""
+    # The Gumbel trick: the largest of logits plus this noise is a fair draw.
+    noise = -torch.rand(logits.shape, generator=dice).clamp(1e-9).log().neg().log()
+    return bins.annealed_mean(logits + noise, temperature=0)
+
+
 class TemperatureDial(page.Live):
     """A slider from the mode (0) to the mean (1) of a `classify` network's bins, and a button for samples."""
 
@@ -26,7 +33,7 @@ class TemperatureDial(page.Live):
     def colors(self):
         """The ab that is shown now."""
         if self.sampled:
-            return bins.sample_bins(self.logits, self.dice)
+            return sample_bins(self.logits, self.dice)
         return bins.annealed_mean(self.logits, self.slider.value)
 
     def draw(self):

@@ -1,9 +1,10 @@
 """Lesson 02's dials, without a browser, and the theory behind them."""
 
+import pytest
 import torch
 
-from colorlib import color, models
-from colorlib.course.lesson_02 import balloon_dial, dial, temperature_dial, theory
+from colorlib import bins, color, models
+from colorlib.course.lesson_02 import balloon_dial, dial, sample_bins, temperature_dial, theory
 from colorlib.worlds import scenes
 
 
@@ -49,3 +50,12 @@ def test_the_temperature_goes_from_dull_to_strong_and_samples_differ():
     assert "a sample" in shown.told.value and not torch.equal(shown.colors(), shown.colors())
     shown.slider.value = 0.5
     assert "temperature 0.50" in shown.told.value
+
+
+def test_samples_are_as_frequent_as_the_network_says():
+    logits = torch.full((1, len(bins.ab_bins()), 64, 64), -1e4)
+    logits[:, 200], logits[:, 20] = torch.log(torch.tensor([0.6, 0.4]))
+    drawn = sample_bins(logits, torch.Generator().manual_seed(0)) * color.AB_SCALE
+    near = (drawn - bins.ab_bins()[200].view(1, 2, 1, 1)).norm(dim=1) < 1
+    assert near.float().mean() == pytest.approx(0.6, abs=0.03)
+    assert torch.equal(drawn, sample_bins(logits, torch.Generator().manual_seed(0)) * 110)
