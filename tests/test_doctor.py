@@ -42,9 +42,7 @@ def test_a_check_that_breaks_is_a_row(monkeypatch, capsys):
     assert doctor.main() == 1
     broken, unknown, *_, last = capsys.readouterr().out.splitlines()
     assert broken.startswith("[FAIL] broken       ZeroDivisionError")
-    assert last.startswith(
-        "To be mended: broken, torch. "
-    )
+    assert last.startswith("To be mended: broken, torch. ")
     assert unknown.startswith("[FAIL]") and "huge" in unknown and "quick" in unknown
 
 
