@@ -11,7 +11,7 @@ import torch
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
 
-LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette: in gamut there
+LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette; Spot and `scenes` rely on it
 STEP = 0.005  # of lightness, from one shade to the next
 SPREAD = 3.0  # how far in ab a screen color may be from the color that it stands for
 
@@ -87,10 +87,8 @@ class Canvas:
         self.touched = torch.where(cover >= 1, label > 0, self.touched | (cover > 0) & (label > 0))
 
     def pictures(self):
-        """The uint8 pictures, rounded up or down at random, so that the mean of every color stays the same.
-
-        The noise is a bit narrower than a step: shades, which are whole steps already, stay as they are.
-        """
+        """The uint8 pictures, rounded up or down at random, so that the mean of every color stays the same."""
+        # The noise is a bit narrower than a step: shades, which are whole steps already, stay as they are.
         noise = 0.02 + 0.96 * torch.rand(self.lab.shape, generator=self.grain)
         return (lab_to_rgb(self.lab) * 255 + noise).to(torch.uint8)
 
@@ -140,8 +138,7 @@ def polygon(x, y, corners, radius, dent=0.0):
     step, length = 2 * math.pi / corners, torch.hypot(x, y)
     angle = (torch.remainder(torch.atan2(x, -y) + step / 2, step) - step / 2).abs()  # folded onto half a corner
     inner = radius * math.cos(step / 2) * (1 - dent)  # how far the middle of a side is from the center
-    # The normal of the line from the corner (radius, 0) to the middle of the side.
-    nx, ny = inner * math.sin(step / 2), radius - inner * math.cos(step / 2)
+    nx, ny = inner * math.sin(step / 2), radius - inner * math.cos(step / 2)  # the normal of half a side
     return ((length * angle.cos() - radius) * nx + length * angle.sin() * ny) / math.hypot(nx, ny)
 
 
@@ -165,7 +162,6 @@ MATERIALS = {  # ab, in Lab units, and the pattern on a canvas
 
 def texture(canvas, material):
     """(n, size, size) with mean 0 and deviation 1 in each picture, so that no material is lighter than another."""
-    _, pattern = MATERIALS[material]
-    made = pattern(canvas)
+    made = MATERIALS[material][1](canvas)
     made = made - made.mean((1, 2), keepdim=True)
     return made / made.std((1, 2), keepdim=True).clamp(min=1e-6)

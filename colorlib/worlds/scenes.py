@@ -72,9 +72,8 @@ def draw(n, size=32, seed=0, world="mixed", palette=None, probabilities=None, ki
     numbers = torch.full((n, int(limits.max())), -1)
     for slot, colors in enumerate(numbers.T):
         # One number each, whatever the palette: so the same seed draws the same picture in other colors.
-        chance = torch.rand(n, generator=choices)
-        drawn = torch.searchsorted(edges, chance.double() * edges[-1], right=True)
-        colors[:] = torch.where(slot < counts, drawn, -1)
+        chance = torch.rand(n, generator=choices).double() * edges[-1]
+        colors[:] = torch.where(slot < counts, torch.searchsorted(edges, chance, right=True), -1)
     pictures = torch.zeros(n, 3, size, size, dtype=torch.uint8)
     masks = {name: torch.zeros(n, size, size, dtype=torch.bool) for name in ("ambiguous", "details", "far")}
     masks |= {name: torch.zeros(n, size, size, dtype=torch.int8) for name in ("objects", "materials")}
@@ -105,10 +104,7 @@ def _check(world, palette, probabilities, kinds):
     palette = torch.as_tensor(DEFAULT_PALETTE if palette is None else palette, dtype=torch.float32)
     ends = (F.pad(palette, (1, 0), value=lightness).T[..., None] for lightness in LIGHTNESS)
     if palette.shape[1:] != (2,) or not all(in_gamut(lab).all() for lab in ends):
-        raise ValueError(
-            f"A palette is a list of colors (a, b) in Lab units that a screen can show at L {LIGHTNESS[0]:g} to "
-            f"{LIGHTNESS[1]:g}, such as [(60, 40), (10, -52)]; {palette.tolist()} is not."
-        )
+        raise ValueError(f"A palette is a list of colors (a, b) that a screen can show at L 51 to 60, not {palette}.")
     weights = torch.ones(len(palette)) if probabilities is None else torch.as_tensor(probabilities).float()
     if weights.shape != (len(palette),) or not (weights >= 0).all() or not weights.sum() > 0:
         raise ValueError(f"Give one probability, 0 or more, for each of the {len(palette)} palette colors.")

@@ -1,7 +1,6 @@
 """What procedural worlds show, and where: surroundings, sun and moon, things of any hue, shapes, materials.
 
-Colors are ab by day and, if they are two, by night. A thing is drawn into a spot, whose coordinates are x and y;
-a world on a canvas, and what it knows about the pictures is given back.
+Where two colors stand, they are for day and night. Each world gives back what it knows about its pictures.
 """
 
 import math
@@ -10,7 +9,6 @@ import torch
 
 from colorlib.worlds.canvas import MATERIALS, Spot, box, disc, polygon, shades, texture
 
-GROUND = ((-36.0, 40.0), (6.0, -44.0))  # the context world's, by day and by night
 DETAIL = -1  # the label of small things in the world texture
 CUE_RADIUS = 0.106  # of the crescent moon; the sun is smaller and has the same area
 CUE_REACH = 0.375  # `far` pixels are farther (12 pixels of 32) than this from sun or moon
@@ -32,14 +30,12 @@ def meadow(canvas):
     """Far hills and a field of grass."""
     canvas.fill(horizon(canvas, 0.62, 0.05), 66, (-16, 8), (4, -24))
     canvas.fill(horizon(canvas, 0.72, 0.04), 57 + canvas.speckle, (-26, 26), (0, -32))
-    grass = 40 + 8 * canvas.y + 5 * texture(canvas, "grass")
-    canvas.fill(horizon(canvas, 0.8, 0.03), grass, (-30, 34), (-2, -30))
+    canvas.fill(horizon(canvas, 0.8, 0.03), 40 + 8 * canvas.y + 5 * texture(canvas, "grass"), (-30, 34), (-2, -30))
 
 
 def street(canvas):
     """A hedge, a curb and a road."""
-    hedge = 44 + 8 * texture(canvas, "leaves")
-    canvas.fill(horizon(canvas, 0.45, 0.03), hedge, (-24, 28), (-2, -26))
+    canvas.fill(horizon(canvas, 0.45, 0.03), 44 + 8 * texture(canvas, "leaves"), (-24, 28), (-2, -26))
     canvas.fill(0.66 - canvas.y, 72 + canvas.speckle, (1, 6), (3, -12))
     canvas.fill(0.7 - canvas.y, 38 + 1.5 * canvas.speckle, (0, -2), (3, -14))
     dash = (canvas.x * 4 + canvas.uniform(0, 1)) % 1 - 0.5
@@ -61,8 +57,7 @@ def sun_or_moon(canvas, x, y):
     spot = Spot(canvas, x, y, CUE_RADIUS / 1.25)
     side = canvas.whole(2) * 2 - 1.0
     crescent = torch.maximum(disc(spot.x, spot.y, 1.25), -disc(spot.x - 0.77 * side, spot.y, 1.08))
-    shape = torch.where(canvas.night[:, None, None], crescent, disc(spot.x, spot.y, 1.0))
-    spot.fill(shape, 92, (-4, 44), (-2, 8))
+    spot.fill(torch.where(canvas.night[:, None, None], crescent, disc(spot.x, spot.y, 1.0)), 92, (-4, 44), (-2, 8))
 
 
 def balloon(spot, x, y):
@@ -71,8 +66,7 @@ def balloon(spot, x, y):
     spot.fill(box(x, y - 1.72, 0.3, 0.22, 0.06), 44, (12, 28))
     width = x * (1 + 0.32 * y.clamp(min=0) ** 2)
     gores = torch.cos(7 * torch.asin((width / 1.05).clamp(-1, 1)))
-    envelope = disc(width, y * torch.where(y > 0, 0.84, 1.0), 1.0)
-    spot.fill_shaded(envelope, 2.4 * gores - 2.2 * x - 2 * y)
+    spot.fill_shaded(disc(width, y * torch.where(y > 0, 0.84, 1.0), 1.0), 2.4 * gores - 2.2 * x - 2 * y)
 
 
 def car(spot, x, y):
@@ -101,9 +95,8 @@ def flower(spot, x, y):
 
 def door(spot, x, y):
     """A door with a frame, panels, a knob and a step; arched in half of the pictures."""
-    flat = box(x, y, 0.5, 1.0)
-    arch = torch.maximum(flat, torch.where(y < -0.5, disc(x, y + 0.5, 0.5), flat))
-    leaf = torch.where(spot.canvas.uniform(0, 1) < 0.5, arch, flat)
+    flat, arched = box(x, y, 0.5, 1.0), spot.canvas.uniform(0, 1) < 0.5
+    leaf = torch.maximum(flat, torch.where(arched & (y < -0.5), disc(x, y + 0.5, 0.5), flat))
     spot.fill(leaf - 0.12, 90, (0, 6))
     panels = box(x.abs() - 0.24, (y - 0.1).abs() - 0.42, 0.15, 0.3)
     spot.fill_shaded(leaf, 1.5 - 3 * torch.exp(-((panels / 0.06) ** 2)) - 1.5 * y)
@@ -157,8 +150,8 @@ def draw_shapes(canvas, _):
         across, down = spot.x * cosine + spot.y * sine, spot.y * cosine - spot.x * sine
         distances = torch.stack([distance(across, down) for distance, _ in SHAPES.values()])
         distance = distances[canvas.numbers[:, place], torch.arange(canvas.n)]
-        shadow = 0.4 * (1 - distance * size / 0.05).clamp(0, 1) ** 2
-        canvas.fill(-1, 45, (2, 8), strength=shadow * spot.present)
+        shadow = 0.4 * (1 - distance * size / 0.05).clamp(0, 1) ** 2 * spot.present
+        canvas.fill(-1, 45, (2, 8), strength=shadow)
         spot.fill_shaded(distance, -1.5 * spot.y)
     return {"objects": canvas.labels}
 
@@ -176,9 +169,8 @@ def draw_texture(canvas, _):
         canvas.fill(edge - across if band else -1, light, color, label=chosen + 1)
     # Small things: bright dots and dark posts, two pixels wide in a picture of 32, at most one in each of 8 × 8 cells.
     cell = torch.arange(canvas.size) * 8 // canvas.size
-    sort, right, down = (
-        torch.randint(choices, (canvas.n, 8, 8), generator=canvas.layout)[:, cell][:, :, cell] for choices in (8, 3, 2)
-    )
+    grids = [torch.randint(below, (canvas.n, 8, 8), generator=canvas.layout) for below in (8, 3, 2)]
+    sort, right, down = (grid[:, cell][:, :, cell] for grid in grids)
     x = canvas.x - (4 * cell.view(1, 1, -1) + 1 + right) / 32
     y = canvas.y - (4 * cell.view(1, -1, 1) + 1 + down) / 32
     dot = box(x, y, 1 / 32, 1 / 32, 1 / 32 - 0.5 / canvas.size)  # square at 32 pixels, rounder as they grow
@@ -193,8 +185,7 @@ def draw_context(canvas, _):
     canvas.fill(-1, 62 + 8 * canvas.y + 0.6 * canvas.speckle, (-6, -28), (20, -36))
     canvas.fill(-1, 84, (-2, -6), (8, -14), strength=clouds(canvas))
     sun_or_moon(canvas, x, y)
-    ground = torch.stack([shades(a, b, 40, 66) for a, b in GROUND])[canvas.night.long()]
+    ground = torch.stack([shades(a, b, 40, 66) for a, b in ((-36.0, 40.0), (6.0, -44.0))])[canvas.night.long()]
     for height, lightness, relief in ((0.46, 61, 1), (0.53, 55, 2), (0.6, 50, 4)):
-        grass = lightness + relief * texture(canvas, "grass")
-        canvas.fill(horizon(canvas, height, 0.04), grass, ground, label=1)
+        canvas.fill(horizon(canvas, height, 0.04), lightness + relief * texture(canvas, "grass"), ground, label=1)
     return {"far": (canvas.labels == 1) & (disc(canvas.x - x, canvas.y - y, CUE_RADIUS) > CUE_REACH)}
