@@ -32,7 +32,7 @@ LAYERS = [
     ["doctor"],
     ["__main__"],
 ]
-# Lines of Python that each part may have. A part that outgrows its budget has a subject too many, or says a thing twice.
+# Lines of Python that each part may have. One that outgrows its budget has a subject too many, or says a thing twice.
 BUDGETS = {"core": 4_000, "kit": 900, "a lesson's folder": 450, "tests": 8_000}
 
 
