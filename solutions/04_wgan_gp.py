@@ -10,12 +10,15 @@
 # **You need** lesson 03. No GPU: each training here takes about a minute. Read on while it runs.
 
 # %%
+from functools import partial
+
 import torch
 
 from colorlib import color, data, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
 from colorlib.course.lesson_03.color_gan import ColorGAN
-from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, distance_gans, piles, two_piles
+from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, piles, two_piles
+from colorlib.course.lesson_04.distance_gans import DistanceGAN, earth_moved
 from colorlib.course.recorded import LiveCurves, Paintings, Recorded, Sweep, or_recorded
 from colorlib.training import frozen
 
@@ -142,10 +145,10 @@ predict("04.clipped")
 
 # %%
 kinds = {
-    "weights within ±0.01": lambda seed: distance_gans.ClippedGAN(seed, clip=0.01),
-    "weights within ±0.1": lambda seed: distance_gans.ClippedGAN(seed, clip=0.1),
-    "slope penalized, λ_gp = 1": lambda seed: distance_gans.PenaltyGAN(seed, lam_gp=1),
-    "slope penalized, λ_gp = 10": lambda seed: distance_gans.PenaltyGAN(seed, lam_gp=10),
+    "weights within ±0.01": lambda seed: DistanceGAN(seed, clip=0.01),
+    "weights within ±0.1": lambda seed: DistanceGAN(seed, clip=0.1),
+    "slope penalized, λ_gp = 1": lambda seed: DistanceGAN(seed, lam_gp=1),
+    "slope penalized, λ_gp = 10": lambda seed: DistanceGAN(seed, lam_gp=10),
 }
 
 
@@ -201,11 +204,11 @@ for name, make in {"verdicts (lesson 03)": ColorGAN, **kinds}.items():
     for game in games:
         game.rounds(settings.rounds)
     met = [(game.shares() >= 0.1).sum().item() for game in games]
-    far = [distance_gans.earth_moved(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
+    far = [earth_moved(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
     print(f"{name:28} colors met {met}, distance", "/".join(f"{distance:.0f}" for distance in far))
 
 games = [ColorGAN(seed) for seed in range(3)]
-among = [distance_gans.earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
+among = [earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
 print(f"{'96 real dots and 96 others':44} distance", "/".join(f"{distance:.0f}" for distance in among))
 
 # %% [markdown]
@@ -796,7 +799,7 @@ turns = torch.arange(8) * torch.pi / 4
 ring = torch.stack([60 * turns.cos(), 60 * turns.sin()], dim=1).tolist()
 eight = dict(palette=ring, spread=3.0, dots=192, memory=0.9)
 kinds = {"verdicts, 1 step": (ColorGAN, 1), "verdicts, 5 steps": (ColorGAN, 5)}
-kinds["slope penalized, 5 steps"] = distance_gans.PenaltyGAN, 5
+kinds["slope penalized, 5 steps"] = partial(DistanceGAN, lam_gp=1), 5
 
 
 def played(make, critic_steps, seed, momentum):

@@ -1,4 +1,4 @@
-"""The texts of hints, quizzes and predictions: one TOML file a lesson, read once."""
+"""The texts of hints, quizzes, predictions and widgets: one TOML file a lesson, read once."""
 
 import functools
 import tomllib
@@ -15,7 +15,7 @@ def lessons():
 
 
 def find(kind, identifier):
-    """The text of "01.transfer_curve" among the exercises, quizzes or predictions."""
+    """The text of "01.transfer_curve" among the exercises, quizzes, predictions or widgets."""
     lesson, _, name = identifier.partition(".")
     known = lessons().get(lesson, {}).get(kind, {})
     if name not in known:

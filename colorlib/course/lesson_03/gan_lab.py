@@ -7,13 +7,16 @@ import ipywidgets as widgets
 import torch
 
 from colorlib import color, plots
-from colorlib.course import controls, page
+from colorlib.course import controls, page, texts
 from colorlib.course.lesson_03.color_gan import ColorGAN
 
 NAMES = ("red", "blue", "green")  # of scenes.DEFAULT_PALETTE
 PLACES = *NAMES, "gray"
 GUESSING = 2 * math.log(2)  # the loss of a critic that says one half to all
-LOSSES = {"fool the critic (in use)": False, "the minimax's own (saturating)": True}
+LOSSES = {
+    "fool the critic (in use)": ColorGAN,
+    "the minimax's own (saturating)": partial(ColorGAN, saturating=True),
+}
 REACH = color.AB_SCALE  # Lab units that the plane shows, to each side: all that a generator can give
 ARROWS = 32  # as many fakes have an arrow: more would hide the dots
 LONGEST = 25  # Lab units for an arrow
@@ -22,51 +25,42 @@ LONGEST = 25  # Lab units for an arrow
 class Reading:
     """How a color GAN is shown: in words, and as a plane with the critic's probabilities. Needs no browser."""
 
+    sentences = "03.color_gan_lab"
+    unit = 1  # of what the critic gives
     arrow = 800  # Lab units drawn for a slope of 1 a Lab unit
 
     def __init__(self, gan):
         self.gan = gan
+        self.texts = texts.find("widgets", self.sentences)[2]
 
     def near(self):
         shares = self.gan.shares().tolist()
         named = ", ".join(f"{share:.0%} near {name}" for share, name in zip(shares, NAMES, strict=True))
         return f"of its fakes {named}, {abs(1 - sum(shares)):.0%} near none"
 
-    def judged(self):
-        now = self.gan.now()
-        return (
-            f"Its loss is {now['critic']:.2f}, where guessing costs 2 ln 2 = {GUESSING:.2f}; it is right about "
-            f"{now['right_on_real']:.0%} of the real dots and {now['right_on_fake']:.0%} of the fakes."
-        )
-
-    def pushed(self, slope):
-        return f"lower a fake's loss by {10 * slope:.3f} on average"
-
     def told(self):
         """How things stand, in words."""
+        judged = self.texts["judged"].format(guessing=GUESSING, **self.gan.now())
+        pushed = self.texts["pushed"].format(10 * self.gan.pushes().norm(dim=1).mean() * self.unit)
         return (
-            f"<b>Critic</b>, steps: {self.gan.steps('critic')}. {self.judged()}<br>"
+            f"<b>Critic</b>, steps: {self.gan.steps('critic')}. {judged}<br>"
             f"<b>Generator</b>, steps: {self.gan.steps('generator')}; {self.near()}.<br>"
-            f"<b>Arrows</b>: 10 Lab units along its arrow {self.pushed(self.gan.pushes().norm(dim=1).mean())}."
+            f"<b>Arrows</b>: 10 Lab units along its arrow {pushed} on average."
         )
 
     def map(self, ab):
         """What the critic thinks of colors."""
         return self.gan.verdict(ab).sigmoid()
 
-    def at_places(self):
-        named = ", ".join(f"{name} {chance:.0%}" for name, chance in self.places())
-        return f"The critic's probability that a color is real: {named}"
-
-    def places(self):
-        return zip(PLACES, self.map(torch.cat((self.gan.palette, torch.zeros(1, 2)))).tolist(), strict=True)
-
     def described(self):
         """The alt text."""
         a, b = self.gan.fakes().mean(dim=0)
+        thought = self.map(torch.cat((self.gan.palette, torch.zeros(1, 2)))).tolist()
+        places = [f"{name} {self.texts['place'].format(value)}" for name, value in zip(PLACES, thought, strict=True)]
         return (
             f"The ab plane after {self.gan.steps('critic')} steps of the critic and {self.gan.steps('generator')} of "
-            f"the generator: {self.near()}; their mean is a = {a:.0f}, b = {b:.0f}. {self.at_places()}"
+            f"the generator: {self.near()}; their mean is a = {a:.0f}, b = {b:.0f}. "
+            f"{self.texts['places']}: {', '.join(places)}"
         )
 
     def draw_map(self, axes, axis, shown):
@@ -114,6 +108,7 @@ class ColorGANLab(page.Live):
     """Buttons for single steps, a menu for the generator's loss, and the plane that follows them."""
 
     title, asked, choices = "A GAN on the ab plane", "Generator's loss", LOSSES
+    stages = {f"after {rounds} rounds": (ColorGAN, rounds) for rounds in (0, 30, 200)}  # for readers without a kernel
 
     def __init__(self, seed=0):
         self.seed = seed
@@ -137,11 +132,11 @@ class ColorGANLab(page.Live):
         self.redraw()
 
     def start(self):
-        self.gan = ColorGAN(self.seed, saturating=LOSSES[self.menu.value])
+        self.gan = self.choices[self.menu.value](seed=self.seed)
 
     def switch(self, _):
         """The same dots and critic, the other loss: so that arrows can be compared."""
-        self.gan.saturating = LOSSES[self.menu.value]
+        self.gan.saturating = LOSSES[self.menu.value]().saturating
         self.redraw()
 
     def reading(self, gan):
@@ -152,17 +147,15 @@ class ColorGANLab(page.Live):
         self.told.say(reading.told())
         return reading.plane().html
 
-    def stages(self):
-        """The planes that readers without a kernel see."""
-        gan = ColorGAN(self.seed)
-        for total in (0, 30, 200):
-            gan.rounds(total - gan.steps("generator"))
-            yield self.reading(gan).stage(f"after {total} rounds")
-
     def as_text(self):
+        shown = ""
+        for name, (make, rounds) in self.stages.items():
+            gan = make(seed=self.seed)
+            gan.rounds(rounds)
+            shown += self.reading(gan).stage(name)
         return page.box(
             f"<b>{self.title}</b> (run the cell to take its steps). Circles are real colors, triangles fakes; "
-            f"arrows show where the critic sends them.<div>{''.join(self.stages())}</div>"
+            f"arrows show where the critic sends them.<div>{shown}</div>"
         )
 
 

@@ -1,42 +1,54 @@
-"""Lesson 04: the color GAN once more, with critics that measure a distance: weights clipped, or the slope penalized."""
+"""Lesson 04: the color GAN once more, with critics that measure a distance; lesson 03's lab, with a menu of them."""
+
+from functools import partial
 
 import torch
+from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
 
-from colorlib import color, losses
+from colorlib import color, losses, plots
 from colorlib.course.lesson_03.color_gan import ColorGAN
+from colorlib.course.lesson_03.gan_lab import ColorGANLab, Reading
 
 
 class DistanceGAN(ColorGAN):
     """A color GAN whose critic gives heights: it holds real colors above the fakes, and the generator climbs.
 
-    How far above measures a distance only if the slope is limited: a subclass says how. Here nothing does.
+    How far above measures a distance only if the slope is limited. By `clip`: after each step no weight of the critic
+    may be outside ±clip. By `lam_gp`: between real dots and fakes, a slope other than 1 costs. All distances are below
+    1 here, so that the published 10 measures them well in the end, but bends too slowly for the generator to meet a
+    critic of three colors; 1 bends in time, with a slope some 25 % too steep at the start.
     """
 
     n_critic = 5
 
-    def __init__(self, seed=0, memory=0.9, **options):
+    def __init__(self, seed=0, clip=None, lam_gp=0, memory=0.9, **options):
         super().__init__(seed, memory=memory, **options)
+        self.clip, self.lam_gp = clip, lam_gp
 
     def critic_loss(self, real, fake):
-        return losses.wasserstein_critic(self.critic(real), self.critic(fake))
+        penalty = losses.gradient_penalty(self.critic, None, real, fake, self.dice) if self.lam_gp else 0
+        return losses.wasserstein_critic(self.critic(real), self.critic(fake)) + self.lam_gp * penalty
 
     def generator_loss(self, fake):
         return losses.wasserstein_generator(self.critic(fake))
+
+    def critic_step(self):
+        terms = super().critic_step()
+        if self.clip:
+            for weight in self.critic.parameters():
+                weight.data.clamp_(-self.clip, self.clip)
+        return terms
 
     def _judged(self, real, fake):
         loss = self.critic_loss(real, fake)
         return loss, {"critic": loss.item()}
 
     def now(self):
-        """On the dots that are shown: the critic's estimate of the distance, the distance, and its slopes.
-
-        A height of 1 is 1 Lab unit of distance, if the slope is 1.
-        """
+        """On the dots that are shown: the critic's estimate of the distance in Lab units, the distance, its slopes."""
         real, fake = self.same_real, self.fakes() / color.AB_SCALE
         between = losses.between(real, fake, torch.Generator().manual_seed(0))  # looking throws none of its dice
-        with torch.no_grad():
-            estimate = -losses.wasserstein_critic(self.critic(real), self.critic(fake)) * color.AB_SCALE
+        estimate = -losses.wasserstein_critic(self.critic(real), self.critic(fake)) * color.AB_SCALE
         return {
             "estimate": estimate.item(),
             "distance": earth_moved(real, fake) * color.AB_SCALE,
@@ -45,39 +57,47 @@ class DistanceGAN(ColorGAN):
         }
 
 
-class ClippedGAN(DistanceGAN):
-    """As the first Wasserstein GAN: after each step no weight of the critic may be outside ±clip."""
-
-    def __init__(self, seed=0, clip=0.01, **options):
-        super().__init__(seed, **options)
-        self.clip = clip
-
-    def critic_step(self):
-        terms = super().critic_step()
-        with torch.no_grad():
-            for weight in self.critic.parameters():
-                weight.clamp_(-self.clip, self.clip)
-        return terms
-
-
-class PenaltyGAN(DistanceGAN):
-    """As WGAN-GP: between real dots and fakes, a slope other than 1 costs.
-
-    λ weighs slopes against distances, and all distances are below 1 here. The published 10 measures them well in the
-    end, but bends so slowly that the generator never meets a critic of three colors; 1 bends in time, with a slope
-    some 25 % too steep at the start.
-    """
-
-    def __init__(self, seed=0, lam_gp=1.0, **options):
-        super().__init__(seed, **options)
-        self.lam_gp = lam_gp
-
-    def critic_loss(self, real, fake):
-        penalty = losses.gradient_penalty(self.critic, None, real, fake, self.dice)
-        return super().critic_loss(real, fake) + self.lam_gp * penalty
-
-
 def earth_moved(one, other):
     """W₁ of two samples (N, 2), by the pairs that are nearest in sum: in a plane, sorting can't find them."""
     far = (one[:, None] - other).norm(dim=2)
     return far[linear_sum_assignment(far.numpy())].mean().item()
+
+
+KINDS = {
+    "verdicts, as in lesson 03": ColorGAN,
+    "weights within ±0.01": partial(DistanceGAN, clip=0.01),
+    "weights within ±0.1": partial(DistanceGAN, clip=0.1),
+    "slope penalized": partial(DistanceGAN, lam_gp=1),
+}
+
+
+class Heights(Reading):
+    """How a critic of heights is shown: by contour lines, its estimate and its slopes."""
+
+    sentences = "04.distance_gan_lab"
+    unit = color.AB_SCALE
+    arrow = 20 * color.AB_SCALE  # a slope of 1 gets an arrow of 20 Lab units
+
+    def map(self, ab):
+        """Heights above the mean of the fakes: only differences mean something."""
+        return (self.gan.verdict(ab) - self.gan.verdict(self.gan.fakes()).mean()) * color.AB_SCALE
+
+    def draw_map(self, axes, axis, shown):
+        levels = MaxNLocator(14).tick_values(shown.min().item(), shown.max().item())
+        low, high = levels[0], levels[-1]
+        axes.contourf(axis, axis, shown, levels=levels, cmap="gray", vmin=low - 0.6 * (high - low), vmax=high)
+        axes.contour(axis, axis, shown, levels=levels, colors=plots.INK, linewidths=0.6, linestyles="-")
+        return f"the critic: light = high, a line every {levels[1] - levels[0]:.3g}"
+
+
+class DistanceGANLab(ColorGANLab):
+    """The lab with a menu of critics; another critic starts again."""
+
+    title, asked, choices = "The GAN on the ab plane, with other critics", "Critic", KINDS
+    stages = {f"{name}, after 50 rounds": (make, 50) for name, make in KINDS.items()}
+
+    def switch(self, _):
+        self.press(self.start)
+
+    def reading(self, gan):
+        return Heights(gan) if isinstance(gan, DistanceGAN) else Reading(gan)

@@ -23,34 +23,22 @@ def _wasserstein_cases():
 
 
 def _gradient_penalty_cases():
-    gray, (real, fake) = random(3, 1, 4, 4) - 0.5, random(2, 3, 2, 4, 4) - 0.5
-    brightness = torch.tensor([0.125, 0.25, 1.0]).view(3, 1, 1, 1).expand_as(gray)
+    gray = torch.tensor([0.125, 0.25, 1.0]).view(3, 1, 1, 1).expand(3, 1, 4, 4)
+    real, fake = random(2, 3, 2, 4, 4) - 0.5
+    uphill = torch.nn.functional.normalize(random(32), dim=0).view(2, 4, 4)
 
     def sloping(slope, in_gray=0.0):
         """A critic that climbs evenly: by `slope` in the colors of 4×4 pixels, by `in_gray` in the gray of each."""
-        colors = slope * torch.nn.functional.normalize(random(32), dim=0).view(1, 2, 4, 4)
-        weight = torch.cat((torch.full((1, 1, 4, 4), in_gray), colors), dim=1)
+        weight = torch.cat((torch.full((1, 4, 4), in_gray), slope * uphill))
         return lambda shown: (shown * weight).sum(dim=(1, 2, 3), keepdim=True)
 
-    def four_patches(shown):
-        """Their mean climbs by 3, none of them does."""
-        return sloping(3)(shown) * torch.tensor([[0.0, 0.5], [1.5, 2.0]])
-
-    def steep_where_bright(shown):
-        return shown[:, :1].mean(dim=(2, 3), keepdim=True) * sloping(4)(shown)
-
-    def under(critic, count=3, side=4, gray=gray):
-        cut = slice(count), slice(None), slice(side), slice(side)
-        return call(critic, gray[cut], real[cut], fake[cut])
+    def under(critic, count=1, side=4):
+        return call(critic, *(part[:count, :, :side, :side] for part in (gray, real, fake)))
 
     def places(penalize, count, side):
         """Where it looks for the slope: 0 is at the fake, 1 at the real picture; for each picture and color."""
-        looked = []
-
-        def critic(shown):
-            looked.append(shown[:, 1:].detach())
-            return shown.sum(dim=(1, 2, 3), keepdim=True)
-
+        looked, critic = [], torch.nn.Conv2d(3, 1, side)
+        critic.register_forward_pre_hook(lambda _, shown: looked.append(shown[0][:, 1:].detach()))
         colors = torch.zeros(count, 2, side, side)
         penalize(critic, colors[:, :1], colors + 1, colors)
         return torch.cat(looked).flatten(1)
@@ -65,9 +53,8 @@ def _gradient_penalty_cases():
         return (20 * torch.histc(alphas, bins=4, min=0, max=1) / 16_000).round() / 20
 
     def to_weights(penalize):
-        critic = seeded(0, torch.nn.Conv2d, 3, 1, 4)  # its slope is the same everywhere
-        (gradient,) = torch.autograd.grad(penalize(critic, gray, real, fake), critic.weight)
-        return gradient.flatten()
+        critic = torch.nn.Conv2d(3, 1, 4)  # its slope is the same everywhere
+        return torch.autograd.grad(penalize(critic, gray, real, fake), critic.weight)
 
     def elsewhere(penalize):
         critic = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1))
@@ -79,21 +66,25 @@ def _gradient_penalty_cases():
 
     cases = {
         "one pixel, where the critic climbs by 3 in a and by 4 in b": under(
-            lambda shown: 3 * shown[:, 1:2] + 4 * shown[:, 2:], 1, side=1
+            lambda shown: 3 * shown[:, 1:2] + 4 * shown[:, 2:], side=1
         ),
-        "a picture of 4×4 pixels, with a slope of 3": under(sloping(3), 1),
-        "a critic with a slope of 3 in the colors and one of 4 in gray": under(sloping(3, in_gray=1.0), 1),
-        "a critic that judges four patches, with a slope of 3": under(four_patches, 1),
-        "a critic with a slope of 0.5": under(sloping(0.5), 1),
-        "three pictures with a slope of 3 each": under(sloping(3)),
-        "three pictures with slopes of 0.5, 1 and 4": under(steep_where_bright, gray=brightness),
+        "a picture of 4×4 pixels, with a slope of 3": under(sloping(3)),
+        "a critic with a slope of 3 in the colors and one of 4 in gray": under(sloping(3, in_gray=1.0)),
+        "a critic that judges four patches, with a slope of 3": under(
+            lambda shown: sloping(3)(shown) * torch.tensor([[0.0, 0.5], [1.5, 2.0]])
+        ),
+        "a critic with a slope of 0.5": under(sloping(0.5)),
+        "three pictures with a slope of 3 each": under(sloping(3), 3),
+        "three pictures with slopes of 0.5, 1 and 4": under(
+            lambda shown: sloping(4)(shown) * shown[:, :1].mean(dim=(2, 3), keepdim=True), 3
+        ),
         "how far α differs within one picture": spread_within,
         "the share of 16,000 pictures in each quarter of the way from fake to real": quarters,
         "what the critic's weights are to learn from it (the gradient)": to_weights,
         "what it sends elsewhere (to the generator, and at once into the critic)": elsewhere,
     }
     # The same dice each time, and those of the lesson untouched.
-    return [(label, lambda penalize, probe=probe: seeded(0, probe, penalize)) for label, probe in cases.items()]
+    return [(label, partial(seeded, 0, probe)) for label, probe in cases.items()]
 
 
 def train_round(critic_step, generator_step, batches, n_critic):
@@ -108,42 +99,33 @@ def train_round(critic_step, generator_step, batches, n_critic):
 
 def _train_round_cases():
     def played(train, n_critic=3, rounds=1):
-        """Who was given which of the batches 1 to 12, in order, and what the last round gave back."""
-        noted = []
+        """Who took a step after whom, which of the batches 1, 2, … each met, and what the last round gave back."""
+        told = {"order": [], "critic": [], "generator": []}
 
-        def note(who, gray, ab):
+        def step(who, gray, ab):
             if gray.shape[1] != 1 or ab.shape[1] != 2 or gray.mean() != ab.mean():
                 raise ValueError("a step takes the gray and the ab of one batch, in this order.")
-            noted.append((who, gray.mean().item()))
-            return 10 * gray.mean().item()
+            told["order"].append(who)
+            told[who].append(gray.mean().item())
+            return 10 * told[who][-1]
 
         batches = ((torch.full((2, 1, 4, 4), n), torch.full((2, 2, 4, 4), n)) for n in torch.arange(1.0, 13))
         for _ in range(rounds):
-            given = train(partial(note, "critic"), partial(note, "generator"), batches, n_critic)
-        return noted, given
-
-    def met(who, **how):
-        """The batches that a network met."""
-        return lambda train: [batch for name, batch in played(train, **how)[0] if name == who]
-
-    def counted(who, **how):
-        return lambda train: len(met(who, **how)(train))
+            told["given"] = train(partial(step, "critic"), partial(step, "generator"), batches, n_critic)
+        return told
 
     return [
-        ("the number of critic steps, with n_critic = 3,", counted("critic")),
-        ("the batches that the critic meets in them", met("critic")),
-        ("the number of generator steps", counted("generator")),
-        (
-            "the number of critic steps before the generator's",
-            lambda train: [name for name, _ in played(train)[0]].index("generator"),
-        ),
-        ("the batch that the generator paints", met("generator")),
-        ("the batches that the critic meets in a second round", lambda train: met("critic", rounds=2)(train)[3:]),
+        ("the number of critic steps, with n_critic = 3,", lambda train: len(played(train)["critic"])),
+        ("the batches that the critic meets in them", lambda train: played(train)["critic"]),
+        ("the number of generator steps", lambda train: len(played(train)["generator"])),
+        ("the number of critic steps before the generator's", lambda train: played(train)["order"].index("generator")),
+        ("the batch that the generator paints", lambda train: played(train)["generator"]),
+        ("the batches that the critic meets in a second round", lambda train: played(train, rounds=2)["critic"][3:]),
         (
             "the numbers of critic and generator steps, with n_critic = 1,",
-            lambda train: [counted(who, n_critic=1)(train) for who in ("critic", "generator")],
+            lambda train: [len(played(train, n_critic=1)[who]) for who in ("critic", "generator")],
         ),
-        ("what a round gives back", lambda train: played(train)[1]),
+        ("what a round gives back", lambda train: played(train)["given"]),
     ]
 
 
