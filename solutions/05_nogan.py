@@ -23,9 +23,9 @@ import torch
 
 from colorlib import color, data, losses, metrics, models, nogan, plots, profile
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
-from colorlib.course.lesson_05 import stages
+from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.recorded import Paintings, Recorded, Sweep
-from colorlib.nogan import Callback, DynamicUnet, Learner, stops  # fastai's own
+from colorlib.nogan import Callback, DynamicUnet, Learner  # fastai's own
 from colorlib.training import frozen, seeded
 
 # %%
@@ -863,7 +863,7 @@ progress()
 
 # %%
 before = choose_stop(live.rows)
-snapshots.restore(before, painter)
+painter.load_state_dict(snapshots.states[before])
 file = nogan.save_generated(painter, world, file)
 judge = nogan.critic_learner(nogan.critic_dataloaders(file, batch_size=64), critic)
 with nogan.silent(judge):
@@ -1219,7 +1219,7 @@ import sys
 import torch
 from fastai.basics import num_distrib, patch, rank_distrib
 from fastai.distributed import DistributedDL, teardown_distrib
-from colorlib import models, nogan
+from colorlib import data, models, nogan
 
 @patch  # fastai sends the order of the pictures from process 0 to the others by CUDA alone: here by any device
 def _broadcast(self: DistributedDL, places, sender):
@@ -1261,6 +1261,6 @@ for name, launcher in launchers.items():
 # each takes exactly the step of the whole. So if you write "batch size 64" about a training with several
 # processes, say whether each had 64 or all together: it changes the number of steps, and the best rate with it.
 #
-# And the encoder for a GPU: published NoGAN stands on a ResNet-34. `models.load_resnet34()` fetches torchvision's
-# (83 MB, made for gray pictures), and `nogan.unet(models.load_resnet34(), 64, blur=True)` grows a generator on
-# it, for pictures of 64 pixels and more.
+# And the encoder for a GPU: published NoGAN stands on a ResNet-34. `nogan.resnet34()` fetches torchvision's
+# (83 MB, made for gray pictures), and `nogan.unet(nogan.resnet34(), 64, blur=True)` grows a generator on it, for
+# pictures of 64 pixels and more.

@@ -32,8 +32,7 @@ from train_weights import (
 )
 
 from colorlib import color, data, files, metrics, models, nogan
-from colorlib.course.lesson_05 import stages
-from colorlib.nogan import stops
+from colorlib.course.lesson_05 import stages, stops
 from colorlib.training import Stopped, seeded
 from colorlib.worlds import scenes
 
@@ -204,7 +203,7 @@ class Stages:
         rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance())
         elsewhere = stops.measure({batch: ab[1] for batch, ab in cut.items()}, self.reporting)
         stop = stops.propose(rows)
-        kept.restore(stop.batch, self.generator)
+        self.generator.load_state_dict(kept.states[stop.batch])
         paintings = {f"batch {batch}": ab[2] for batch, ab in cut.items()}
         self.keep_paintings(paintings | {"truth": truth.split(counts)[2], "gray": gray.split(counts)[2]})
         facts = {"stop": stop.batch, "why": stop.why(), "glitch_limit": stop.limit}

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,7 +21,6 @@ from colorlib.models.keras_gan import KerasCritic, KerasGenerator
 from colorlib.models.painting import pack, paint, unpack
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
-from colorlib.models.resnet import ResNet34, fetched
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
 
@@ -32,52 +32,32 @@ NETWORKS = {
     "unet": UNet,
     "keras_gan": KerasGenerator,
     "pix2pix": Pix2Pix,
+    "patchgan": PatchGAN,
+    "keras_critic": KerasCritic,
+    "encoder": Encoder,
 }
-CRITICS = {"patchgan": PatchGAN, "keras_critic": KerasCritic}
-ENCODERS = {"encoder": Encoder, "resnet34": ResNet34}
 WEIGHTS = Path(__file__).parent.parent / "weights"
 __all__ = ["pack", "paint", "unpack"]
 
 
-def _maker(name: str):
-    """What makes a network of this name."""
-    if name == "dynamic_unet":  # it brings fastai, which takes seconds
-        return importlib.import_module("colorlib.nogan").build_unet
-    networks = NETWORKS | CRITICS | ENCODERS
-    if name not in networks:
-        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(networks)}.")
-    return networks[name]
-
-
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
     """A fresh network, as published at width 1. Options are those of the network's class."""
-    maker = _maker(name)
+    if name not in NETWORKS:
+        raise ValueError(f"There is no network {name!r}: choose one of {', '.join(NETWORKS)}.")
     if not width > 0:
         raise ValueError(f"The width must be above 0 (1.0 is the published one), not {width}.")
-    known = list(inspect.signature(maker).parameters)[2:]
+    known = list(inspect.signature(NETWORKS[name]).parameters)[2:]
     for option in set(options) - set(known):
         raise ValueError(f"{name} has no option {option!r}. It has: {', '.join(known) or 'none'}.")
-    network = maker(size, width, **options)
+    network = NETWORKS[name](size, width, **options)
     network.settings = {"network": name, "size": size, "width": width, "options": options}
     return network
 
 
 def count_parameters(network: nn.Module, statistics: bool = True) -> int:
     """All numbers in a network as Keras counts them: batch norm's running statistics too."""
-    count = sum(parameter.numel() for parameter in network.parameters())
-    if statistics:
-        count += sum(b.numel() for b in network.buffers() if b.is_floating_point())
-    return count
-
-
-def to_ab(output: torch.Tensor, outputs: str) -> torch.Tensor:
-    """What a network gave, to ab."""
-    if outputs == "bins":
-        return annealed_mean(output)
-    if outputs in ("rgb", "picture"):
-        picture = (output + 1) / 2 if outputs == "rgb" else output
-        return color.to_gray_ab(picture.clamp(0, 1))[1]
-    return output[:, -2:]
+    buffers = [buffer for buffer in network.buffers() if statistics and buffer.is_floating_point()]
+    return sum(tensor.numel() for tensor in (*network.parameters(), *buffers))
 
 
 class Colorizer(nn.Module):
@@ -88,8 +68,14 @@ class Colorizer(nn.Module):
         self.network, self.metadata = network, metadata or {}
 
     def forward(self, gray):
-        seen = gray.expand(-1, self.network.inputs, -1, -1)  # some networks want gray as RGB
-        ab = to_ab(self.network(seen), self.network.outputs)
+        given = self.network(gray.expand(-1, self.network.inputs, -1, -1))  # some networks want gray as RGB
+        if self.network.outputs == "bins":
+            ab = annealed_mean(given)
+        elif self.network.outputs in ("rgb", "picture"):
+            picture = (given + 1) / 2 if self.network.outputs == "rgb" else given
+            ab = color.to_gray_ab(picture.clamp(0, 1))[1]
+        else:
+            ab = given[:, -2:]
         if ab.shape[-2:] != gray.shape[-2:]:  # from a coarse network: eyes see color coarsely, too
             ab = functional.interpolate(ab, gray.shape[-2:], mode="bicubic").clamp(-1, 1)
         return ab
@@ -117,9 +103,9 @@ def load(name_or_path: str | Path) -> Colorizer:
     The file holds numbers and names only: none of its content is executed.
     """
     network, metadata = _read(name_or_path, WEIGHTS)
-    if network.outputs == "classes":
+    if isinstance(network, Encoder):
         raise ValueError(f"{name_or_path} names what a picture shows and gives no colors: use models.load_encoder.")
-    return Colorizer(network, metadata=metadata).eval()
+    return Colorizer(network, metadata).eval()
 
 
 def load_encoder(name_or_path: str | Path = "encoder") -> Encoder:
@@ -130,41 +116,32 @@ def load_encoder(name_or_path: str | Path = "encoder") -> Encoder:
     return network.eval()
 
 
-def load_resnet34() -> ResNet34:
-    """torchvision's ResNet-34 as an encoder of gray pictures, in eval mode: lesson 05 takes it where there is a GPU."""
-    return build("resnet34", 64).take(fetched()).eval()
-
-
-def _find(name_or_path: str | Path, folder: Path) -> Path:
-    """The file of a name in the folder; else the path is that of a file, or of a training's folder."""
-    path, named = Path(name_or_path), folder / f"{name_or_path}.safetensors"
-    for file in (named, path / "generator.safetensors", path):
-        if file.suffix == ".safetensors" and file.is_file():
-            return file
-    shipped = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none yet"
-    raise FileNotFoundError(
-        f"No weights at {name_or_path}. Give the path of a .safetensors file, the folder that a training left, or the "
-        f"name of weights that come with colorlib: {shipped}."
-    )
-
-
 def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
-    """The network of a file, and the file's metadata."""
-    path = _find(name_or_path, folder)
+    """The network of a file in the folder, of any other file, or of a training's folder; and the file's metadata."""
+    path = Path(name_or_path)
+    places = (folder / f"{name_or_path}.safetensors", path / "generator.safetensors", path)
+    found = [file for file in places if file.suffix == ".safetensors" and file.is_file()]
+    if not found:
+        shipped = ", ".join(sorted(file.stem for file in folder.glob("*.safetensors"))) or "none yet"
+        raise FileNotFoundError(
+            f"No weights at {path}. Give the path of a .safetensors file, the folder that a training left, or the name "
+            f"of weights that come with colorlib: {shipped}."
+        )
     try:
-        with safe_open(path, "pt") as file:
+        with safe_open(found[0], "pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}). Save or download it again.") from None
-    if not {"network", "size", "width", "options"} <= set(metadata):
-        raise ValueError(f"{path} does not say which network it is for: write it with models.save.")
-    try:
         name, size, width = metadata["network"], int(metadata["size"]), float(metadata["width"])
-        _maker(name)  # imported now: what is imported below makes its constants on the meta device
+        make = partial(build, name)
+        if name == "dynamic_unet":  # it brings fastai, which takes seconds and makes constants: not on the meta device
+            make = importlib.import_module("colorlib.nogan.networks").build_unet
         with torch.device("meta"):  # nothing is drawn or allocated there, so loading leaves the seed alone
-            network = build(name, size, width, **json.loads(metadata["options"]))
+            network = make(size, width, **json.loads(metadata["options"]))
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, assign=True)
+    except SafetensorError as error:
+        raise ValueError(f"{found[0]} is not a whole safetensors file ({error}). Save or download it again.") from None
+    except KeyError as error:
+        raise ValueError(f"{found[0]} does not say which {error} it is for: write it with models.save.") from None
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"{path} does not fit the network that it names: {error}") from None
+        raise ValueError(f"{found[0]} does not fit the network that it names: {error}") from None
     return network, metadata

@@ -5,8 +5,14 @@ from torch import nn
 
 from colorlib.bins import ab_bins
 
-OUTPUTS = ("ab", "lab", "rgb", "picture", "bins")
 SMALLEST = 32  # pixels a side; below it batch norm meets maps of one pixel
+OUTPUTS = {  # what a network gives: its channels and the last activation
+    "ab": (2, nn.Tanh),
+    "lab": (3, nn.Tanh),  # gray and ab
+    "rgb": (3, nn.Tanh),  # a picture scaled to −1…1
+    "picture": (3, nn.ReLU),  # 0…1 once clipped
+    "bins": (len(ab_bins()), nn.Identity),  # a logit for each bin of quantized ab
+}
 
 
 def scaled(channels: int, width: float) -> int:
@@ -20,25 +26,14 @@ def conv(before: int, after: int, stride: int = 1, kernel: int = 3, norm: bool =
     return nn.Sequential(convolution, *([nn.BatchNorm2d(after)] if norm else []), nn.ReLU())
 
 
-def output_layer(outputs: str) -> tuple[int, nn.Module]:
-    """Channels and last activation for what a network gives.
-
-    `ab` (2, −1…1), `lab` (gray and ab, −1…1), `rgb` (a picture scaled to −1…1), `picture` (0…1 once
-    clipped) or `bins` (a logit for each bin of quantized ab).
-    """
+def colored(before: int, outputs: str, kernel: int = 3, doubling: bool = False) -> tuple[nn.Module, nn.Module]:
+    """The last convolution, a transposed one where it doubles the map, and its activation."""
     if outputs not in OUTPUTS:
         raise ValueError(f"Unknown outputs {outputs!r}: choose one of {', '.join(OUTPUTS)}.")
-    if outputs == "bins":
-        return len(ab_bins()), nn.Identity()
-    if outputs == "picture":
-        return 3, nn.ReLU()
-    return (2 if outputs == "ab" else 3), nn.Tanh()
-
-
-def colored(before: int, outputs: str, kernel: int = 3) -> tuple[nn.Module, nn.Module]:
-    """The last convolution and its activation."""
-    last, activation = output_layer(outputs)
-    return nn.Conv2d(before, last, kernel, padding=kernel // 2), activation
+    last, activation = OUTPUTS[outputs]
+    if doubling:
+        return nn.ConvTranspose2d(before, last, kernel, 2, padding=1), activation()
+    return nn.Conv2d(before, last, kernel, padding=kernel // 2), activation()
 
 
 def halvings(size: int) -> int:

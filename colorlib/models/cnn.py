@@ -8,8 +8,7 @@ from colorlib.models.blocks import colored, conv, require_halvings, scaled
 def encoder(channels: list[int], batch_norm: bool = False) -> nn.Sequential:
     """Look at the picture as it is, then halve it for each further entry of `channels`."""
     layers = [conv(1, channels[0], norm=batch_norm)]
-    for before, after in zip(channels, channels[1:], strict=False):
-        layers.append(conv(before, after, stride=2, norm=batch_norm))
+    layers += [conv(*pair, stride=2, norm=batch_norm) for pair in zip(channels, channels[1:], strict=False)]
     return nn.Sequential(*layers)
 
 
@@ -27,14 +26,13 @@ def decoder(channels: list[int], outputs: str = "ab", batch_norm: bool = False) 
 class PlainCNN(nn.Module):
     """Encoder and decoder in a row: all that reaches the decoder is the small map in the middle."""
 
-    def __init__(self, size=256, width=1.0, levels=3, batch_norm=False, dropout=0.0, outputs="ab"):
+    def __init__(self, size=256, width=1.0, levels=3, batch_norm=False, outputs="ab"):
         super().__init__()
         require_halvings("cnn", size, levels)
         channels = [scaled(32 * 2**level, width) for level in range(levels + 1)]
         self.inputs, self.outputs = 1, outputs
         self.encoder = encoder(channels, batch_norm)
-        self.dropout = nn.Dropout2d(dropout)
         self.decoder = decoder(channels[::-1], outputs, batch_norm)
 
     def forward(self, gray):
-        return self.decoder(self.dropout(self.encoder(gray)))
+        return self.decoder(self.encoder(gray))

@@ -41,8 +41,7 @@ class Encoder(nn.Module):
         self.channels = [scaled(channels, width) for channels in CHANNELS]
         first, *others = self.channels
         stages = [nn.Sequential(normed(1, first), nn.ReLU(), Residual(first, first))]
-        for before, after in zip(self.channels, others, strict=False):
-            stages.append(Residual(before, after, stride=2))
+        stages += [Residual(*pair, stride=2) for pair in zip(self.channels, others, strict=False)]
         self.body = nn.Sequential(*stages)
         self.head = nn.Linear(self.channels[-1], classes)
 

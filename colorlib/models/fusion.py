@@ -8,30 +8,36 @@ from colorlib.models.blocks import SMALLEST, colored, conv, require_halvings, sc
 from colorlib.models.encoder import Encoder
 
 
-class GlobalBranch(nn.Module):
+def branch(before: int, grid: int, width: float) -> nn.Sequential:
     """The whole map to one vector: 4 convolutions, then dense layers, the first one huge."""
-
-    def __init__(self, before: int, grid: int, width: float):
-        super().__init__()
-        wide, first, second, last = (scaled(c, width) for c in (512, 1024, 512, 256))
-        grid //= 4
-        self.layers = nn.Sequential(
-            *(conv(before, wide, 2), conv(wide, wide), nn.BatchNorm2d(wide)),
-            *(conv(wide, wide, 2), conv(wide, wide)),
-            # A 1×1 map has no spread within a picture to normalize by: at batch 1 that is an error.
-            nn.BatchNorm2d(wide) if grid > 1 else nn.Identity(),
-            nn.Flatten(),
-            *(nn.Linear(wide * grid**2, first), nn.ReLU()),
-            *(nn.Linear(first, second), nn.ReLU()),
-            *(nn.Linear(second, last), nn.ReLU()),
-        )
-
-    def forward(self, shared):
-        return self.layers(shared)
+    wide, first, second, last = (scaled(c, width) for c in (512, 1024, 512, 256))
+    grid //= 4
+    whole = nn.Sequential()
+    whole.layers = nn.Sequential(
+        *(conv(before, wide, 2), conv(wide, wide), nn.BatchNorm2d(wide)),
+        *(conv(wide, wide, 2), conv(wide, wide)),
+        # A 1×1 map has no spread within a picture to normalize by: at batch 1 that is an error.
+        nn.BatchNorm2d(wide) if grid > 1 else nn.Identity(),
+        *(nn.Flatten(), nn.Linear(wide * grid**2, first), nn.ReLU()),
+        *(nn.Linear(first, second), nn.ReLU(), nn.Linear(second, last), nn.ReLU()),
+    )
+    return whole
 
 
-class Fusion(nn.Module):
-    """Shared layers, then a local and a global branch; the global vector is laid over every pixel.
+class Told(nn.Module):
+    """What both have in common: `whole` gives a vector for the picture, laid over every pixel of the `local` map."""
+
+    def forward(self, gray):
+        shared = self.shared(gray)
+        features = self.local(shared)
+        if self.whole is not None:
+            vector = self.whole(shared)[:, :, None, None]
+            features = torch.cat((features, vector.expand(-1, -1, *features.shape[-2:])), dim=1)
+        return self.decoder(self.fuse(features))
+
+
+class Fusion(Told):
+    """Shared layers, then a local and a global branch.
 
     The dense layers fix the picture's size. `levels` (3 are published) and `global_branch=False`
     are for the lesson's comparison: a local network too shallow to see a cue far away.
@@ -52,7 +58,7 @@ class Fusion(nn.Module):
         middle = (c128, c256, c512)[levels - 1]
         self.shared = nn.Sequential(*shared[:levels])
         self.local = nn.Sequential(conv(middle, c512), conv(c512, c256))
-        self.whole = GlobalBranch(middle, size >> levels, width) if global_branch else None
+        self.whole = branch(middle, size >> levels, width) if global_branch else None
         self.fuse = conv(c256 * (2 if global_branch else 1), c256, kernel=1)
         self.decoder = nn.Sequential(
             *(conv(c256, c128), nn.Upsample(scale_factor=2 if levels > 1 else 1)),
@@ -61,41 +67,20 @@ class Fusion(nn.Module):
             nn.Upsample(scale_factor=2),  # after tanh, as published: the output comes in 2×2 blocks
         )
 
-    def forward(self, gray):
-        shared = self.shared(gray)
-        features = self.local(shared)
-        if self.whole is not None:
-            features = tell(features, self.whole(shared))
-        return self.decoder(self.fuse(features))
 
-
-def tell(features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-    """Lay a picture's vector over every pixel of its map."""
-    return torch.cat((features, vector[:, :, None, None].expand(-1, -1, *features.shape[-2:])), dim=1)
-
-
-def without_parameters(network: nn.Module) -> nn.Module:
-    """Freeze a network for good: its weights become buffers, saved and moved as ever, that no optimizer finds."""
-    for module in network.modules():
-        for name, weight in list(module.named_parameters(recurse=False)):
-            delattr(module, name)
-            module.register_buffer(name, weight.detach())
-    return network.eval()
-
-
-class FusionPretrained(nn.Module):
+class FusionPretrained(Told):
     """Fusion without a global branch of its own: a frozen classifier says what the whole picture shows.
 
     The encoder starts at random; training.build gives it its trained weights, and files of this network hold them too.
     It tells its 240 pooled features; the published one tells its 1,000 logits.
     """
 
-    def __init__(self, size=224, width=1.0, classes=10, outputs="ab"):
+    def __init__(self, size=224, width=1.0, outputs="ab"):
         super().__init__()
         require_halvings("fusion_pretrained", size, 3)
         c32, c64, c128, c256, c512 = (scaled(32 * 2**i, width) for i in range(5))
         self.inputs, self.outputs = 1, outputs
-        self.encoder = without_parameters(Encoder(classes=classes))
+        self.shared, self.encoder = nn.Identity(), without_parameters(Encoder())
         self.local = nn.Sequential(
             *(conv(1, c64, 2), conv(c64, c128)),
             *(conv(c128, c128, 2), conv(c128, c256)),
@@ -118,5 +103,11 @@ class FusionPretrained(nn.Module):
         """What the encoder says of the picture, at the size that it was trained at."""
         return self.encoder.pooled(functional.interpolate(gray, size=(SMALLEST, SMALLEST), mode="area"))
 
-    def forward(self, gray):
-        return self.decoder(self.fuse(tell(self.local(gray), self.whole(gray))))
+
+def without_parameters(network: nn.Module) -> nn.Module:
+    """Freeze a network for good: its weights become buffers, saved and moved as ever, that no optimizer finds."""
+    for module in network.modules():
+        for name, weight in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, weight.detach())
+    return network.eval()

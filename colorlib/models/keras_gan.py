@@ -6,10 +6,10 @@ from torch import nn
 from colorlib.models.blocks import colored, require_halvings, scaled
 
 
-def block(before: int, after: int, stride: int = 1) -> nn.Sequential:
-    """A 3×3 convolution, batch norm, ReLU."""
+def block(before: int, after: int, stride: int = 1, activation: nn.Module | None = None) -> nn.Sequential:
+    """A 3×3 convolution, batch norm, and ReLU if nothing else is named."""
     convolution = nn.Conv2d(before, after, 3, stride, padding=1)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), activation or nn.ReLU())
 
 
 def doubled(before: int, after: int) -> nn.Sequential:
@@ -50,19 +50,14 @@ class KerasCritic(nn.Module):
         require_halvings("keras_gan's critic", size, 4)
         c32, c64, c128, c256 = (scaled(c, width) for c in (32, 64, 128, 256))
         self.inputs = inputs
+        leaky = nn.LeakyReLU(0.2)
         self.layers = nn.Sequential(
-            *(nn.Conv2d(inputs, c32, 3, 2, padding=1), nn.LeakyReLU(0.2), nn.AvgPool2d(2)),
-            *(*leaky(c32, c64, dropout=0.25), nn.AvgPool2d(2)),
-            *leaky(c64, c128, dropout=0.25),
-            *leaky(c128, c256, stride=2, dropout=0.5),
+            *(nn.Conv2d(inputs, c32, 3, 2, padding=1), leaky, nn.AvgPool2d(2)),
+            *(*block(c32, c64, 1, leaky), nn.Dropout(0.25), nn.AvgPool2d(2)),
+            *(*block(c64, c128, 1, leaky), nn.Dropout(0.25)),
+            *(*block(c128, c256, 2, leaky), nn.Dropout(0.5)),
             *(nn.Flatten(), nn.Linear(c256 * (size // 16) ** 2, 1)),
         )
 
     def forward(self, colors):
         return self.layers(colors)
-
-
-def leaky(before: int, after: int, stride: int = 1, dropout: float = 0.0) -> tuple:
-    """A 3×3 convolution, batch norm, LeakyReLU, dropout."""
-    convolution = nn.Conv2d(before, after, 3, stride, padding=1)
-    return convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2), nn.Dropout(dropout)

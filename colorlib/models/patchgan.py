@@ -1,6 +1,5 @@
-"""PatchGAN, a critic that judges patches, and how far a network sees. Lesson 03 builds both."""
+"""PatchGAN, a critic that judges patches. Lesson 03 builds it."""
 
-from collections.abc import Iterable
 from functools import partial
 
 from torch import nn
@@ -36,10 +35,7 @@ class PatchGAN(nn.Module):
         if norm not in NORMS:
             raise ValueError(f"There is no norm {norm!r}: choose one of {', '.join(NORMS)}.")
         if layers < 1 or (size >> layers) < 3:
-            raise ValueError(
-                f"A PatchGAN of {layers} layers leaves nothing of {size} pixels: layers must be at least 1, and the "
-                f"size at least 3·2^layers."
-            )
+            raise ValueError(f"No PatchGAN of {layers} layers for {size} pixels: at least 1, and 3·2^layers pixels.")
         channels = [scaled(64 * min(2**layer, 8), width) for layer in range(layers + 1)]
         # No norm on the pictures themselves, and no bias: the published count has none.
         first = nn.Sequential(nn.Conv2d(inputs, channels[0], 4, 2, padding=1, bias=False), nn.LeakyReLU(slope))
@@ -52,12 +48,3 @@ class PatchGAN(nn.Module):
 
     def forward(self, pictures):
         return self.layers(pictures)
-
-
-def receptive_field(windows: Iterable[tuple[int, int]]) -> int:
-    """How many pixels a side one output sees, through these (kernel, stride) pairs in their order."""
-    field = step = 1  # pixels that one place sees; pixels from one place to the next
-    for kernel, stride in windows:
-        field += (kernel - 1) * step
-        step *= stride
-    return field

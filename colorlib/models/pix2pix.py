@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from colorlib.models.blocks import UShape, halvings, output_layer, require_halvings, scaled
+from colorlib.models.blocks import UShape, colored, halvings, require_halvings, scaled
 
 
 def down(before: int, after: int, first: bool = False, norm: bool = True) -> nn.Sequential:
@@ -29,9 +29,8 @@ def normal_weights(module: nn.Module) -> None:
 class Pix2Pix(UShape):
     """Halve the picture down to one pixel (8 times at most), then double it back, joined by skips.
 
-    Dropout in the three innermost doublings is the generator's only noise. `skips=False` leaves out
-    the joins, `levels` stops earlier. `coarse=2` or 4 gives one color for each 2×2 or 4×4 pixels: the last doublings
-    are left out.
+    Dropout in the three innermost doublings is the generator's only noise. `levels` stops earlier. `coarse=2` or 4
+    gives one color for each 2×2 or 4×4 pixels: the last doublings are left out.
     """
 
     def __init__(self, size=256, width=1.0, levels=None, skips=True, dropout=0.5, inputs=1, outputs="ab", coarse=1):
@@ -51,7 +50,6 @@ class Pix2Pix(UShape):
         for after in channels[-2::-1][:doublings]:
             self.up.append(up(before, after, dropout if len(self.up) < 3 else 0.0))
             before = 2 * after if skips else after
-        last, activation = output_layer(outputs)
-        layer = nn.ConvTranspose2d(before, last, 4, 2, padding=1) if coarse == 1 else nn.Conv2d(before, last, 1)
-        self.last = nn.Sequential(nn.ReLU(), layer, activation)
+        last = colored(before, outputs, kernel=4 if coarse == 1 else 1, doubling=coarse == 1)
+        self.last = nn.Sequential(nn.ReLU(), *last)
         self.apply(normal_weights)

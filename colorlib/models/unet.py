@@ -31,8 +31,7 @@ class UNet(UShape):
         channels = [scaled(c, width) for c in (64, 128, 256, 512, 512)]
         self.inputs, self.outputs, self.skips = inputs, outputs, skips
         self.down = nn.ModuleList([down(inputs, channels[0], stride=1)])
-        for before, after in zip(channels, channels[1:], strict=False):
-            self.down.append(down(before, after))
+        self.down.extend(down(*pair) for pair in zip(channels, channels[1:], strict=False))
         self.up, before = nn.ModuleList(), channels[-1]
         for after, rate in zip(channels[-2::-1], (dropout, dropout, 0, 0), strict=True):
             self.up.append(up(before, after, rate))

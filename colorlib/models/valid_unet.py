@@ -8,19 +8,13 @@ from colorlib.models.blocks import maps_of, require_halvings, scaled
 KERNELS = (5, 3, 3)  # without padding: 4 + 2 + 2, so that each block takes 8 pixels off a side
 
 
-def down(*channels: int) -> nn.Sequential:
-    """Three convolutions that shrink the map by 8 pixels a side."""
+def block(*channels: int, mirrored: bool = False) -> nn.Sequential:
+    """Three convolutions that take 8 pixels off a side; mirrored, transposed ones that give them back."""
+    kernels = KERNELS[::-1] if mirrored else KERNELS
+    convolution, activation = (nn.ConvTranspose2d, nn.ReLU()) if mirrored else (nn.Conv2d, nn.LeakyReLU(0.3))
     layers = []
-    for before, after, kernel in zip(channels, channels[1:], KERNELS, strict=False):
-        layers += [nn.Conv2d(before, after, kernel), nn.LeakyReLU(0.3)]
-    return nn.Sequential(*layers)
-
-
-def up(*channels: int) -> nn.Sequential:
-    """Its mirror: three transposed convolutions that give the 8 pixels back."""
-    layers = []
-    for before, after, kernel in zip(channels, channels[1:], reversed(KERNELS), strict=False):
-        layers += [nn.ConvTranspose2d(before, after, kernel), nn.ReLU()]
+    for before, after, kernel in zip(channels, channels[1:], kernels, strict=False):
+        layers += [convolution(before, after, kernel), activation]
     return nn.Sequential(*layers)
 
 
@@ -36,10 +30,10 @@ class ValidUNet(nn.Module):
         require_halvings("valid_unet", size, 0)
         c16, c32, c64, c128 = (scaled(c, width) for c in (16, 32, 64, 128))
         self.inputs, self.outputs = 1, "picture"
-        self.down = nn.ModuleList([down(1, c16, c32, c32), down(c32, c32, c64, c64), down(c64, c64, c128, c128)])
+        self.down = nn.ModuleList([block(1, c16, c32, c32), block(c32, c32, c64, c64), block(c64, c64, c128, c128)])
         self.middle = nn.Sequential(nn.Conv2d(c128, c128, 3, padding=1), nn.Tanh())
-        ups = [up(2 * c128, c128, c128, c64), up(2 * c64, c64, c64, c32), up(2 * c32, c32, c32, 3)]
-        self.up = nn.ModuleList(ups)
+        ups = (2 * c128, c128, c128, c64), (2 * c64, c64, c64, c32), (2 * c32, c32, c32, 3)
+        self.up = nn.ModuleList(block(*channels, mirrored=True) for channels in ups)
         # A ReLU that starts below 0 everywhere gets no gradient and stays black: start at mid-gray.
         nn.init.constant_(self.up[-1][-2].bias, 0.5)
 

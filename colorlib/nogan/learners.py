@@ -6,7 +6,6 @@ from functools import partial
 
 import torch
 from fastai.callback.core import Callback, CancelFitException
-from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import Learner
 from fastai.data.core import DataLoaders
 from fastai.metrics import LossMetrics
@@ -27,15 +26,14 @@ def generator_learner(dls: DataLoaders, generator: Generator, loss=None, seed=0,
     """Stage 1: a Learner whose `freeze` holds the encoder, and which reports every term of a FeatureLoss."""
     loss = (loss or FeatureLoss()).to(dls.device)
     terms = LossMetrics(list(loss.weights)) if isinstance(loss, FeatureLoss) else None
-    options = {"splitter": Generator.groups, "metrics": terms} | options
-    return Learner(dls, generator, loss, cbs=[SameOrder(seed), *cbs], **options)
+    cbs = [SameOrder(seed), *cbs]
+    return Learner(dls, generator, loss, splitter=Generator.groups, metrics=terms, cbs=cbs, **options)
 
 
 def critic_learner(dls: DataLoaders, critic: nn.Module, seed=0, cbs=(), **options) -> Learner:
     """Stage 2: real or painted? A plain classifier, on pictures painted beforehand."""
-    loss = gan.AdaptiveLoss(nn.BCEWithLogitsLoss())
-    options = {"metrics": gan.accuracy_thresh_expand, "splitter": params} | options
-    return Learner(dls, critic.requires_grad_(True), loss, cbs=[SameOrder(seed), *cbs], **options)
+    loss, measure, cbs = gan.AdaptiveLoss(nn.BCEWithLogitsLoss()), gan.accuracy_thresh_expand, [SameOrder(seed), *cbs]
+    return Learner(dls, critic.requires_grad_(True), loss, splitter=params, metrics=measure, cbs=cbs, **options)
 
 
 class Rest(Callback):
@@ -60,24 +58,19 @@ class Rest(Callback):
 
 
 class Snapshots(Callback):
-    """What the generator paints, and its weights, every so many batches; after `last` batches the training ends.
-
-    `painted` has the ab of the same gray pictures by batch, 0 is stage 1's; `losses` what each network paid in its own
-    batches. `restore(batch, generator)` brings the weights back.
-    """
+    """What the generator paints, its weights (`states`), and all losses, by batch: 0 is stage 1. `last` ends it."""
 
     run_valid = False
 
     def __init__(self, gray: torch.Tensor, every: int = 20, last: int | None = None):
-        if every < 1 or (last is not None and last < 1):
-            raise ValueError(f"Snapshots need at least 1 batch between them and in all, not {every} and {last}.")
+        if every < 1:
+            raise ValueError(f"Snapshots need at least 1 batch between them, not {every}.")
         self.gray, self.every, self.last = gray, every, last
         self.painted, self.states, self.batches = {}, {}, 0
         self.losses = {"generator": {}, "critic": {}}
 
     def before_fit(self):
-        if not self.painted:
-            self.take()
+        self.take()
 
     def after_batch(self):
         self.batches += 1
@@ -92,21 +85,10 @@ class Snapshots(Callback):
         mode = generator.training
         self.painted[self.batches] = models.paint(generator.eval(), self.gray)[:, -2:]
         generator.train(mode)
-        state = generator.state_dict().items()
-        self.states[self.batches] = {name: value.detach().cpu().clone() for name, value in state}
-
-    def restore(self, batch: int, generator: nn.Module) -> nn.Module:
-        """Give a generator the weights it had after so many batches."""
-        if batch not in self.states:
-            taken = ", ".join(map(str, self.states))
-            raise ValueError(f"There is no snapshot at batch {batch}: choose one of {taken}.")
-        generator.load_state_dict(self.states[batch])
-        return generator
+        self.states[self.batches] = {name: value.cpu().clone() for name, value in generator.state_dict().items()}
 
 
-def gan_learner(
-    generator: Learner, critic: Learner, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()
-) -> gan.GANLearner:
+def gan_learner(generator, critic, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()) -> Learner:
     """Stage 3: the two learners' networks together; train it by `fit`, at a small and constant rate.
 
     `weights` are those of the critic's verdict and of stage 1's loss. The critic learns while its loss is above the
@@ -121,6 +103,5 @@ def gan_learner(
 @contextmanager
 def silent(learner: Learner):
     """In here a learner shows neither bars nor rows of numbers; `learner.recorder` keeps them all the same."""
-    bars = [callback for callback in learner.cbs if isinstance(callback, ProgressCallback)]
-    with learner.removed_cbs(bars), learner.no_logging():
+    with learner.no_bar(), learner.no_logging():
         yield learner

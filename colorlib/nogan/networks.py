@@ -1,15 +1,14 @@
-"""NoGAN's networks and the loss of its first stage, on fastai. Lesson 05 takes them apart.
-
-Every network in here gives [L, ab], scaled to −1…1, so that the critic sees the picture that the colors are for.
-"""
+"""NoGAN's networks and the loss of its first stage, on fastai. Lesson 05 takes them apart."""
 
 import copy
 from collections.abc import Sequence
 
 import torch
-from fastai.layers import NormType, SelfAttention
+import torchvision
+from fastai.layers import Lambda, NormType, SelfAttention
 from fastai.torch_core import params
 from fastai.vision.gan import gan_critic
+from fastai.vision.learner import create_body
 from fastai.vision.models.unet import DynamicUnet
 from torch import nn
 
@@ -32,27 +31,22 @@ class Generator(nn.Module):
     def groups(self) -> list[list[nn.Parameter]]:
         """The encoder's parameters and the others: what `Learner.freeze` freezes, and what it leaves."""
         encoder = params(self.network.layers[0]) if isinstance(self.network, DynamicUnet) else []
-        known = set(encoder)
-        others = [parameter for parameter in self.parameters() if parameter not in known]
+        others = [parameter for parameter in self.parameters() if parameter not in set(encoder)]
         return [encoder, others] if encoder else [others]
 
 
 def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None) -> Generator:
     """fastai's DynamicUnet on a copy of the encoder's `body`; without a `y_range` its output would have no bounds.
 
-    `spectral` norm on every convolution, self-`attention` and `blur` after PixelShuffle are as published. `stages`: how
-    many of the body's stages it stands on, all by default; the last one costs most of the parameters.
+    `spectral` norm, self-`attention` and `blur` after PixelShuffle are as published. It can stand on fewer `stages`.
     """
     if stages not in (None, *range(2, len(encoder.body) + 1)):
         raise ValueError(f"The generator can stand on 2 to {len(encoder.body)} stages of its encoder, not {stages}.")
     body = copy.deepcopy(encoder.body[:stages]).requires_grad_(True)
-    norm = NormType.Spectral if spectral else None
-    looks = {"norm_type": norm, "self_attention": attention, "blur": blur}
+    looks = {"norm_type": NormType.Spectral if spectral else None, "self_attention": attention, "blur": blur}
     generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
     if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
-        raise ValueError(
-            "fastai puts self-attention at the third doubling from the end, and there are fewer: take more stages."
-        )
+        raise ValueError("Self-attention comes at the third doubling from the end. There are fewer: take more stages.")
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it
         own = encoder.settings
         options = {"encoder": own["network"], "encoder_options": own["options"]}
@@ -61,28 +55,36 @@ def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=Fa
     return generator
 
 
-def build_unet(
-    size, width, encoder="encoder", encoder_options=None, spectral=False, attention=False, blur=False, stages=None
-):
-    """The same for models.build, on a fresh encoder by name."""
-    return unet(models.build(encoder, size, width, **(encoder_options or {})), size, spectral, attention, blur, stages)
+def build_unet(size: int, width: float, encoder: str, encoder_options: dict, **options) -> Generator:
+    """The same for models.load, on a fresh encoder by name."""
+    fresh = resnet34(False) if encoder == "resnet34" else models.build(encoder, size, width, **encoder_options)
+    return unet(fresh, size, **options)
+
+
+def as_trained(gray: torch.Tensor) -> torch.Tensor:
+    """From gray in −1…1 to the scale of torchvision's weights, by the mean and spread of ImageNet in 0…1."""
+    return ((gray + 1) / 2 - 0.449) / 0.226
+
+
+def resnet34(pretrained: bool = True) -> nn.Module:
+    """torchvision's ResNet-34 as an encoder of gray pictures, 83 MB, for lesson 05 where there is a GPU."""
+    theirs = torchvision.models.resnet34(weights="IMAGENET1K_V1" if pretrained else None)
+    layers = create_body(theirs, n_in=1, pretrained=pretrained, cut=-2)  # sums the kernels of red, green and blue
+    encoder = nn.Module()
+    encoder.body = nn.Sequential(nn.Sequential(Lambda(as_trained), *layers[:3]), layers[3:5], *layers[5:]).eval()
+    encoder.settings = {"network": "resnet34", "width": 1.0, "options": {}}
+    return encoder
 
 
 def critic(size: int, width: float = 1.0) -> nn.Sequential:
-    """The critic of fastai: spectral norm, dropout, self-attention, no batch norm; width 1 is the published one.
-
-    Its logits are in one row a picture, as fastai's losses expect them.
-    """
+    """The critic of fastai: spectral norm, dropout, self-attention, no batch norm; width 1 is the published one."""
     if size < 16 or size & (size - 1):
         raise ValueError(f"The critic halves its picture down to 4 pixels: the size must be 16, 32, 64 …, not {size}.")
     return nn.Sequential(gan_critic(3, scaled(256, width), n_blocks=size.bit_length() - 4), nn.Flatten())
 
 
 class FeatureLoss(nn.Module):
-    """`pixel` times L1 between colors, and `features` times L1 between what the encoder's stages make of the pictures.
-
-    The encoder knows gray pictures only: it looks at red, green and blue in turn, as through three color filters.
-    """
+    """`pixel` times L1 between colors, and `features` times L1 between what the encoder's stages make of both."""
 
     def __init__(self, encoder: nn.Module | None = None, pixel: float = 1.0, features: Sequence[float] = ()):
         super().__init__()
@@ -101,6 +103,7 @@ class FeatureLoss(nn.Module):
         return sum(weight * terms[name] for name, weight in self.weights.items())
 
     def maps(self, lab):
-        """What each stage makes of the three filtered pictures. Not clipped: where clipped, no gradient would pass."""
+        """What each stage makes of red, green and blue in turn, as through filters: the encoder knows gray alone."""
+        # Not clipped: where clipped, no gradient would pass.
         picture = color.lab_to_rgb(color.to_lab(lab[:, :1], lab[:, 1:]), clip=False)
         return maps_of(self.stages, picture.flatten(0, 1)[:, None] * 2 - 1)

@@ -6,9 +6,8 @@ import pytest
 import train_weights
 
 from colorlib import color, data, metrics, models
-from colorlib.course.lesson_05 import stages
+from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.recorded import Paintings, Sweep
-from colorlib.nogan import stops
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
 GALLERIES = [name for name in CARDS if "gallery" in CARDS[name]]

@@ -10,6 +10,7 @@ from fastai.callback.core import Callback
 from fastai.callback.tracker import SaveModelCallback
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torchvision.models import ResNet34_Weights, resnet34
 
 from colorlib import color, data, losses, metrics, models, nogan
 from colorlib.nogan import loaders
@@ -116,12 +117,12 @@ def test_generated_pictures_are_kept_once_and_labeled(tmp_path):
     file = nogan.save_generated(network, PICTURES, tmp_path / "new" / "generated.safetensors", share=0.5)
     kept = load_file(file)
     assert {name: len(value) for name, value in kept.items()} == {
-        "train_real": 36, "train_painted": 36, "valid_real": 8, "valid_painted": 8,
+        "train": 72, "train_labels": 72, "valid": 16, "valid_labels": 16,
     }  # fmt: skip
     network.eval()
     with torch.no_grad():
         expected = color.to_uint8(color.from_gray_ab(GRAY, network(GRAY)[:, 1:]))
-    assert torch.equal(kept["valid_painted"], expected) and torch.equal(kept["valid_real"], PICTURES.valid)
+    assert torch.equal(kept["valid"], torch.cat((PICTURES.valid, expected)))
     lab, label = nogan.critic_dataloaders(file, 16, device="cpu").valid.one_batch()
     assert label.tolist() == [1.0] * 8 + [0.0] * 8
     assert torch.equal(lab[:8], LAB) and torch.equal(lab[8:], torch.cat(color.to_gray_ab(expected), dim=1))
@@ -171,6 +172,21 @@ def test_colorlib_takes_it_saves_it_and_rebuilds_it(tmp_path):
     painted = models.paint(loaded, GRAY)
     assert torch.equal(painted, models.paint(models.Colorizer(network), GRAY)) and painted.shape == TRUTH.shape
     assert "nogan" in repr(metrics.evaluate({"nogan": loaded}, PICTURES, names=["ab_error"]))
+
+
+def test_resnet34_sees_gray_as_it_sees_gray_in_rgb_and_a_generator_grows_on_it(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    theirs, gray = resnet34(weights=None).eval(), LAB[:2, :1].repeat(1, 1, 2, 2)
+    monkeypatch.setattr(ResNet34_Weights, "get_state_dict", lambda *_, **__: theirs.state_dict())  # no download
+    encoder, as_rgb = nogan.resnet34(), (((gray + 1) / 2 - 0.449) / 0.226).expand(-1, 3, -1, -1)
+    network = nogan.unet(encoder, 64, blur=True).eval()
+    with torch.no_grad():
+        assert torch.allclose(theirs.fc(encoder.body(gray).mean(dim=(2, 3))), theirs(as_rgb), atol=1e-4)
+        lab = network(gray)
+    assert len(encoder.body) == 5 and len(network.groups()[0]) == len(list(encoder.body.parameters()))
+    assert nogan.FeatureLoss(encoder, features=(0.2, 0.7, 0.1))(lab, lab) == 0
+    loaded = models.load(models.save(network, tmp_path / "nogan.safetensors"))
+    assert torch.equal(models.paint(loaded, gray), lab[:, 1:])
 
 
 def test_critics_judge_lab_in_a_row_and_look_at_the_gray():
@@ -319,10 +335,9 @@ def test_snapshots_show_and_keep_the_generator_on_its_way(tmp_path):
     assert snapshots.losses["critic"][1] == pytest.approx(0.69, abs=0.2)  # ln 2: it is untrained
     assert torch.equal(snapshots.painted[0], first) and not torch.equal(snapshots.painted[3], first)
     assert torch.equal(snapshots.painted[7], models.paint(learner.model.generator.eval(), GRAY)[:, 1:])
-    restored = snapshots.restore(3, generator(seed=9)).eval()
+    restored = generator(seed=9).eval()
+    restored.load_state_dict(snapshots.states[3])
     assert torch.equal(models.paint(restored, GRAY)[:, 1:], snapshots.painted[3])
-    with pytest.raises(ValueError, match="no snapshot at batch 4: choose one of 0, 3, 6, 7"):
-        snapshots.restore(4, generator())
     more = nogan.Snapshots(GRAY, every=1, last=7)
     again = stage_3(tmp_path, threshold=10.0, cbs=[more])
     fit(again, 9, 1e-3)

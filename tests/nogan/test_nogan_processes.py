@@ -34,8 +34,8 @@ def trained(folder, network, batch_size, epochs, seed=0, **options):
     """The learner, its weights and the places it was shown; `batch_size` is that of all processes together."""
     torch.set_num_threads(1)
     dls = nogan.dataloaders(PICTURES, batch_size // (num_distrib() or 1), folder, device="cpu")
-    shown, create_batch = [], dls.train.create_batch
-    dls.train.create_batch = lambda places: shown.extend(places) or create_batch(places)
+    shown, chunkify = [], dls.train.chunkify
+    dls.train.chunkify = lambda places: chunkify(place for place in places if shown.append(place) is None)
     learner = nogan.generator_learner(dls, network, seed=seed, **options)
     with learner.distrib_ctx(sync_bn=False), nogan.silent(learner):
         learner.fit(epochs, 1e-2)

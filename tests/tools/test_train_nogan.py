@@ -13,9 +13,8 @@ import train_weights
 from safetensors.torch import load_file
 
 from colorlib import color, data, metrics, models, nogan
-from colorlib.course.lesson_05 import stages
+from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.recorded import Paintings, Sweep
-from colorlib.nogan import stops
 
 TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
 TINY |= dict(share=0.5)
@@ -176,7 +175,7 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # at the end of stage 3
-        patch.setattr(nogan.Snapshots, "restore", stop)
+        patch.setattr(tool.stops, "propose", stop)
         tool.ship("tiny", tmp_path / "out")
     assert not list(tmp_path.glob("out/*.*")) and calls == ["generate", "criticize", "together"]
     tool.ship("tiny", tmp_path / "out")
@@ -225,7 +224,7 @@ def test_photos_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeyp
     assert far(models.paint(stop, paintings["never gray"]), paintings["never"]) < 0.01
     assert len(paintings["never"]) == 8 and len(paintings["truth"]) == 6  # all that are reported on
     generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
-    assert len(generated["train_painted"]) == 36  # a fifth of all 180, whatever stage 1 was trained on
+    assert len(generated["train"]) == 72  # twice a fifth of all 180, whatever stage 1 was trained on
 
 
 def test_photos_to_choose_on_are_none_of_those_to_report_on(photos):

@@ -4,8 +4,16 @@ import torch
 
 from colorlib import losses, models
 from colorlib.course.exercise import Exercise, call, random
-from colorlib.models.patchgan import receptive_field
 from colorlib.training import frozen, seeded
+
+
+def receptive_field(layers):
+    """How many pixels a side one output sees, through these (kernel, stride) pairs in their order."""
+    field = step = 1  # pixels that one place sees; pixels from one place to the next
+    for kernel, stride in layers:
+        field += (kernel - 1) * step
+        step *= stride
+    return field
 
 
 def _receptive_field_cases():

@@ -7,7 +7,7 @@ from torch import nn
 
 from colorlib import losses, models, nogan
 from colorlib.course.exercise import Exercise, call, random
-from colorlib.nogan import stops
+from colorlib.course.lesson_05 import stops
 from colorlib.training import frozen, seeded
 
 

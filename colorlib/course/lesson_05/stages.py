@@ -6,8 +6,8 @@ import torch
 
 from colorlib import color, metrics, models, profile
 from colorlib.course import page
+from colorlib.course.lesson_05 import stops
 from colorlib.course.recorded import card_of
-from colorlib.nogan import stops
 from colorlib.worlds import scenes
 
 SHOWN = 8  # pictures that a gallery shows

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from colorlib import color, models, nogan
-from colorlib.course.lesson_05 import exercises, stages
-from colorlib.nogan import stops
+from colorlib.course.lesson_05 import exercises, stages, stops
 from colorlib.training import seeded
 from colorlib.worlds import scenes
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from colorlib import color, metrics
-from colorlib.nogan import stops
+from colorlib.course.lesson_05 import stops
 from colorlib.worlds import scenes
 
 WORLD = scenes.draw(24, 32, seed=5, world="ambiguous")
