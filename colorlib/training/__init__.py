@@ -3,20 +3,10 @@
 from colorlib.training.adversarial import Adversarial
 from colorlib.training.loop import Run, best_precision, fit, start_accelerator
 from colorlib.training.published import ADVERSARIAL, RECIPES, build, laptop
-from colorlib.training.recipe import Recipe, Stopped, frozen, one_cycle, seeded, target
+from colorlib.training.recipe import Recipe, Stopped, frozen, one_cycle, seeded
 from colorlib.training.supervised import Classify, Supervised
 from colorlib.training.wasserstein import Wasserstein
 
 __all__ = ["ADVERSARIAL", "RECIPES", "Adversarial", "Classify", "Recipe", "Run", "Stopped", "Supervised"]
-__all__ += [
-    "Wasserstein",
-    "best_precision",
-    "build",
-    "fit",
-    "frozen",
-    "laptop",
-    "one_cycle",
-    "seeded",
-    "start_accelerator",
-    "target",
-]
+__all__ += ["Wasserstein", "best_precision", "build", "fit", "frozen", "laptop", "one_cycle", "seeded"]
+__all__ += ["start_accelerator"]

@@ -7,7 +7,7 @@ import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from colorlib import losses, models
-from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded, target
+from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +15,10 @@ class CriticSettings(Settings):
     """What a recipe with a critic is told besides.
 
     λ (`lam`) weighs L1, `ms_ssim` that loss. The critic is shown what the generator saw beside what it gave; if not
-    `conditional`, that alone; and if `conditional` is "shuffled", what it saw of another picture (lesson 03 shows what
-    comes of it). It learns in every step, the generator in each `critic_steps`-th: so the critic meets fresh pictures
-    each time. With `steps` both rates are one cycle of so many; else, with `patience`, a tenth when L1 has not improved
-    for so many epochs.
+    `conditional`, that alone; and if `conditional` is "shuffled", what it saw of another picture. It learns in every
+    step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. Without `steps`, and
+    with `patience`, both rates fall to a tenth when L1 has not improved for so many epochs. `lam_gp`, the weight of the
+    gradient penalty, is for Wasserstein; `real_label`, `critic_weight` and `saturating` are for the others.
     """
 
     lr: float = 2e-4
@@ -33,33 +33,27 @@ class CriticSettings(Settings):
     critic_steps: int = 1
     conditional: bool | str = True
     patience: int | None = None
+    real_label: float = 1.0
+    critic_weight: float = 0.5
+    saturating: bool = False
+    lam_gp: float | None = None
 
     def __post_init__(self):
         if min(self.generator_steps, self.critic_steps) < 1:
             raise ValueError("Each network needs at least one step: `generator_steps` and `critic_steps`.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdversarialSettings(CriticSettings):
-    """`real_label` below 1 is label smoothing; the critic's two losses are weighed with `critic_weight`."""
-
-    real_label: float = 1.0
-    critic_weight: float = 0.5
-    saturating: bool = False
-
-    def __post_init__(self):
-        super().__post_init__()
         if not 0.5 < self.real_label <= 1:
             raise ValueError(f"The label of real pictures must be above .5 and at most 1, not {self.real_label}.")
+        if not (self.lam_gp or 0) >= 0:
+            raise ValueError(f"`lam_gp` must be 0 or more, not {self.lam_gp}.")
 
 
 class Adversarial(Recipe):
     """A generator, a critic that tells its pictures from real ones, and λ times L1."""
 
-    settings_type, kind = AdversarialSettings, "gan"
+    kind = "gan"
 
     def __init__(self, **given):
-        settings = self.settings_type.read(self.kind, given)
+        settings = CriticSettings.read(self.kind, given)
         generator = settings.build()
         if generator.outputs == "bins":
             raise ValueError("A critic judges colors: a recipe with one cannot have outputs='bins'.")
@@ -69,18 +63,18 @@ class Adversarial(Recipe):
         networks = {"generator": generator, "critic": critic}
         rates = {"generator": settings.lr, "critic": settings.lr if settings.critic_lr is None else settings.critic_lr}
         adam = {name: torch.optim.Adam(net.parameters(), rates[name], settings.betas) for name, net in networks.items()}
-        schedules, steps = {}, settings.steps
-        if steps:  # each network's own
-            steps = {"generator": max(1, steps // settings.critic_steps), "critic": steps}
+        schedules = {}
+        if settings.steps:  # each network's own
+            steps = {"generator": max(1, settings.steps // settings.critic_steps), "critic": settings.steps}
             schedules = {f"cycle {name}": one_cycle(one, steps[name]) for name, one in adam.items()}
         elif settings.patience is not None:
             plateau = partial(ReduceLROnPlateau, factor=0.1, patience=settings.patience)
             schedules = {f"plateau {name}": plateau(one) for name, one in adam.items()}
         super().__init__(settings, networks, adam, schedules)
-        weights = {"l1": settings.lam, "ms_ssim": settings.ms_ssim}
-        if not settings.ms_ssim:  # λ may be 0: the history shows L1 all the same
-            del weights["ms_ssim"]
-        self.pixel_loss = losses.combine(weights)
+        similar = {"ms_ssim": settings.ms_ssim} if settings.ms_ssim else {}
+        self.pixel_loss = losses.combine(
+            {"l1": settings.lam, **similar}
+        )  # λ may be 0: the history shows L1 all the same
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)
@@ -96,10 +90,6 @@ class Adversarial(Recipe):
                 schedule.step()
         self.number += 1  # fit counts for itself; a loop by hand need not
         return terms
-
-    def pair(self, gray: torch.Tensor, ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the generator sees, and what it should give."""
-        return gray.expand(-1, self.generator.inputs, -1, -1), target(self.generator.outputs, gray, ab)
 
     def critic_step(self, seen: torch.Tensor, truth: torch.Tensor, fake: torch.Tensor) -> dict:
         """Real pictures up, fakes down. Detached: the generator shall not learn to help the critic."""
@@ -121,15 +111,13 @@ class Adversarial(Recipe):
 
     def judge(self, seen: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
         """The critic's logits."""
-        condition = self.condition(seen)
-        shown = colors if condition is None else torch.cat((condition, colors), dim=1)
-        return self.forward(self.networks["critic"], shown)
+        return self.forward(self.networks["critic"], torch.cat((self.condition(seen), colors), dim=1))
 
-    def condition(self, seen: torch.Tensor) -> torch.Tensor | None:
-        """What the critic is shown beside the colors, if anything."""
-        if not self.settings.conditional:
-            return None
-        return seen.roll(1, dims=0) if self.settings.conditional == "shuffled" else seen
+    def condition(self, seen: torch.Tensor) -> torch.Tensor:
+        """What the critic is shown beside the colors; no channel, if nothing."""
+        if self.settings.conditional == "shuffled":
+            return seen.roll(1, dims=0)
+        return seen if self.settings.conditional else seen[:, :0]
 
     def verdict(self, name: str, seen, colors, label: float) -> tuple[torch.Tensor, dict]:
         """What the critic pays on pictures of one kind; that and the share it got right, for the history."""

@@ -1,11 +1,7 @@
-"""What a training leaves in its folder, and how it goes on from there (loop.py uses it).
-
-`generator.safetensors` and `history.json` are the result; `checkpoint/` is needed only to resume.
-"""
+"""What a training leaves in its folder: weights and history, and the checkpoint from which it goes on."""
 
 import io
 import json
-import tempfile
 import time
 from pathlib import Path
 
@@ -22,45 +18,32 @@ class Folder:
 
     def __init__(self, path: str | Path, facts: dict, writes: bool):
         self.path, self.facts, self.writes = Path(path), facts, writes
-        self.checkpoint = self.path / "checkpoint" / "state.pt"
-        self.last = time.monotonic()
-        try:
-            if writes:  # now, not after an epoch
-                self.path.mkdir(parents=True, exist_ok=True)
-                tempfile.TemporaryFile(dir=self.path).close()
-        except OSError as error:
-            reason = error.strerror or error
-            raise ValueError(f"Nothing can be written in {path}: {reason}. Choose another folder.") from error
-
-    def save_now_and_then(self, run):
-        """A checkpoint in mid-epoch, when the last one is old enough."""
-        if time.monotonic() - self.last >= EVERY:
-            self._save_checkpoint(run)
+        self.history, self.checkpoint = self.path / "history.json", self.path / "checkpoint" / "state.pt"
+        self.written = time.monotonic()
+        if writes:  # now, not after an epoch: where nothing can be written is told at once
+            files.write(self.history, self.history.read_bytes() if self.history.exists() else b"[]\n")
 
     def save(self, run):
-        """All there is to keep at the end of an epoch.
-
-        The checkpoint comes last: killed in between, a run repeats an epoch, and no result is behind its checkpoint.
-        """
+        """All there is to keep. The checkpoint comes last: killed in between, no result is behind its checkpoint."""
         self.save_result(run)
-        self._save_checkpoint(run)
+        self.save_checkpoint(run)
 
     def save_result(self, run):
+        """History and weights."""
         if self.writes:
-            files.write(self.path / "history.json", (json.dumps(run.history, indent=1) + "\n").encode())
-            # models.save writes the network's settings by itself; flips matter only to a checkpoint.
-            left_out = {*run.recipe.generator.settings, "flips"}
-            facts = {key: value for key, value in self.facts.items() if key not in left_out}
+            files.write(self.history, (json.dumps(run.history, indent=1) + "\n").encode())
+            facts = {key: value for key, value in self.facts.items() if key not in run.recipe.generator.settings}
             facts["epochs"] = run.history[-1]["epoch"] if run.history else 0
             models.save(run.recipe.generator, self.path / "generator.safetensors", **facts)
 
-    def _save_checkpoint(self, run):
-        if self.writes:
-            state = {"facts": self.facts, "recipe": run.recipe.state(), **{key: getattr(run, key) for key in KEPT}}
+    def save_checkpoint(self, run, now: bool = True):
+        """What a resumed training needs; if not `now`, only where the last one is old enough."""
+        if self.writes and (now or time.monotonic() - self.written >= EVERY):
+            recipe = {name: part.state_dict() for name, part in run.recipe.parts().items()}
             content = io.BytesIO()  # torch does not say that a disk is full; Python's files do
-            torch.save(state, content)
+            torch.save({"facts": self.facts, "recipe": recipe, **{key: getattr(run, key) for key in KEPT}}, content)
             files.write(self.checkpoint, content.getvalue())
-        self.last = time.monotonic()
+            self.written = time.monotonic()
 
     def restore(self, run) -> bool:
         """Bring a run to where its checkpoint was written; False where there is none."""
@@ -70,16 +53,16 @@ class Folder:
         try:  # on the CPU: what was the main process's device may not be this one's
             state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         except Exception as error:
-            reason = f"cannot be read ({type(error).__name__})"
-            raise ValueError(f"{self.checkpoint} {reason}: delete it to start anew.") from error
+            raise ValueError(f"{self.checkpoint} cannot be read: delete it to start anew.") from error
         for key in self.facts | state["facts"]:
             now, then = self.facts.get(key), state["facts"].get(key)
             if now != then:
-                made = f"{key} = {then}, this training has {now}. Resume with the same settings"
-                if key in ("pictures", "fingerprint"):
-                    made = "other pictures. Resume with the same ones"
-                raise ValueError(f"The checkpoint in {self.path} was made with {made}, or choose another folder.")
-        run.recipe.load_state(state["recipe"])
+                made = "other pictures" if key in ("pictures", "fingerprint") else f"{key} = {then}, not {now}"
+                other = f"The checkpoint in {self.path} was made with {made}."
+                raise ValueError(f"{other} Resume with the same, or choose another folder.")
+        for name, part in run.recipe.parts().items():
+            if state["recipe"].get(name):  # the scaler has a state in fp16 alone
+                part.load_state_dict(state["recipe"][name])
         for key in KEPT:
             setattr(run, key, state[key])
         return True

@@ -40,27 +40,19 @@ ADVERSARIAL = [name for name, (kind, _) in RECIPES.items() if issubclass(kind, A
 
 
 def build(name: str, size: int | None = None, **settings) -> Recipe:
-    """A published recipe, ready to train.
-
-    All take `width`, `lr`, `steps` (then the rate is one cycle of so many steps), `seed`, `batch_size`, `epochs` and
-    the options of their network; the adversarial ones also what CriticSettings lists, wgan_gp what Wasserstein lists.
-    """
+    """A published recipe, ready to train. It takes what its Settings list, and the options of its network."""
     if name not in RECIPES:
         raise ValueError(f"There is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")
     if "network" in settings:
-        raise ValueError(
-            f"The recipe {name} has the network that it was published with. For another one name the network and the "
-            'loss, as in training.Supervised(network="pix2pix", loss="l1", size=32).'
-        )
+        another = 'training.Supervised(network="pix2pix", loss="l1", size=32)'
+        raise ValueError(f"{name} has the network that it was published with. Another one goes as in {another}.")
     kind, published = RECIPES[name]
     return kind(**{"recipe": name, **published, **({"size": size} if size else {}), **settings})
 
 
 def laptop(name: str) -> dict:
     """The small settings of a run: pictures of 32 pixels, a minute or so on two cores. laptop.toml has them all."""
-    runs = tomllib.loads((Path(__file__).parent / "laptop.toml").read_text())
-    if name not in runs:
-        raise ValueError(f"There is no run {name!r} in laptop.toml. There are: {', '.join(runs)}.")
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in runs[name].items()}
+    settings = tomllib.loads((Path(__file__).parent / "laptop.toml").read_text())[name]
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     like = settings.pop("like", None)
     return laptop(like) | settings if like else settings

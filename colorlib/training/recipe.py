@@ -1,19 +1,12 @@
 """What a recipe is: settings, networks, optimizers, a step. published.py lists them, loop.py runs them."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, fields
 
-import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import nn
 
 from colorlib import color, models
-
-NOT_A_NUMBER = (
-    "The {}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 times smaller, or look for a "
-    "division, root or logarithm at 0 in the loss."
-)
 
 
 class Stopped(Exception):
@@ -38,7 +31,7 @@ class Settings:
     @classmethod
     def read(cls, kind: str, given: dict) -> "Settings":
         """From keywords: those that are no setting are options of the network. The network and `kind` make the name."""
-        settings = {"recipe": f"{given.get('network')}_{kind}", **plain(given)}
+        settings = {"recipe": f"{given.get('network')}_{kind}", **given}
         known = {setting.name for setting in fields(cls)}
         options = {name: settings.pop(name) for name in given if name not in known}
         return cls(**settings, options=options)
@@ -49,23 +42,19 @@ class Settings:
 
 
 class Recipe:
-    """Settings, networks, their optimizers, and what one step does with a batch: all that `fit` must know.
+    """Settings, networks (the `generator`, and its critic if it has one), their optimizers: all that `fit` must know.
 
-    `networks` holds the `generator`, and its critic if it has one. A subclass writes `step`, which
-    works in a plain Python loop too. `fit` keeps `epoch` and `number` (of the step) up to date.
-    A step takes its randomness from torch alone, so that a resumed training can repeat it.
+    A subclass writes `step(gray, ab)`, which gives the terms for the history and works in a plain loop too. Its
+    randomness comes from torch alone, so that a resumed training can repeat it. `fit` sets `epoch` and `number`.
     """
 
     def __init__(self, settings, networks: dict, optimizers: dict, schedulers: dict):
         self.settings = settings
         self.networks, self.optimizers, self.schedulers = networks, optimizers, schedulers
+        self.generator = networks["generator"]
         self.epoch = self.number = 0
         self.accelerator = None
         self.scaler = torch.amp.GradScaler(enabled=False)  # fp16 alone needs one that does something
-
-    @property
-    def generator(self) -> nn.Module:
-        return self.networks["generator"]
 
     def facts(self) -> dict:
         """The settings as checkpoints, weights and cards keep them; `epochs` may grow, so it is none of them."""
@@ -74,19 +63,21 @@ class Recipe:
     def begin(self, pictures) -> None:
         """Called before the first step: a recipe may look at the training pictures."""
 
-    def step(self, gray: torch.Tensor, ab: torch.Tensor) -> dict:
-        """One batch, all optimizers; gives the terms for the history."""
-        raise NotImplementedError
-
     def end_epoch(self, row: dict) -> None:
         """Called with each row of the history: some schedules depend on it."""
 
-    def forward(self, network: nn.Module, *inputs) -> torch.Tensor:
+    def pair(self, gray: torch.Tensor, ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the generator sees, and what it should give: ab, all of Lab, or the picture."""
+        seen, outputs = gray.expand(-1, self.generator.inputs, -1, -1), self.generator.outputs
+        if outputs in ("rgb", "picture"):
+            picture = color.from_gray_ab(gray, ab)
+            return seen, picture * 2 - 1 if outputs == "rgb" else picture
+        return seen, torch.cat((gray, ab), dim=1) if outputs == "lab" else ab
+
+    def forward(self, network: nn.Module, seen: torch.Tensor) -> torch.Tensor:
         """A network's output in float32, calculated in the machine's fastest precision."""
-        if self.accelerator is None:
-            return network(*inputs)
-        with self.accelerator.autocast():
-            return network(*inputs).float()
+        with self.accelerator.autocast() if self.accelerator else nullcontext():
+            return network(seen).float()
 
     def descend(self, name: str, loss: torch.Tensor) -> torch.Tensor:
         """One step of an optimizer down the loss; gives the length of the gradient.
@@ -106,53 +97,35 @@ class Recipe:
         length = torch.nn.utils.get_total_norm(gradients)
         overflowed = not torch.isfinite(length)
         if overflowed and scaler.get_scale() <= 1:  # no number at any scale
-            raise Stopped(NOT_A_NUMBER.format(name))
+            raise Stopped(
+                f"The {name}'s loss or gradient is no longer a number. Try a learning rate 3 to 10 times smaller, or "
+                "look for a division, root or logarithm at 0 in the loss."
+            )
         scaler.step(optimizer)
         scaler.update()
-        if overflowed:
-            return torch.zeros_like(length)
-        if name in self.schedulers:
+        if name in self.schedulers and not overflowed:
             self.schedulers[name].step()
-        return length
+        return torch.zeros_like(length) if overflowed else length
 
-    def move_to(self, accelerator: Accelerator) -> None:
-        """Onto the accelerator's device, a pixel's channels side by side, which is faster there."""
+    def move_to(self, accelerator) -> None:
+        """Onto the accelerator's device, a pixel's channels side by side, which is faster on all but Apple's."""
         self.accelerator, self.scaler = accelerator, accelerator.scaler or self.scaler
-        apple = accelerator.device.type == "mps"
-        layout = torch.preserve_format if apple else torch.channels_last
+        layout = torch.preserve_format if accelerator.device.type == "mps" else torch.channels_last
         for network in self.networks.values():
             network.to(accelerator.device, memory_format=layout).train()
 
-    def _parts(self):
+    def parts(self) -> dict:
+        """All that has a state which a checkpoint must keep."""
         kinds = {"network": self.networks, "optimizer": self.optimizers, "scheduler": self.schedulers}
         parts = {f"{kind} {name}": part for kind, of in kinds.items() for name, part in of.items()}
         return parts | {"scaler": self.scaler}
-
-    def state(self) -> dict:
-        """All that a checkpoint must keep."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state(self, state: dict) -> None:
-        for name, part in self._parts().items():
-            if name != "scaler" or state.get(name):  # other precisions than fp16 leave none
-                part.load_state_dict(state[name])
-
-
-def plain(value):
-    """NumPy's numbers as Python's, wherever they are inside: checkpoints hold no others."""
-    if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(plain, value))
-    return value.item() if isinstance(value, np.generic) else value
 
 
 @contextmanager
 def frozen(critic: nn.Module):
     """In here the critic judges as it does in its own step, and nothing of it changes.
 
-    Its weights get no gradient, yet let it through to the generator. Batch norm goes by the batch, as in the critic's
-    step, but keeps no running statistics.
+    Its weights get no gradient, yet let it through. Batch norm goes by the batch, but keeps no running statistics.
     """
     norms = [module for module in critic.modules() if isinstance(module, nn.BatchNorm2d)]
     critic.requires_grad_(False)
@@ -166,18 +139,9 @@ def frozen(critic: nn.Module):
             norm.track_running_stats = True
 
 
-def target(outputs: str, gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-    """What a network should have given: ab, all of Lab, or the picture."""
-    if outputs in ("rgb", "picture"):
-        picture = color.from_gray_ab(gray, ab)
-        return picture * 2 - 1 if outputs == "rgb" else picture
-    return torch.cat((gray, ab), dim=1) if outputs == "lab" else ab
-
-
 def one_cycle(optimizer: torch.optim.Optimizer, steps: int):
     """A learning rate that rises to the optimizer's own and falls to nothing, in so many steps."""
-    highest = [group["lr"] for group in optimizer.param_groups]
-    return torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, steps, cycle_momentum=False)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, optimizer.defaults["lr"], steps, cycle_momentum=False)
 
 
 def seeded(seed: int, make, *args, **options):

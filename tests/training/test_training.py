@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import accelerate
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -153,7 +152,7 @@ def test_the_folder(tmp_path):
     facts = {"recipe": "pix2pix_l1", "network": "pix2pix", "size": "32", "width": "0.125"}
     facts |= {"seed": "2", "epochs": "2"}
     assert facts.items() <= loaded.metadata.items()
-    more = "lr loss steps options outputs batch_size pictures fingerprint"
+    more = "lr loss steps options outputs batch_size pictures fingerprint flips"
     assert loaded.metadata.keys() - facts.keys() == set(more.split())
     assert {path.name for path in tmp_path.rglob("*.*")} == {"generator.safetensors", "history.json", "state.pt"}
 
@@ -173,12 +172,12 @@ def test_finished_does_nothing_and_nothing_there_starts_afresh(tmp_path):
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     fit(recipe(), epochs=1, out=tmp_path)
-    with pytest.raises(ValueError, match="seed = 0, this training has 1"):
+    with pytest.raises(ValueError, match="seed = 0, not 1"):
         fit(recipe(seed=1), epochs=1, out=tmp_path, resume=True)
     with pytest.raises(ValueError, match="flips = True"):
         fit(recipe(), epochs=2, out=tmp_path, resume=True, flips=False)
     for others in (255 - PICTURES, PICTURES[:32]):
-        with pytest.raises(ValueError, match="was made with other pictures. Resume with the same ones"):
+        with pytest.raises(ValueError, match="was made with other pictures. Resume with the same"):
             training.fit(recipe(), others, epochs=2, out=tmp_path, resume=True)
     same = training.fit(recipe(), PICTURES.clone(), epochs=2, out=tmp_path, resume=True, flips=True, progress=False)
     assert same.step == 10
@@ -249,19 +248,15 @@ class Spoiled(torch.nn.Module):
         return self.network(seen)
 
 
-@pytest.mark.parametrize(("at", "told"), [(7, "weights of epoch 1 are kept"), (2, "nothing usable was learned")])
-def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path, at, told):
+def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path):
     a_recipe = recipe()
-    a_recipe.networks["generator"] = Spoiled(a_recipe.generator, at)
-    with pytest.warns(UserWarning, match=f"no longer a number.*{told}"):
+    a_recipe.generator = a_recipe.networks["generator"] = Spoiled(a_recipe.generator, at=7)
+    with pytest.warns(UserWarning, match="no longer a number.*full of NaN.*the last whole epoch"):
         run = fit(a_recipe, epochs=3, out=tmp_path)
-    assert run.step == at and not run.recipe.generator.norm.running_mean.isfinite().all()
-    if at > 5:
-        kept = load_file(tmp_path / "generator.safetensors")
-        assert all(value.isfinite().all() for value in kept.values())
-        assert len(json.loads((tmp_path / "history.json").read_text())) == 1
-    else:
-        assert not list(tmp_path.iterdir())
+    assert run.step == 7 and not run.recipe.generator.norm.running_mean.isfinite().all()
+    kept = load_file(tmp_path / "generator.safetensors")
+    assert all(value.isfinite().all() for value in kept.values())
+    assert len(json.loads((tmp_path / "history.json").read_text())) == 1
 
 
 def in_fp16(scale=2.0**16, **settings):
@@ -294,28 +289,19 @@ def test_fp16_does_not_leave_out_steps_for_ever():
         a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until it is 1
 
 
-def test_a_checkpoint_in_another_precision_can_be_resumed():
-    a_recipe, (fp16, _), (another, _) = recipe(seed=1), in_fp16(scale=8.0), in_fp16()
-    fp16.load_state(a_recipe.state())
-    same_weights(fp16.generator.state_dict(), a_recipe.generator.state_dict())
-    assert fp16.scaler.get_scale() == 8
-    another.load_state(fp16.state())
-    assert another.scaler.get_scale() == 8
-    a_recipe.load_state(fp16.state())
-
-
-def test_numbers_of_numpy_do_not_spoil_a_checkpoint(tmp_path):
-    odd = dict(lr=np.float64(1e-3), seed=np.int64(3))
-    assert {type(getattr(recipe(**odd).settings, name)) for name in odd} == {float, int}
-    fit(recipe(**odd), epochs=1, out=tmp_path)
-    resumed = fit(recipe(**odd), epochs=2, out=tmp_path, resume=True)
-    same_history(resumed.history, fit(recipe(lr=1e-3, seed=3), epochs=2).history)
+def test_a_checkpoint_in_another_precision_can_be_resumed(tmp_path):
+    plain, fp16, another, last = recipe(), in_fp16(scale=8.0)[0], in_fp16()[0], recipe()
+    for first, then, scale in ((plain, fp16, 8), (fp16, another, 8), (another, last, 1)):
+        fit(first, epochs=1, out=tmp_path)
+        fit(then, epochs=1, out=tmp_path, resume=True)  # there is nothing left to do
+        same_weights(then.generator.state_dict(), first.generator.state_dict())
+        assert then.scaler.get_scale() == scale
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path):
     (tmp_path / "file").write_text("a file")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ValueError, match="Nothing can be written in .*file.*Choose another folder"):
+        with pytest.raises(files.CannotWrite, match="file.*could not be written.*choose another folder"):
             fit(interrupted(lambda: pytest.fail("it trained"), at=0), epochs=1, out=out)
     fit(recipe(), epochs=1, out=tmp_path / "new")  # which it makes
 

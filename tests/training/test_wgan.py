@@ -191,18 +191,15 @@ def test_the_generator_pays_for_low_fakes_and_for_l1():
     assert descended == [("generator", pytest.approx((terms["adversarial"] + 30 * terms["l1"]).item(), rel=1e-4))]
 
 
-def test_the_penalty_holds_the_slope_near_1_and_clipping_makes_it_small():
-    slopes = {}
-    for limit in ({}, {"lam_gp": 0.0}, {"clip": 0.01, "critic_options": {"norm": "none"}}):
-        a_recipe = recipe(critic_lr=2e-3, **limit)
+def test_the_penalty_holds_the_slope_near_1():
+    slopes = []
+    for lam_gp in (10.0, 0.0):
+        a_recipe = recipe(critic_lr=2e-3, lam_gp=lam_gp)
         seen, truth, fake = turn(a_recipe)
         for _ in range(40):
             terms = a_recipe.critic_step(seen, truth, fake)
-        slopes[next(iter(limit), None)] = terms["slope"].item()
-    assert 0.8 < slopes[None] < 1.3
-    assert slopes["lam_gp"] > 5 and slopes["clip"] < 0.1
-    weights = torch.cat([weight.flatten() for weight in a_recipe.networks["critic"].parameters()])
-    assert weights.abs().max() <= 0.01 and a_recipe.settings.lam_gp == 0
+        slopes.append(terms["slope"].item())
+    assert 0.8 < slopes[0] < 1.3 and slopes[1] > 5
 
 
 # --- a step, an epoch, a training ---
@@ -233,7 +230,7 @@ def test_in_bf16_all_but_the_penalty_is_calculated_in_it():
 def test_published_settings_are_the_defaults():
     with torch.device("meta"):
         a_recipe = training.build("wgan_gp")
-    published = dict(size=32, lam_gp=10, critic_steps=5, lam=100, lr=2e-4, betas=(0.5, 0.99), batch_size=16, clip=None)
+    published = dict(size=32, lam_gp=10, critic_steps=5, lam=100, lr=2e-4, betas=(0.5, 0.99), batch_size=16)
     assert {name: a_recipe.facts()[name] for name in published} == published and a_recipe.settings.epochs == 100
     critic = [type(layer) for layer in a_recipe.networks["critic"].modules()]
     assert nn.GroupNorm in critic and not {nn.BatchNorm2d, nn.Sigmoid} & set(critic)
@@ -242,14 +239,9 @@ def test_published_settings_are_the_defaults():
 
 
 def test_clear_refusals():
-    for wrong in ({"lam_gp": -1.0}, {"lam_gp": math.nan}, {"clip": 0.0}, {"clip": -0.01}):
+    for wrong in (-1.0, math.nan):
         with pytest.raises(ValueError, match="0 or more"):
-            recipe(**wrong)
-    with pytest.raises(ValueError, match="do not go together"):
-        recipe(clip=0.01, lam_gp=10.0)
-    for name, value in (("real_label", 0.9), ("saturating", True), ("critic_weight", 1.0)):
-        with pytest.raises(ValueError, match=f"no option '{name}'"):
-            recipe(**{name: value})
+            recipe(lam_gp=wrong)
     with pytest.raises(ValueError, match="no norm 'group'"):
         recipe(critic_options={"norm": "group"})
     assert recipe(critic_options={"slope": 0.0}).settings.critic_options == {"norm": "layer", "slope": 0.0}
