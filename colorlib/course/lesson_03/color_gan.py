@@ -40,8 +40,6 @@ class ColorGAN:
         spread=5.0,
         palette=scenes.DEFAULT_PALETTE,
     ):
-        if dots < 1 or spread < 0:
-            raise ValueError(f"A GAN needs one dot or more, and a spread of 0 or more; these are {dots} and {spread}.")
         self.dots, self.spread, self.saturating = dots, spread, saturating
         self.palette = torch.tensor(palette)
         self.dice = torch.Generator().manual_seed(seed)

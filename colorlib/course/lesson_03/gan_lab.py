@@ -13,10 +13,7 @@ from colorlib.course.lesson_03.color_gan import ColorGAN
 NAMES = ("red", "blue", "green")  # of scenes.DEFAULT_PALETTE
 PLACES = *NAMES, "gray"
 GUESSING = 2 * math.log(2)  # the loss of a critic that says one half to all
-LOSSES = {
-    "fool the critic (in use)": ColorGAN,
-    "the minimax's own (saturating)": partial(ColorGAN, saturating=True),
-}
+LOSSES = {"fool the critic (in use)": ColorGAN, "the minimax's own (saturating)": partial(ColorGAN, saturating=True)}
 REACH = color.AB_SCALE  # Lab units that the plane shows, to each side: all that a generator can give
 ARROWS = 32  # as many fakes have an arrow: more would hide the dots
 LONGEST = 25  # Lab units for an arrow

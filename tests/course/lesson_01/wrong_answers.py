@@ -4,39 +4,12 @@ import torch
 
 from colorlib import color
 
-
-def straight_curve(value):
-    return value / 12.92
-
-
-def power_everywhere(value):
-    return ((value + 0.055) / 1.055) ** 2.4
-
-
-def wrong_way_curve(value):
-    return color.linear_to_srgb(value)
-
-
-def curve_with_if(value):
-    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-
-def lab_without_white(xyz):
-    return color.xyz_to_lab(xyz * torch.tensor(color.WHITE).view(3, 1, 1))
+WHITE = torch.tensor(color.WHITE).view(3, 1, 1)
 
 
 def lab_without_line(xyz):
-    x, y, z = (xyz / torch.tensor(color.WHITE).view(3, 1, 1)).pow(1 / 3)
+    x, y, z = (xyz / WHITE).pow(1 / 3)
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)))
-
-
-def lab_with_signs_mixed_up(xyz):
-    return color.xyz_to_lab(xyz) * torch.tensor([1.0, -1, 1]).view(3, 1, 1)
-
-
-def unsorted_split(hues, every=10):
-    places = torch.arange(len(hues))
-    return places[places % every != 0], places[places % every == 0]
 
 
 def hues_instead_of_places(hues, every=10):
@@ -50,17 +23,25 @@ def first_tenth(hues, every=10):
     return order[len(hues) // every :], order[: len(hues) // every]
 
 
+def unsorted_split(hues, every=10):
+    places = torch.arange(len(hues))
+    return places[places % every != 0], places[places % every == 0]
+
+
 WRONG = {
     "transfer_curve": {
-        "the straight line everywhere": (straight_curve, "White must stay 1"),
-        "the power everywhere": (power_everywhere, "straight line"),
-        "the other direction": (wrong_way_curve, "0.214"),
-        "an if instead of where": (curve_with_if, "torch.where"),
+        "the straight line everywhere": (lambda v: v / 12.92, "White must stay 1"),
+        "the power everywhere": (lambda v: ((v + 0.055) / 1.055) ** 2.4, "straight line"),
+        "the other direction": (color.linear_to_srgb, "0.214"),
+        "an if instead of where": (
+            lambda v: v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4,
+            "torch.where",
+        ),
     },
     "xyz_to_lab": {
-        "not divided by white": (lab_without_white, "divide by white"),
+        "not divided by white": (lambda xyz: color.xyz_to_lab(xyz * WHITE), "divide by white"),
         "no straight line near black": (lab_without_line, "0.008856"),
-        "a sign": (lab_with_signs_mixed_up, "signs"),
+        "a sign": (lambda xyz: color.xyz_to_lab(xyz) * torch.tensor([1.0, -1, 1]).view(3, 1, 1), "signs"),
     },
     "hue_sorted_split": {
         "not sorted": (unsorted_split, "sort by hue"),

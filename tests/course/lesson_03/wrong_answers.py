@@ -80,10 +80,7 @@ WRONG = {
     "receptive_field": {
         "kernels added up": (field_of(lambda f, d, k, s: (f + k, d)), "just its kernel"),
         "strides left out": (field_of(lambda f, d, k, s: (f + k - 1, d)), "2 pixels apart"),
-        "a stride that counts too early": (
-            field_of(lambda f, d, k, s: (f + (k - 1) * d * s, d * s)),
-            "just its kernel",
-        ),
+        "strides too early": (field_of(lambda f, d, k, s: (f + (k - 1) * d * s, d * s)), "just its kernel"),
         "strides added": (field_of(lambda f, d, k, s: (f + (k - 1) * d, d + s - 1)), "distances multiply"),
     },
     "critic_step": {

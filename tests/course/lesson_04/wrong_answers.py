@@ -69,15 +69,6 @@ def a_round(take=islice, paint=lambda shown, batches: shown[-1], turns=1, early=
     return train
 
 
-def one_too_many(batches, count):
-    shown = []
-    for number, pair in enumerate(batches):
-        if number == count:
-            break
-        shown.append(pair)
-    return shown
-
-
 WRONG = {
     "wasserstein": {
         "not sorted": (a_distance(sort=lambda *samples: samples), "sort first"),
@@ -111,10 +102,7 @@ WRONG = {
         "always half way": (a_penalty(lambda real: torch.full((len(real), 1, 1, 1), 0.5)), "in one quarter"),
         "no create_graph": (a_penalty(create_graph=False), "create_graph=True"),
         "cut off from the critic": (a_penalty(cost=lambda slope: ((slope.detach() - 1) ** 2).mean()), ".detach()"),
-        "a way back to the generator": (
-            a_penalty(start=lambda mixed: mixed if mixed.requires_grad else mixed.requires_grad_()),
-            "reaches the generator",
-        ),
+        "a way back to the generator": (a_penalty(start=torch.Tensor.requires_grad_), "reaches the generator"),
         "backward instead of grad": (backward_instead_of_grad, "leaves gradients in the critic"),
     },
     "critic_steps": {
@@ -122,7 +110,7 @@ WRONG = {
         "all batches": (a_round(lambda batches, n: batches), "no more"),
         "one step too few": (a_round(lambda batches, n: islice(batches, n - 1)), "no fewer"),
         "n_critic fixed": (a_round(lambda batches, n: islice(batches, 3)), "fixed in your code"),
-        "a batch too many": (a_round(one_too_many), "a batch too many"),
+        "a batch too many": (a_round(lambda batches, n: list(islice(batches, n + 1))[:n]), "a batch too many"),
         "all batches taken": (a_round(lambda batches, n: list(batches)[:n]), "or all of them"),
         "the generator each time": (a_round(turns=3), "one step a round"),
         "no generator": (a_round(turns=0), "one step a round"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+from functools import partial
 from itertools import takewhile
 
 import torch
@@ -12,25 +13,15 @@ from colorlib.training import frozen
 
 
 class Joined(nn.Module):
-    """A network, what it is shown, and its way to [L, ab]."""
+    """A network, what it is shown, and its way to [L, ab]; under another name nobody looks for the network."""
 
-    def __init__(self, network, shown, join):
+    def __init__(self, network, shown, join, name="network"):
         super().__init__()
-        self.network, self.shown, self.join = network, shown, join
+        self.add_module(name, network)
+        self.name, self.shown, self.join = name, shown, join
 
     def forward(self, gray):
-        return self.join(gray, self.network(self.shown(gray)))
-
-
-class Renamed(nn.Module):
-    """The same, where nobody looks for the network."""
-
-    def __init__(self, network, *ways):
-        super().__init__()
-        self.unet = Joined(network, *ways)
-
-    def forward(self, gray):
-        return self.unet(gray)
+        return self.join(gray, self.get_submodule(self.name)(self.shown(gray)))
 
 
 def a_generator(
@@ -51,10 +42,6 @@ def a_generator(
         return wrap(DynamicUnet(body(encoder), outputs, (size, size) if square else size, **limits), shown, join)
 
     return build
-
-
-def as_it_is(network, *_):
-    return network
 
 
 def random_body(_):
@@ -132,16 +119,13 @@ def first_fit(rows, tolerance):
 WRONG = {
     "generator": {
         "four channels": (a_generator(outputs=3), "two outputs"),
-        "ab alone": (a_generator(wrap=as_it_is), "ab alone"),
+        "ab alone": (a_generator(wrap=lambda network, *_: network), "ab alone"),
         "the encoder with its head": (a_generator(body=copy.deepcopy), "`encoder.body`"),
         "a number for a size": (a_generator(square=False), "(size, size)"),
         "no return": (lambda encoder, size: None, "`return`"),
-        "three outputs of the network": (a_generator(outputs=3, wrap=as_it_is), "a network's guess at L"),
+        "three outputs of the network": (a_generator(outputs=3, wrap=lambda net, *_: net), "a network's guess at L"),
         "L last": (a_generator(join=lambda gray, ab: torch.cat([ab, gray], dim=1)), "gray comes first"),
-        "L in 0…100": (
-            a_generator(join=lambda gray, ab: torch.cat([50 * gray + 50, ab], dim=1)),
-            "in −1…1, as it came",
-        ),
+        "L in 0…100": (a_generator(join=lambda g, ab: torch.cat([50 * g + 50, ab], dim=1)), "in −1…1, as it came"),
         "no y_range": (a_generator(y_range=None), "y_range=(-1, 1)"),
         "a y_range of 0…1": (a_generator(y_range=(0, 1)), "no green and no blue"),
         "Lab units": (a_generator(y_range=(-110, 110)), "not in Lab units"),
@@ -149,7 +133,7 @@ WRONG = {
         "gray in 0…1": (a_generator(shown=lambda gray: gray / 2 + 0.5), "what it was trained on"),
         "no copy": (a_generator(body=lambda encoder: encoder.body), "copy.deepcopy"),
         "frozen for good": (a_generator(body=lambda e: copy.deepcopy(e.body).requires_grad_(False)), "unfreeze"),
-        "another wrapping": (a_generator(wrap=Renamed), "nogan.Generator(network)"),
+        "another wrapping": (a_generator(wrap=partial(Joined, name="unet")), "nogan.Generator(network)"),
     },
     "feature_loss": {
         "squares": (a_feature_loss(off=nn.functional.mse_loss), "no squares"),
@@ -159,21 +143,12 @@ WRONG = {
         "no weights": (a_feature_loss(add=lambda terms, weights: sum(terms)), "without their weights"),
         "the colors weighted too": (colors_weighted_too, "has no weight"),
         "no colors": (a_feature_loss(colors=torch.zeros_like), "the colors' own term"),
-        "weights on the wrong maps": (
-            a_feature_loss(add=lambda terms, weights: weighted(terms[::-1], weights)),
-            "first weight",
-        ),
-        "the mean over the maps": (
-            a_feature_loss(add=lambda terms, w: weighted(terms, w) / len(terms)),
-            "no mean over the maps",
-        ),
+        "weights on the wrong maps": (a_feature_loss(add=lambda terms, w: weighted(terms[::-1], w)), "first weight"),
+        "the mean over the maps": (a_feature_loss(add=lambda terms, w: weighted(terms, w) / len(w)), "no mean over"),
         "the truth beside itself": (a_feature_loss(see=lambda eyes, _, truth: [eyes(truth)] * 2), "with themselves"),
         "the last map alone": (a_feature_loss(add=lambda terms, weights: weights[-1] * terms[-1]), "one map alone"),
         "the first map alone": (a_feature_loss(add=lambda terms, weights: weights[0] * terms[0]), "one map alone"),
-        "two maps always": (
-            a_feature_loss(add=lambda terms, weights: weighted(terms[:2], weights[:2])),
-            "as many maps",
-        ),
+        "two maps always": (a_feature_loss(add=lambda terms, w: weighted(terms[:2], w[:2])), "as many maps"),
         "the painting cut off": (a_feature_loss(see=cut_off), "cut off"),
         "a bare number": (a_feature_loss(give=torch.Tensor.item), ".item()"),
         "nothing frozen": (a_feature_loss(freeze=contextlib.nullcontext), "frozen(eyes)"),
@@ -214,9 +189,7 @@ RIGHT = {
     },
     "feature_loss": {
         "all under frozen": a_feature_loss(),
-        "frozen for good": lambda p, t, eyes, w: a_feature_loss(freeze=contextlib.nullcontext)(
-            p, t, copy.deepcopy(eyes).requires_grad_(False), w
-        ),
+        "frozen for good": a_feature_loss(freeze=lambda eyes: contextlib.nullcontext(eyes.requires_grad_(False))),
     },
     "choose_stop": {"among those that fit": a_choice()},
 }
