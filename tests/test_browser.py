@@ -6,6 +6,7 @@ import pytest
 from lab import BROWSER, BROWSER_OPTIONS, Lab, Page
 
 ROOT = Path(__file__).resolve().parent.parent
+L2_AND_L1 = "L2 (squared error)", "L1 (absolute error)"
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
@@ -27,22 +28,21 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, lab, tmp_path, monkeypatch):
-    """Opens a lesson and runs all its cells; fails on any error of a cell or the console."""
+def opened(browser, lab):
+    """Opens a lesson and runs all its cells, or a solution as it is; fails on any error of a cell or the console."""
     pages = []
 
-    def open_lesson(name):
-        page = Page(browser, lab, ROOT / "lessons" / f"{name}.ipynb")
-        pages.append(page)
-        page.run_all()
-        assert page.cell_errors() == []
-        return page
+    def open_notebook(name, folder="lessons"):
+        pages.append(Page(browser, lab, ROOT / folder / f"{name}.ipynb"))
+        if folder == "lessons":
+            pages[-1].run_all()
+            assert pages[-1].cell_errors() == []
+        return pages[-1]
 
-    yield open_lesson
+    yield open_notebook
     for page in pages:
-        errors = page.errors
-        page.close()
-        assert not errors, errors
+        page.page.close()
+        assert not page.errors, page.errors
 
 
 def quiz(lesson, identifier, wrong, right):
@@ -141,7 +141,7 @@ def test_lesson_02_by_keyboard(opened):
     told.filter(has_text="median").filter(has_text="a real balloon's color").wait_for()
     cell.get_by_role("img", name="The balloon painted at the stop median").wait_for()
 
-    match_losses(lesson, ["L2 (squared error)", "L1 (absolute error)", "no network", "the true colors"])
+    match_losses(lesson, [*L2_AND_L1, "no network", "the true colors"])
 
 
 def match_losses(lesson, labels):
@@ -187,8 +187,7 @@ def test_lesson_03_by_keyboard(opened):
     cell.get_by_role("img", name="λ = 1, picture 1", exact=True).wait_for()
 
     quiz(lesson, "03.curves", wrong=0, right=1)
-    labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "a critic that sees ab alone", "the true colors"]
-    match_losses(lesson, labels)
+    match_losses(lesson, [*L2_AND_L1, "pix2pix", "a critic that sees ab alone", "the true colors"])
 
 
 def test_lesson_04_by_keyboard(opened):
@@ -222,8 +221,7 @@ def test_lesson_04_by_keyboard(opened):
     cell.get_by_role("img", name="epoch 3, picture 1", exact=True).wait_for()
 
     quiz(lesson, "04.take_away", wrong=0, right=2)
-    labels = ["L2 (squared error)", "L1 (absolute error)", "pix2pix", "WGAN-GP", "the true colors"]
-    match_losses(lesson, labels)
+    match_losses(lesson, [*L2_AND_L1, "pix2pix", "WGAN-GP", "the true colors"])
 
 
 def test_lesson_05_by_keyboard(opened):
@@ -243,19 +241,17 @@ def test_lesson_05_by_keyboard(opened):
 
     assert "← stop" in lesson.show("stops.propose(pinch.rows)").inner_text()
     quiz(lesson, "05.stages", wrong=0, right=1)
-    labels = ["L1 (absolute error)", "pix2pix: verdicts, and 100 · L1", "WGAN-GP: a distance, and 30 · L1"]
-    labels += ["NoGAN: stage 1 with L1, then a pinch of GAN", "the true colors"]
-    match_losses(lesson, labels)
+    match_losses(
+        lesson, [L2_AND_L1[1], "pix2pix: verdicts", "WGAN-GP: a distance", "NoGAN: stage 1", "the true colors"]
+    )
 
 
-def test_solutions_can_be_read_without_a_kernel(browser, lab):
+def test_solutions_can_be_read_without_a_kernel(opened):
     """Opened but not run, a solution shows its figures with alt text and its quiz as text."""
-    lesson = Page(browser, lab, ROOT / "solutions" / "01_lab_color_space.ipynb")
+    lesson = opened("01_lab_color_space", "solutions")
     cell = lesson.show('quiz("01.take_away")')
     assert cell.get_by_text("one channel at 255").count() == 1
     cell.get_by_text("Answers").first.click()
     cell.get_by_text("RGB numbers say how hard a screen works").wait_for()
     picture = lesson.show("gamut_slider()").get_by_role("img")
     assert picture.evaluate("e => e.naturalWidth") > 200 and picture.get_attribute("alt")
-    assert lesson.errors == []
-    lesson.close()
