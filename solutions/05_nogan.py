@@ -24,6 +24,7 @@ import torch
 from colorlib import color, data, losses, metrics, models, nogan, plots, profile
 from colorlib.course import check, hint, loss_quiz, picture_gallery, predict, progress, quiz, saw
 from colorlib.course.lesson_05 import stages, stops
+from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.course.recorded import Paintings, Recorded, Sweep
 from colorlib.nogan import Callback, DynamicUnet, Learner  # fastai's own
 from colorlib.training import frozen, seeded
@@ -414,7 +415,7 @@ plots.pictures(
 
 # %%
 painter = seeded(0, nogan.unet, encoder, 32, blur=True, stages=3)
-shrunk = nogan.shrunk(world, 16)
+shrunk = stages.shrunk(world, 16)
 seconds, began = {}, time.perf_counter()
 learner = nogan.generator_learner(nogan.dataloaders(shrunk, 64), painter)
 learner.freeze()
@@ -543,7 +544,7 @@ predict("05.one_color")
 
 # %%
 choosing, reporting = world.valid_scenes[::2], world.valid_scenes[1::2]
-snapshots = nogan.Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.pinch)
+snapshots = Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.pinch)
 began = time.perf_counter()
 learner = nogan.generator_learner(nogan.dataloaders(world, 32), painter)
 both = nogan.gan_learner(learner, judge, weights=(1, 60), threshold=0.65, critic_rate=2, cbs=[snapshots])
@@ -871,7 +872,7 @@ with nogan.silent(judge):
 print(f"from batch {before}; the critic is right about {judge.recorder.values[-1][-1]:.0%} of the new pairs")
 
 # %%
-second = nogan.Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.again)
+second = Snapshots(stages.watched(choosing, reporting), every=settings.every, last=settings.again)
 learner = nogan.generator_learner(nogan.dataloaders(world, 32), painter)
 both = nogan.gan_learner(learner, judge, weights=(1, 60), threshold=0.65, critic_rate=2, seed=1, cbs=[second])
 with nogan.silent(both):

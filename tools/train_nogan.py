@@ -33,6 +33,7 @@ from train_weights import (
 
 from colorlib import color, data, files, metrics, models, nogan
 from colorlib.course.lesson_05 import stages, stops
+from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.training import Stopped, seeded
 from colorlib.worlds import scenes
 
@@ -191,7 +192,7 @@ class Stages:
         settings, learner = self.settings, self.learner(self.settings["gan_batch_size"])
         parts = (self.choosing, self.reporting)
         gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
-        kept = nogan.Snapshots(gray, settings["every"], settings["last"])
+        kept = Snapshots(gray, settings["every"], settings["last"])
         judge = nogan.critic_learner(learner.dls, self.critic, self.seed)
         options = {"weights": settings["weights"], "threshold": settings["threshold"]}
         options |= {"critic_rate": settings["critic_rate"], "seed": self.seed}

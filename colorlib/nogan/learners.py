@@ -4,8 +4,7 @@ import warnings
 from contextlib import contextmanager
 from functools import partial
 
-import torch
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import Callback
 from fastai.callback.schedule import Learner
 from fastai.data.core import DataLoaders
 from fastai.metrics import LossMetrics
@@ -14,7 +13,6 @@ from fastai.torch_core import params
 from fastai.vision import gan
 from torch import nn
 
-from colorlib import models
 from colorlib.nogan.loaders import SameOrder
 from colorlib.nogan.networks import FeatureLoss, Generator
 
@@ -55,37 +53,6 @@ class Rest(Callback):
 
     def after_fit(self):
         self.model.requires_grad_(True)  # GANTrainer leaves one of them frozen
-
-
-class Snapshots(Callback):
-    """What the generator paints, its weights (`states`), and all losses, by batch: 0 is stage 1. `last` ends it."""
-
-    run_valid = False
-
-    def __init__(self, gray: torch.Tensor, every: int = 20, last: int | None = None):
-        if every < 1:
-            raise ValueError(f"Snapshots need at least 1 batch between them, not {every}.")
-        self.gray, self.every, self.last = gray, every, last
-        self.painted, self.states, self.batches = {}, {}, 0
-        self.losses = {"generator": {}, "critic": {}}
-
-    def before_fit(self):
-        self.take()
-
-    def after_batch(self):
-        self.batches += 1
-        self.losses["generator" if self.gan_trainer.gen_mode else "critic"][self.batches] = self.loss.item()
-        if self.batches % self.every == 0 or self.batches == self.last:
-            self.take()
-        if self.batches == self.last:
-            raise CancelFitException
-
-    def take(self):
-        generator = self.model.generator
-        mode = generator.training
-        self.painted[self.batches] = models.paint(generator.eval(), self.gray)[:, -2:]
-        generator.train(mode)
-        self.states[self.batches] = {name: value.cpu().clone() for name, value in generator.state_dict().items()}
 
 
 def gan_learner(generator, critic, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()) -> Learner:

@@ -2,11 +2,9 @@
 
 import math
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
@@ -59,17 +57,6 @@ class Loader(DataLoader):
 def dataloaders(pictures: data.DataSet, batch_size: int = 64, path: str | Path = ".", device=None) -> DataLoaders:
     """(gray, [L, ab]) batches of a data set's pictures; learners save their files in `path`/models."""
     return _loaders((pictures.train,), (pictures.valid,), batch_size, path, device)
-
-
-def shrunk(pictures: data.DataSet, size: int) -> data.DataSet:
-    """The same pictures at a smaller size, each pixel the mean of those it stands for: stage 1 grows from there."""
-    if size > pictures.train.shape[-1]:
-        raise ValueError(f"Pictures of {pictures.train.shape[-1]} pixels can't be shrunk to {size}.")
-    parts = {"train_scenes": None, "valid_scenes": None, "test": None}
-    for part in ("train", "valid", "naturally_gray"):
-        chunks = getattr(pictures, part).split(1024)
-        parts[part] = torch.cat([F.adaptive_avg_pool2d(chunk.float(), size).round().byte() for chunk in chunks])
-    return replace(pictures, **parts)
 
 
 def _loaders(train, valid, batch_size, path, device):

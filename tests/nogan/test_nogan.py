@@ -13,6 +13,7 @@ from torch import nn
 from torchvision.models import ResNet34_Weights, resnet34
 
 from colorlib import color, data, losses, metrics, models, nogan
+from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.nogan import loaders
 
 PICTURES = data.load("ambiguous", size=32, n=80)  # 72 to train on, 8 held out
@@ -325,7 +326,7 @@ def test_the_resting_networks_memory_does_not_fade(tmp_path):
 
 
 def test_snapshots_show_and_keep_the_generator_on_its_way(tmp_path):
-    snapshots = nogan.Snapshots(GRAY, every=3, last=7)
+    snapshots = Snapshots(GRAY, every=3, last=7)
     learner = stage_3(tmp_path, threshold=10.0, cbs=[snapshots])
     first = models.paint(learner.model.generator.eval(), GRAY)[:, 1:]
     fit(learner, 9, 1e-3)
@@ -338,12 +339,12 @@ def test_snapshots_show_and_keep_the_generator_on_its_way(tmp_path):
     restored = generator(seed=9).eval()
     restored.load_state_dict(snapshots.states[3])
     assert torch.equal(models.paint(restored, GRAY)[:, 1:], snapshots.painted[3])
-    more = nogan.Snapshots(GRAY, every=1, last=7)
+    more = Snapshots(GRAY, every=1, last=7)
     again = stage_3(tmp_path, threshold=10.0, cbs=[more])
     fit(again, 9, 1e-3)
     assert torch.equal(more.painted[7], snapshots.painted[7])  # looking changes nothing
     with pytest.raises(ValueError, match="at least 1 batch"):
-        nogan.Snapshots(GRAY, every=0)
+        Snapshots(GRAY, every=0)
 
 
 def test_the_weights_of_stage_3_count(tmp_path):
@@ -419,6 +420,7 @@ def test_a_second_round_trains_all_even_after_an_interrupt(tmp_path):
 SCRIPT = """
 import sys, torch
 from colorlib import data, models, nogan
+from colorlib.course.lesson_05.snapshots import Snapshots
 torch.set_num_threads(1)
 folder, pictures = sys.argv[1], data.load("ambiguous", n=80)
 dls = nogan.dataloaders(pictures, 16, folder, device="cpu")
@@ -430,7 +432,7 @@ with nogan.silent(first):
     first.load("one")
 file = nogan.save_generated(first.model, pictures, folder + "/generated.safetensors")
 second = nogan.critic_learner(nogan.critic_dataloaders(file, 16, folder, device="cpu"), nogan.critic(32, 0.03))
-third = nogan.gan_learner(first, second, cbs=[nogan.Snapshots(dls.valid.one_batch()[0], 2)])
+third = nogan.gan_learner(first, second, cbs=[Snapshots(dls.valid.one_batch()[0], 2)])
 with nogan.silent(second), nogan.silent(third):
     second.fit_one_cycle(1, 1e-3)
     third.fit(2, 1e-4)
@@ -452,15 +454,3 @@ def test_self_attention_that_would_find_no_place_is_refused():
     assert any(type(module).__name__ == "SelfAttention" for module in nogan.unet(encoder, 32, attention=True).modules())
     with pytest.raises(ValueError, match="take more stages"):
         nogan.unet(encoder, 32, attention=True, stages=3)
-
-
-def test_shrunk_pictures_are_the_means_of_what_they_stand_for():
-    pictures = data.load("ambiguous", 32, 40)
-    small = nogan.shrunk(pictures, 16)
-    assert small.train.shape[1:] == (3, 16, 16) and small.train.dtype == torch.uint8
-    block = pictures.train[0, :, :2, :2].float().mean(dim=(1, 2))
-    assert (small.train[0, :, 0, 0] - block).abs().max() <= 0.5
-    assert len(small.valid) == len(pictures.valid) and small.valid_scenes is None and len(small.naturally_gray) == 0
-    assert torch.equal(nogan.shrunk(pictures, 32).train, pictures.train)
-    with pytest.raises(ValueError, match="can't be shrunk to 64"):
-        nogan.shrunk(pictures, 64)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from colorlib import color, models, nogan
+from colorlib import color, data, models, nogan
 from colorlib.course.lesson_05 import exercises, stages, stops
 from colorlib.training import seeded
 from colorlib.worlds import scenes
@@ -98,3 +98,15 @@ def test_a_students_stop_is_that_of_the_stop_finder_on_any_rows():
         assert exercises.choose_stop(rows, 0.01) == stop
         found.add(stop)
     assert len(found) > 6
+
+
+def test_shrunk_pictures_are_the_means_of_what_they_stand_for():
+    pictures = data.load("ambiguous", 32, 40)
+    small = stages.shrunk(pictures, 16)
+    assert small.train.shape[1:] == (3, 16, 16) and small.train.dtype == torch.uint8
+    block = pictures.train[0, :, :2, :2].float().mean(dim=(1, 2))
+    assert (small.train[0, :, 0, 0] - block).abs().max() <= 0.5
+    assert len(small.valid) == len(pictures.valid) and small.valid_scenes is None and len(small.naturally_gray) == 0
+    assert torch.equal(stages.shrunk(pictures, 32).train, pictures.train)
+    with pytest.raises(ValueError, match="can't be shrunk to 64"):
+        stages.shrunk(pictures, 64)
