@@ -7,8 +7,7 @@ from pathlib import Path
 
 from colorlib.profile import PROFILES, current
 
-# How many pictures and epochs a training takes; their size and the rest are in training/laptop.toml. At `gpu` all is as
-# published.
+# How many pictures and epochs a training takes; the rest is in training/laptop.toml, at `gpu` as published.
 AMOUNTS = {"quick": (256, 2), "laptop": (2048, 8), "gpu": (None, None)}
 
 
@@ -32,19 +31,14 @@ def train(options) -> int:
     """train a recipe; --out gets its weights, its history and a checkpoint to resume from"""
     from colorlib import metrics, models, training
 
-    try:
-        recipe, pictures, epochs = planned(options)
-        out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
-        speaks = training.start_accelerator().is_main_process  # one of several processes
-        if speaks:
-            count = models.count_parameters(recipe.generator)
-            print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
-        check = metrics.validator(pictures, ("ab_error", "colorfulness"))
-        where = {"out": out, "resume": options.resume}
-        run = training.fit(recipe, pictures.train, epochs=epochs, validate=check, **where)
-    except (ValueError, OSError, training.Stopped) as error:
-        print(error, file=sys.stderr)
-        return 2
+    recipe, pictures, epochs = planned(options)
+    out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
+    speaks = training.start_accelerator().is_main_process  # one of several processes
+    if speaks:
+        count = models.count_parameters(recipe.generator)
+        print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
+    check = metrics.validator(pictures, ("ab_error", "colorfulness"))
+    run = training.fit(recipe, pictures.train, epochs=epochs, validate=check, out=out, resume=options.resume)
     if speaks:
         print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, pictures)}")
     return 1 if run.stopped else 0
@@ -54,26 +48,23 @@ def planned(options):
     """The recipe, the pictures and the number of epochs that the options of `train` ask for."""
     from colorlib import data, training
 
-    name, settings = options.recipe, {}
+    name = options.recipe
     if name not in training.RECIPES:
         training.build(name)  # says which there are, before any data is fetched
-    if options.seed < 0:
-        raise ValueError(f"A seed is a whole number from 0 on, not {options.seed}.")
-    if options.epochs is not None and options.epochs < 1:
-        raise ValueError(f"{options.epochs} epochs are no training: at least 1 is needed.")
+    for option, value, least in (("seed", options.seed, 0), ("epochs", options.epochs, 1)):
+        if value is not None and value < least:
+            raise ValueError(f"--{option} takes a whole number from {least} on, not {value}.")
     n, epochs = AMOUNTS[options.profile or current()]
+    settings = {"size": 32} if options.data == "cifar10" else {}
     if epochs:
         kind = "train_with_critic" if name in training.ADVERSARIAL else "train"
         settings = training.laptop("train_wgan_gp" if name == "wgan_gp" else kind)
         epochs *= 2 if name == "wgan_gp" else 1
-    elif options.data == "cifar10":
-        settings = {"size": 32}
     epochs = options.epochs or epochs
     size = settings.get("size") or training.RECIPES[name][1]["size"]
     pictures = data.load(options.data, size, n, options.seed)
     if "lr" in settings:
-        settings["batch_size"] = min(settings["batch_size"], len(pictures.train))
-        settings["steps"] = epochs * (len(pictures.train) // settings["batch_size"])
+        settings["steps"] = epochs * max(1, len(pictures.train) // settings["batch_size"])
     recipe = training.build(name, seed=options.seed, **settings)
     return recipe, pictures, epochs or recipe.settings.epochs
 
@@ -86,40 +77,30 @@ def colorize(options) -> int:
     from colorlib import colorize, files, models
     from colorlib.data import pictures
 
-    def say(path, what):
-        shown = str(path) if str(path).isprintable() else ascii(str(path))
-        tqdm.write(f"{shown}: {what}", file=sys.stderr)
-
-    try:
-        model = models.load(options.model)
-        colorize.colorize(np.zeros((1, 1, 3), np.uint8), model, options.side)  # what cannot work is said once
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    out, label = os.path.abspath(os.path.expanduser(options.out)), f"colored by colorlib, {Path(options.model).stem}"
-    photographs, counts = colorize.sources(options.paths, Path(out)), {"colored": 0, "left out": 0, "failed": 0}
-    originals, taken = set(map(os.path.realpath, photographs)), set()
+    model, label = models.load(options.model), f"colored by colorlib, {Path(options.model).stem}"
+    colorize.colorize(np.zeros((1, 1, 3), np.uint8), model, options.side)  # what cannot work is said once
+    out, taken = Path(os.path.abspath(os.path.expanduser(options.out))), set()
+    photographs = colorize.sources(options.paths, out)
+    originals = set(map(os.path.realpath, photographs))
+    counts = {"colored": 0, "left out": 0, "failed": 0}
     for path, name in tqdm(photographs.items(), "Coloring", disable=None):
-        outcome = "colored"
         try:
             picture, facts = pictures.read_to_keep(path)
-            place = colorize.target(Path(out), name, picture, facts, taken)
+            outcome, told = "colored", "an animation, its first picture is colored" if facts["animated"] else ""
+            place = colorize.target(out, name, picture, facts, taken)
             if os.path.realpath(place) in originals:
                 raise ValueError(f"{place} is an original itself: choose another --out")
             if os.path.lexists(place) and not options.force:
-                outcome = "left out"
-                say(path, f"left out, since {place} is there already (--force replaces it)")
-                continue
-            if facts["animated"]:
-                say(path, "an animation, its first picture is colored")
-            colorize.save(colorize.result(picture, model, options.side, options.side_by_side), place, label)
+                outcome, told = "left out", f"left out, since {place} is there already (--force replaces it)"
+            else:
+                colorize.save(colorize.result(picture, model, options.side, options.side_by_side), place, label)
         except (ValueError, OSError) as error:
-            outcome = "failed"
-            say(path, getattr(error, "reason", error))
-            if isinstance(error, files.CannotWrite):
-                break  # nor could the others
-        finally:
-            counts[outcome] += 1
+            outcome, told = "failed", getattr(error, "reason", error)
+        counts[outcome] += 1
+        if told:
+            tqdm.write(f"{path if str(path).isprintable() else ascii(str(path))}: {told}", file=sys.stderr)
+        if isinstance(told, files.CannotWrite):
+            break  # nor could the others
     print(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
     return 1 if counts["failed"] else 0
 
@@ -138,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     command(progress)
     training = command(train)
     training.add_argument("recipe", help="its name, such as unet_l1")
-    training.add_argument("--data", default="scenes", help="a world, photos, cifar10 or a folder")
+    training.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
     training.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
     training.add_argument("--epochs", type=int, help="else as many as the profile says")
     training.add_argument("--seed", type=int, default=0)
@@ -157,7 +138,11 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments=None) -> int:
     """Run the command that the arguments name; the exit status."""
     options = parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except (ValueError, OSError) as error:  # what was asked for cannot be
+        print(error, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""A photograph of any size, colored: a network sees a small copy, the photograph keeps its own lightness.
-
-Lesson 02 colors its first photograph so; `python -m colorlib colorize` colors files and folders of them.
-"""
+"""A photograph of any size, colored: a network sees a small copy, the photograph keeps its lightness. Lesson 02 on."""
 
 import io
 import os
@@ -42,8 +39,7 @@ def colorize(picture, model, side: int | None = None):
 def colored_bands(picture: np.ndarray, model, side: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
     """The colored picture, some rows at a time so that memory stays small: which rows, and their lab 3×h×W."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3 or not picture.size:
-        kind = f"{picture.dtype} and, as an array, of the shape {picture.shape}"
-        raise ValueError(f"A picture to color is an array H×W×3 or a tensor 3×H×W of uint8; this one is {kind}.")
+        raise ValueError(f"Give an array H×W×3 or a tensor 3×H×W of uint8, not {picture.dtype} {picture.shape}.")
     start, slope = colors_by_lightness(*looked_at(picture, model, side))
     (height, width), (small_height, small_width) = picture.shape[:2], start.shape[-2:]
     wide = torch.cat((start, slope)) @ enlarging(small_width, width)
@@ -80,15 +76,11 @@ def seen_size(height: int, width: int, side: int, multiple: int = MULTIPLE) -> t
 
 
 def colors_by_lightness(lightness: torch.Tensor, ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Around each small pixel the color as a line, ab = start + slope · L: so it changes where the photograph's L does.
-
-    The slope is the guided filter's (He, Sun and Tang 2010), over 3×3 pixels. Its start is such that the small pixel
-    itself keeps the color that the network gave: the filter's own start would smooth colors.
-    """
+    """Around each small pixel the color as a line, start + slope · L, by the guided filter (He and others 2010)."""
     box = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
     mean_l, mean_ab = box(lightness), box(ab)
     slope = box((box(lightness * ab) - mean_l * mean_ab) / (box(lightness**2) - mean_l**2 + EDGE))
-    return ab - slope * lightness, slope
+    return ab - slope * lightness, slope  # the small pixel itself keeps its color; the filter's own start smooths
 
 
 def enlarging(small: int, large: int) -> torch.Tensor:
@@ -101,12 +93,11 @@ def shown(lab: torch.Tensor) -> torch.Tensor:
     picture = color.lab_to_rgb(lab, clip=False)
     outside = (picture != picture.clamp(-1e-3, 1 + 1e-3)).any(dim=0)  # as in_gamut has it
     lightness, ab = lab[:, None, outside].split((1, 2))
-    inside, beyond = torch.zeros_like(lightness), torch.ones_like(lightness)
-    for _ in range(10):
-        middle = (inside + beyond) / 2
-        fits = color.in_gamut(torch.cat((lightness, ab * middle)))
-        inside, beyond = torch.where(fits, middle, inside), torch.where(fits, beyond, middle)
-    picture[:, outside] = color.lab_to_rgb(torch.cat((lightness, ab * inside)))[:, 0]
+    share = torch.zeros_like(lightness)
+    for halving in range(1, 11):
+        bolder = share + 0.5**halving
+        share = torch.where(color.in_gamut(torch.cat((lightness, ab * bolder))), bolder, share)
+    picture[:, outside] = color.lab_to_rgb(torch.cat((lightness, ab * share)))[:, 0]
     return picture.clamp(0, 1)
 
 

@@ -46,7 +46,7 @@ class Painter(torch.nn.Module):
 
 
 def lightness(picture):
-    return color.rgb_to_lab(picture)[..., 0]
+    return color.rgb_to_lab(torch.from_numpy(picture).movedim(-1, 0))[0].numpy()
 
 
 # --- the picture ---

@@ -29,7 +29,6 @@ class Folder:
         self.save_checkpoint(run)
 
     def save_result(self, run):
-        """History and weights."""
         if self.writes:
             files.write(self.history, (json.dumps(run.history, indent=1) + "\n").encode())
             facts = {key: value for key, value in self.facts.items() if key not in run.recipe.generator.settings}

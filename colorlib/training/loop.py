@@ -35,7 +35,8 @@ def best_precision() -> str:
 def start_accelerator() -> Accelerator:
     """The device, the precision and this process's place among several; once a Python session."""
     accelerator = Accelerator(mixed_precision=None if is_initialized() else best_precision())
-    atexit.register(accelerator.end_training)  # torch asks that several processes close their group
+    if accelerator.num_processes > 1:  # torch asks that they close their group
+        atexit.register(accelerator.end_training)
     return accelerator
 
 
