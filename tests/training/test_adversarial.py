@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from test_training import interrupted, stop
 
 from colorlib import data, losses, models, training
 from colorlib.course.lesson_03 import exercises
@@ -14,7 +15,6 @@ from colorlib.worlds import scenes
 PICTURES = scenes.draw(40, 32, seed=1, world="ambiguous").pictures
 GRAY, AB = next(data.batches(PICTURES, 16, flips=False))
 NAMES = training.ADVERSARIAL
-VERDICTS = [name for name in NAMES if name != "wgan_gp"]  # whose critic gives heights: test_wgan.py
 
 
 def recipe(name, size=32, **settings):
@@ -39,19 +39,6 @@ def snapshot(network):
 
 def equal(one, other):
     return all(torch.equal(one[key], other[key]) for key in one)
-
-
-def stopped_at(number, a_recipe):
-    """The recipe, interrupted by hand when it comes to that step."""
-    step = a_recipe.step
-
-    def stop(gray, ab):
-        if a_recipe.number == number:
-            raise KeyboardInterrupt
-        return step(gray, ab)
-
-    a_recipe.step = stop
-    return a_recipe
 
 
 # --- the two steps ---
@@ -144,27 +131,6 @@ def test_a_step_small_and_large(name, size):
     assert models.Colorizer(a_recipe.generator)(gray).shape == ab.shape
 
 
-@pytest.mark.parametrize("name", VERDICTS)
-def test_a_guessing_critic_pays_ln_2_for_each_kind(name):
-    a_recipe = recipe(name, real_label=1.0)
-    last = last_layer(a_recipe.networks["critic"])
-    with torch.no_grad():
-        last.weight.zero_(), last.bias.zero_()
-    seen, truth, fake = turn(a_recipe)
-    for name, colors, label in (("real", truth, 1.0), ("fake", fake, 0.0)):
-        _, terms = a_recipe.verdict(name, seen, colors, label)
-        assert terms[f"critic_{name}"] == pytest.approx(math.log(2))
-
-
-def test_a_critic_alone_learns_and_the_history_says_so():
-    a_recipe = recipe("pix2pix", critic_lr=2e-3)
-    seen, truth, fake = turn(a_recipe)
-    terms = [a_recipe.critic_step(seen, truth, fake) for _ in range(30)]
-    assert terms[-1]["right_on_real"] > 0.95 and terms[-1]["right_on_fake"] > 0.95
-    assert terms[-1]["critic_real"] + terms[-1]["critic_fake"] < 0.5
-    assert terms[0]["critic_real"] + terms[0]["critic_fake"] > 1
-
-
 def test_lambda_and_its_absence():
     steps = {}
     for lam in (0.0, 100.0):
@@ -240,7 +206,7 @@ def test_a_resumed_training_ends_with_the_same_weights(name, more, tmp_path, mon
         return training.fit(a_recipe, PICTURES, progress=False, epochs=3, **options)
 
     with pytest.warns(UserWarning, match="Stopped by hand"):
-        fit(stopped_at(12, recipe(name, **more)), out=tmp_path)
+        fit(interrupted(stop, recipe(name, **more)), out=tmp_path)
     resumed, whole = fit(recipe(name, **more), out=tmp_path, resume=True), fit(recipe(name, **more))
     for network in ("generator", "critic"):
         expected = whole.recipe.networks[network].state_dict()
@@ -256,36 +222,12 @@ def test_a_resumed_training_ends_with_the_same_weights(name, more, tmp_path, mon
 # --- settings ---
 
 
-@pytest.mark.parametrize(
-    ("name", "published", "generator", "critic"),
-    [
-        ("pix2pix", dict(lr=2e-4, betas=(0.5, 0.999), lam=100, critic_weight=0.5), 54_409_858, 2_765_569),
-        ("pix2pix_rgb", dict(lr=2e-4, lam=100, ms_ssim=0, critic_weight=1), 54_413_955, 2_768_641),
-        ("pix2pix_ms_ssim", dict(lam=100, ms_ssim=1, critic_weight=1), 54_413_955, 2_768_641),
-        ("cgan", dict(lr=3e-4, critic_lr=3e-5, betas=(0, 0.999), real_label=0.9, size=32), 16_654_722, 2_765_569),
-        ("keras_gan", dict(lr=1e-3, critic_lr=1e-4, lam=0, batch_size=16, epochs=50), 4_726_082, 454_561),
-    ],
-)
-def test_published_settings_are_the_defaults(name, published, generator, critic):
-    with torch.device("meta"):
-        a_recipe = training.build(name)
-    settings = a_recipe.settings
-    assert {key: getattr(settings, key) for key in published} == published
-    for network, count in (("generator", generator), ("critic", critic)):
-        assert models.count_parameters(a_recipe.networks[network], statistics=False) == count
-    rates = {key: optimizer.param_groups[0]["lr"] for key, optimizer in a_recipe.optimizers.items()}
-    assert rates == {"generator": settings.lr, "critic": settings.critic_lr or settings.lr}
-    assert a_recipe.optimizers["critic"].param_groups[0]["betas"] == settings.betas
-
-
 def test_clear_refusals():
     for wrong in (0.5, 1.1):
         with pytest.raises(ValueError, match="label of real pictures"):
             recipe("pix2pix", real_label=wrong)
     with pytest.raises(ValueError, match="at least one step"):
         recipe("pix2pix", generator_steps=0)
-    with pytest.raises(ValueError, match="PatchGAN of 4 layers"):
-        recipe("pix2pix", critic_options={"layers": 4})
     with pytest.raises(ValueError, match="no option 'layers'"):
         recipe("keras_gan", critic_options={"layers": 2})
     with pytest.raises(ValueError, match="published with.*training.Supervised"):
@@ -294,9 +236,6 @@ def test_clear_refusals():
         recipe("keras_gan", outputs="bins")
     with pytest.raises(ValueError, match="no option 'skip'"):
         recipe("pix2pix", skip=False)
-
-
-# --- the losses ---
 
 
 def test_the_losses_on_logits():
@@ -329,19 +268,6 @@ def test_several_critic_steps_see_fresh_pictures_for_one_step_of_the_generator()
     assert len(set(seen)) == 6
     # Each rate has gone through the whole of its own cycle.
     assert [a_recipe.schedulers[f"cycle {name}"].last_epoch for name in ("generator", "critic")] == [2, 6]
-
-
-def test_a_shuffled_condition_is_that_of_another_picture():
-    a_recipe = recipe("pix2pix", conditional="shuffled")
-    same = recipe("pix2pix")
-    expected = same.judge(GRAY.roll(1, dims=0), AB)
-    torch.testing.assert_close(a_recipe.judge(GRAY, AB), expected)
-
-
-def test_a_critics_options_reach_it():
-    critic = recipe("pix2pix", critic_options={"layers": 1, "norm": "none", "slope": 0.0}).networks["critic"]
-    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in critic.modules())
-    assert {m.negative_slope for m in critic.modules() if isinstance(m, torch.nn.LeakyReLU)} == {0.0}
 
 
 def test_the_steps_that_lesson_03_writes_are_the_librarys():

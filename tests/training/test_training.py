@@ -130,16 +130,10 @@ def test_what_cannot_be_trained_on_is_told_at_once():
 
 
 def test_one_cycle_rises_and_falls():
-    r, rates = recipe(lr=1e-2, steps=20), []
-
-    class Watch:
-        def step(self):
-            rates.append(r.optimizers["generator"].param_groups[0]["lr"])
-            cycle.step()
-
-    cycle, r.schedulers["generator"] = r.schedulers["generator"], Watch()
-    Watch.state_dict = lambda self: {}
-    fit(r)
+    a_recipe, rates = recipe(lr=1e-2, steps=20), []
+    descend, group = a_recipe.descend, a_recipe.optimizers["generator"].param_groups[0]
+    a_recipe.descend = lambda name, loss: rates.append(group["lr"]) or descend(name, loss)
+    fit(a_recipe)
     assert max(rates) == pytest.approx(1e-2) and rates[0] < 1e-3 and rates[-1] < 1e-4
 
 
@@ -186,18 +180,17 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
         fit(recipe(), epochs=1, out=tmp_path, resume=True)
 
 
-class Interrupted(training.Supervised):
-    """Something happens in one of its steps."""
+def interrupted(happens, a_recipe=None, at=12):
+    """The recipe; something happens in one of its steps."""
+    a_recipe = a_recipe or recipe()
+    step = a_recipe.step
 
-    def step(self, gray, ab):
-        if self.number == self.at:
-            self.happens()
-        return super().step(gray, ab)
+    def interrupted_step(gray, ab):
+        if a_recipe.number == at:
+            happens()
+        return step(gray, ab)
 
-
-def interrupted(happens, at=12):
-    a_recipe = Interrupted(**SMALL)
-    a_recipe.happens, a_recipe.at = happens, at
+    a_recipe.step = interrupted_step
     return a_recipe
 
 
@@ -218,15 +211,14 @@ def test_the_stop_button_keeps_what_was_learned(tmp_path):
 
 
 def test_nan_stops_with_advice_before_it_spoils_the_weights(tmp_path):
-    a_recipe = interrupted(None)
+    a_recipe = recipe()
     plain = a_recipe.loss
 
     def spoil():
         a_recipe.loss = lambda p, t: (plain(p, t)[0] * torch.nan, {"l1": torch.tensor(torch.nan)})
 
-    a_recipe.happens = spoil
     with pytest.warns(UserWarning, match="learning rate 3 to 10 times smaller"):
-        run = fit(a_recipe, epochs=5, out=tmp_path)
+        run = fit(interrupted(spoil, a_recipe), epochs=5, out=tmp_path)
     assert run.step == 12 and "no longer a number" in run.stopped
     assert all(p.isfinite().all() for p in run.recipe.generator.parameters())
     assert json.loads((tmp_path / "history.json").read_text())[-1]["step"] == 12
