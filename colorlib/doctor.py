@@ -81,24 +81,8 @@ def check_jupyter():
     return OK, f"all there, ipywidgets {version}"
 
 
-def check_data():
-    from colorlib.data import download  # imports torch, which may be what is broken
-
-    if download.CIFAR10.is_here():
-        return OK, f"CIFAR-10 in {download.CIFAR10.folder}"
-    how = "`python -m colorlib train` fetches it when asked to (168 MB)"
-    return LESS, f"no CIFAR-10 in {download.CIFAR10.folder}, and no lesson needs it: {how}"
-
-
-CHECKS = {
-    "Python": check_python,
-    "torch": check_torch,
-    "libraries": check_libraries,
-    "memory": check_memory,
-    "disk": check_disk,
-    "Jupyter": check_jupyter,
-    "data": check_data,
-}
+CHECKS = dict(Python=check_python, torch=check_torch, libraries=check_libraries, memory=check_memory, disk=check_disk)
+CHECKS |= dict(Jupyter=check_jupyter)
 
 
 def main() -> int:

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from colorlib import doctor
-from colorlib.data import download
 
 
 def command_line(*arguments, **environment):
@@ -73,16 +72,6 @@ def test_a_gpu_that_this_torch_cannot_use(monkeypatch):
     monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
     status, message = doctor.check_torch()
     assert status == "--" and "pytorch.org" in message
-
-
-def test_data_is_found_where_fastai_keeps_it(monkeypatch, tmp_path):
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
-    assert doctor.check_data()[0] == "--"
-    for part in ("train", "test"):
-        for name in download.CIFAR10.classes:
-            (tmp_path / "data" / "cifar10" / part / name).mkdir(parents=True, exist_ok=True)
-    status, message = doctor.check_data()
-    assert status == "OK" and str(tmp_path) in message
 
 
 def test_the_command_line_names_its_commands():

@@ -24,18 +24,10 @@ from colorlib.models.pix2pix import Pix2Pix
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
 
-NETWORKS = {
-    "cnn": PlainCNN,
-    "fusion": Fusion,
-    "fusion_pretrained": FusionPretrained,
-    "valid_unet": ValidUNet,
-    "unet": UNet,
-    "keras_gan": KerasGenerator,
-    "pix2pix": Pix2Pix,
-    "patchgan": PatchGAN,
-    "keras_critic": KerasCritic,
-    "encoder": Encoder,
-}
+NETWORKS = dict(cnn=PlainCNN, fusion=Fusion, fusion_pretrained=FusionPretrained, valid_unet=ValidUNet, unet=UNet)
+NETWORKS |= dict(keras_gan=KerasGenerator, pix2pix=Pix2Pix)
+NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic)  # critics
+NETWORKS |= dict(encoder=Encoder)
 WEIGHTS = Path(__file__).parent.parent / "weights"
 __all__ = ["pack", "paint", "unpack"]
 
