@@ -180,7 +180,7 @@ def test_gradients_are_finite_at_the_awkward_places():
         assert value.isfinite() and logits.grad.isfinite().all()
 
 
-def test_combination_gives_total_and_terms_takes_other_functions_and_refuses_unknown_names():
+def test_several_losses_combined():
     target = smooth(size=32)
     prediction = noisy(target).requires_grad_()
     total, terms = losses.combine({"l1": 1.0, "ms_ssim": 0.5})(prediction, target)
