@@ -30,6 +30,7 @@ COMMANDS = {
     "test": "test the course; other arguments are passed on to pytest",
     "doctor": "say whether the lessons can run on this machine, and what to do if not",
     "progress": "show how far you are in the course",
+    "colorize": "color photographs: python start.py colorize PHOTO_OR_FOLDER --out FOLDER",
 }
 FOR_LESSONS, FOR_TESTS = "lab", "lab,dev"  # extras of pyproject.toml
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -169,9 +170,9 @@ def install(extras):
     sys.exit(explain(errors))
 
 
-def run(command, environment=None):
-    """Run a command in the course's folder to its end; Ctrl-C is for the command to answer."""
-    process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=environment)
+def run(command, environment=None, folder=ROOT):
+    """Run a command in a folder to its end; Ctrl-C is for the command to answer."""
+    process = subprocess.Popen([str(part) for part in command], cwd=str(folder), env=environment)
     while True:
         try:
             return process.wait()
@@ -234,8 +235,9 @@ def main(arguments):
     if command == "setup":
         print("Ready. Open the course with: python start.py")
         return 0
-    if command in ("doctor", "progress"):
-        return run([python, "-m", "colorlib", command, *rest])
+    if command in ("doctor", "progress", "colorize"):
+        # In the folder where you are: photographs are found from there.
+        return run([python, "-m", "colorlib", command, *rest], folder=os.getcwd())
     rest += ["--no-browser"] if options.no_browser else []
     rest += [f"--port={options.port}"] if options.port else []
     return open_course(python, rest)

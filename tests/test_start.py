@@ -190,7 +190,7 @@ def commands(start, monkeypatch):
     """What would be run, with its environment variables."""
     commands = []
 
-    def run(command, environment=None):
+    def run(command, environment=None, folder=None):
         commands.append(([str(part) for part in command], environment))
         return 7
 
@@ -221,7 +221,7 @@ def test_a_mistyped_command_installs_nothing(start, commands, capsys, arguments,
     assert sentence in capsys.readouterr().err and commands == []
 
 
-@pytest.mark.parametrize("command", ["doctor", "progress"])
+@pytest.mark.parametrize("command", ["doctor", "progress", "colorize"])
 def test_colorlibs_commands_run_in_the_environment(start, commands, command):
     assert start.main([command, "--help-me"]) == 7
     assert commands[0][0] == ["python with lab", "-m", "colorlib", command, "--help-me"]
