@@ -26,13 +26,13 @@ def decoder(channels: list[int], outputs: str = "ab", batch_norm: bool = False) 
 class PlainCNN(nn.Module):
     """Encoder and decoder in a row: all that reaches the decoder is the small map in the middle."""
 
-    def __init__(self, size=256, width=1.0, levels=3, batch_norm=False, outputs="ab"):
+    def __init__(self, size=256, width=1.0, levels=3, batch_norm=False, dropout=0.0, outputs="ab"):
         super().__init__()
         require_halvings("cnn", size, levels)
         channels = [scaled(32 * 2**level, width) for level in range(levels + 1)]
         self.inputs, self.outputs = 1, outputs
-        self.encoder = encoder(channels, batch_norm)
+        self.encoder, self.dropout = encoder(channels, batch_norm), nn.Dropout2d(dropout)
         self.decoder = decoder(channels[::-1], outputs, batch_norm)
 
     def forward(self, gray):
-        return self.decoder(self.encoder(gray))
+        return self.decoder(self.dropout(self.encoder(gray)))

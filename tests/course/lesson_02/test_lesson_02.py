@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from colorlib import bins, color, models
-from colorlib.course.lesson_02 import balloon_dial, dial, sample_bins, temperature_dial, theory
+from colorlib.course.lesson_02 import balloon_dial, sample_bins, temperature_dial, theory
+from colorlib.course.lesson_02.balloon_dial import CHANCES
 from colorlib.worlds import scenes
 
 
@@ -12,7 +13,7 @@ def test_theory_agrees_with_the_grid():
     palette = torch.tensor(scenes.DEFAULT_PALETTE)
     axis = torch.arange(-60.0, 71)
     grid = torch.cartesian_prod(axis, axis)
-    for chances in dial.CHANCES.values():
+    for chances in CHANCES.values():
         p = torch.tensor(chances)
         for closed, loss in ((theory.mean, theory.squared), (theory.median, theory.absolute)):
             best = theory.best_color(grid, palette, p, loss)
