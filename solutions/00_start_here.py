@@ -17,30 +17,48 @@
 import torch
 from skimage import data as photos
 
-from colorlib import doctor, plots, profile
+from colorlib import color, doctor, plots, profile
+from colorlib.colorize import colorize
 from colorlib.course import check, hint, predict, progress, quiz, saw
 from colorlib.course.lesson_00 import be_the_network
 from colorlib.worlds import scenes
 
 # %% [markdown]
-# ## 1. What this course is about (2 min)
+# ## 1. What this course is about (3 min)
 #
-# On the left, all that an old camera kept. On the right, what stood in front of it.
+# Here is a photograph without its colors, as an old camera would have kept it. Two networks color it now, on your
+# machine.
 
 # %%
-coffee = torch.from_numpy(photos.coffee()[:, 100:500]).movedim(-1, 0)  # 3 colors × 400 rows × 400 columns
+coffee = torch.from_numpy(photos.coffee()).movedim(-1, 0)  # 3 colors × 400 rows × 600 columns
+gray = color.to_uint8(plots.gray_picture(coffee))
+brown, bold = (colorize(gray, name) for name in ("photo_l1", "photo_classify"))
 plots.pictures(
-    [plots.gray_picture(coffee), coffee],
-    titles=("what a network gets", "what we want from it"),
-    cell=3.6,
-    alt="The same photo twice: a cup of coffee on a wooden table, first in gray, then in "
-    "color: a red cup and saucer, brown coffee, warm wood.",
+    [gray, brown, bold],
+    titles=("what the networks get", "network 1", "network 2"),
+    alt="A cup of coffee on a wooden table, three times: in gray; from network 1 all in one dull brown, like an old"
+    " print; from network 2 with a red saucer and reddish wood, where some of the red has run over the edges.",
 )
 
 # %% [markdown]
-# You probably guessed the wood and the coffee. Did you guess the *red* of the saucer too? Nothing in the gray
-# picture says red. That is the whole difficulty of colorization, and the reason why it is such a good way to
-# learn about neural networks: some colors *follow* from what you see, and some do not.
+# Neither network has seen this photograph before. Both learned from the same 32,000 small pictures, and they have the
+# same layers but for the last ones. Network 1 paints everything brown. Network 2 paints a color, and some of it lies
+# where it does not belong. What differs is the *score*: what counted as a mistake while they learned. Why one score
+# makes a network brown and another one makes it bold is what this course is about.
+#
+# And this is what stood in front of the camera:
+
+# %%
+plots.pictures(
+    [coffee],
+    cell=4.2,
+    alt="The same photograph in its true colors: a red cup and saucer, brown coffee, warm orange wood.",
+)
+
+# %% [markdown]
+# Had you guessed the *red* of the saucer? Nothing in the gray picture says red. That is the whole difficulty of
+# colorization, and the reason why it is such a good way to learn about neural networks: some colors *follow* from
+# what you see, and some do not.
 #
 # Real photos hide which is which. So the course brings small drawn **worlds** in which we know it. In this one,
 # sky and grass can be told by their looks, but each balloon is red, blue or green by the throw of a die:
