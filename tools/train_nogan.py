@@ -160,7 +160,7 @@ class Stages:
         return reports
 
     def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
-        pictures = self.pictures if size == SIZE else nogan.shrunk(self.pictures, size)
+        pictures = self.pictures if size == SIZE else stages.shrunk(self.pictures, size)
         dls = nogan.dataloaders(pictures, batch_size, self.folder)
         return nogan.generator_learner(dls, self.generator, feature_loss(self.settings), self.seed)
 
