@@ -31,15 +31,18 @@ KEPT_ASIDE = 4  # every fourth large photograph
 MEASURED_AT = (64, 96, 128, 192)
 NAMES = ("ab_error", "ciede2000", "colorfulness", "spill")
 NETWORK = dict(network="pix2pix", size=64, width=0.375, levels=5, dropout=0.0, batch_size=64, seed=0)
-CRITIC = dict(lr=1e-3, critic_lr=5e-4, critic_width=0.5, lam=40.0)
+CRITIC = dict(lr=5e-4, critic_lr=5e-4, critic_width=0.5, lam=100.0)
 WGAN_GP = CRITIC | dict(critic_steps=2, betas=(0.0, 0.9))
 # Name: the kind of recipe, its epochs, and its own settings.
 TRAININGS = {
     "photo_l1": (training.Supervised, 12, dict(loss="l1", lr=2e-3)),
     "photo_classify": (training.Classify, 8, dict(coarse=4, lr=2e-3)),
-    "photo_pix2pix": (partial(training.Adversarial, recipe="pix2pix"), 7, CRITIC | dict(real_label=0.9)),
-    "photo_wgan_gp": (partial(training.Wasserstein, recipe="wgan_gp"), 6, WGAN_GP),
+    "photo_pix2pix": (partial(training.Adversarial, recipe="pix2pix"), 5, CRITIC | dict(real_label=0.9)),
+    "photo_wgan_gp": (partial(training.Wasserstein, recipe="wgan_gp"), 5, WGAN_GP),
 }
+# Those with a critic begin with a network that knows what is where. From scratch and with λ = 40, pix2pix was as
+# colorful as the truth after 7 epochs, at an ab error of 1.27 times that of gray.
+BEGIN_WITH = {"photo_pix2pix": "photo_l1", "photo_wgan_gp": "photo_l1"}
 
 
 def to_train_on(small: Path, large: Path) -> torch.Tensor:
@@ -93,6 +96,8 @@ def train(name: str, small: Path, large: Path, out: Path, epochs: int | None) ->
     kind, planned, own = TRAININGS[name]
     epochs, squares = epochs or planned, to_train_on(small, large)
     recipe = kind(steps=epochs * (len(squares) // NETWORK["batch_size"]), **NETWORK | own)
+    if name in BEGIN_WITH:
+        recipe.generator.load_state_dict(models.load(BEGIN_WITH[name]).network.state_dict())
     check = metrics.validator(kept_aside(large, NETWORK["size"]), ("ab_error", "colorfulness"), n=200)
     options = dict(epochs=epochs, validate=check, change_pictures=zoom, out=out, resume=True)
     return training.fit(recipe, squares, **options)
@@ -124,6 +129,7 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
         f"random crops and flips, shown at {sorted(set(SIDES))} pixels",
         "measured_on": len(aside),
         **generator.metadata,
+        **({"begins_with": BEGIN_WITH[name]} if name in BEGIN_WITH else {}),
         "parameters": models.count_parameters(generator.network),
         "hardware": hardware(),
         "seconds": [history[-1]["seconds"]],
