@@ -72,9 +72,8 @@ class Adversarial(Recipe):
             schedules = {f"plateau {name}": plateau(one) for name, one in adam.items()}
         super().__init__(settings, networks, adam, schedules)
         similar = {"ms_ssim": settings.ms_ssim} if settings.ms_ssim else {}
-        self.pixel_loss = losses.combine(
-            {"l1": settings.lam, **similar}
-        )  # λ may be 0: the history shows L1 all the same
+        # λ may be 0: the history shows L1 all the same.
+        self.pixel_loss = losses.combine({"l1": settings.lam, **similar})
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)
