@@ -49,6 +49,12 @@ def object_colors(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
     return sums[pixels > 0] / pixels[pixels > 0][:, None]
 
 
+def object_spread(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
+    """How far the pixels of each ambiguous object lie from its mean ab (root mean square): 0 is one clear color."""
+    mean_square = object_colors((ab**2).sum(dim=1, keepdim=True), world)[:, 0]
+    return (mean_square - object_colors(ab, world).square().sum(dim=1)).clamp(min=0).sqrt()
+
+
 def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
     """The share of objects nearer to each palette color than half the way between two. Dull ones are near none."""
     distance, nearest = torch.cdist(colors, palette).min(dim=1)
@@ -67,6 +73,7 @@ def _world_measures(ab, truth, world):
         measures["chroma"] = colors.norm(dim=1).mean()
         measures["chroma_share"] = measures["chroma"] / object_colors(truth, world).norm(dim=1).mean()
         measures["palette_distance"] = torch.cdist(colors, palette).amin(dim=1).mean()
+        measures["object_spread"] = object_spread(ab, world).mean()
         measures["palette_use"] = palette_use(colors, palette).min()
         measures["background_error"] = distance[~world.ambiguous].mean()
     return measures
@@ -85,6 +92,7 @@ MEASURES = {
     "chroma": ("chroma", "{:.1f}"),
     "chroma_share": ("of true chroma", "{:.0%}"),
     "palette_distance": ("to palette ↓", "{:.1f}"),
+    "object_spread": ("inside objects ↓", "{:.1f}"),
     "palette_use": ("palette use", "{:.0%}"),
     "background_error": ("background error ↓", "{:.1f}"),
     "detail_error": ("detail error ↓", "{:.1f}"),

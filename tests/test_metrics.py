@@ -96,6 +96,8 @@ def test_objects_are_averaged_before_their_chroma_is_taken():
     torch.testing.assert_close(colors, torch.stack(there), atol=1e-3, rtol=0)
     checkers = torch.where((torch.arange(32) % 2).bool(), 40.0, -40.0).expand(30, 2, 32, 32)
     assert metrics.object_colors(checkers, WORLD).norm(dim=1).mean() < 15
+    assert metrics.object_spread(checkers, WORLD).min() > 40  # of at most 40 √2 = 57
+    assert metrics.object_spread(torch.full_like(checkers, 30.0), WORLD).max() < 0.1
 
 
 def test_palette_use():
