@@ -60,7 +60,9 @@ def picture(picture, alt, width=128):
     """A picture as an <img> with alt text, enlarged without blur when it is small."""
     array = (plots.as_array(picture) * 255).round().astype("uint8")
     buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, format="webp", lossless=True)
+    image, small = Image.fromarray(array), array.shape[1] <= 128
+    image.thumbnail((2 * width, 2 * width))  # sharp on fine screens, and no larger
+    image.save(buffer, format="webp", lossless=small, quality=88)
     data = base64.b64encode(buffer.getvalue()).decode()
     scaling = "image-rendering:pixelated;" if array.shape[1] < width else ""
     look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"

@@ -108,7 +108,8 @@ class LossQuiz(Asked):
     def pictures(self, letter):
         """The row's pictures as HTML."""
         shown = self.paintings[self.rows[letter]]
-        return " ".join(page.picture(p, f"Row {letter}, picture {i}", 96) for i, p in enumerate(shown, 1))
+        width = 440 if shown.shape[-1] > 128 else 96  # a photograph, or small pictures
+        return " ".join(page.picture(p, f"Row {letter}, picture {i}", width) for i, p in enumerate(shown, 1))
 
     def as_text(self):
         rows = "".join(f"<p><b>{letter}</b><br>{self.pictures(letter)}</p>" for letter in self.rows)
