@@ -1,7 +1,7 @@
 """Weights in files: saving, loading, and files that are none."""
 
-import json
 import os
+import pickle
 import subprocess
 import sys
 
@@ -50,12 +50,9 @@ def test_a_save_that_fails_says_so_and_leaves_nothing_behind(tmp_path):
     (tmp_path / "net.safetensors").mkdir()
     with pytest.raises(OSError, match="net.safetensors could not be written"):
         models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match="Only networks from models.build"):
+        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "other.safetensors")
     assert os.listdir(tmp_path) == ["net.safetensors"]
-
-
-def test_only_built_networks_can_be_saved(tmp_path):
-    with pytest.raises(ValueError, match="models.build"):
-        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "net.safetensors")
 
 
 class Bomb:
@@ -67,13 +64,11 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "good.safetensors")
     bad = tmp_path / "bad.safetensors"
-    for content in (b"", b"PNG and so on", good.read_bytes()[:-100], good.read_bytes()[:20]):
+    pickled = pickle.dumps(Bomb())  # it runs code when it is opened
+    for content in (b"", b"PNG and so on", good.read_bytes()[:-100], good.read_bytes()[:20], pickled):
         bad.write_bytes(content)
         with pytest.raises(ValueError, match="bad.safetensors is not a whole safetensors file"):
             models.load(bad)
-    torch.save(Bomb(), bad)  # a pickle runs code when it is opened
-    with pytest.raises(ValueError, match="not a whole safetensors file"):
-        models.load(bad)
     assert not os.path.exists("exploded")
 
 
@@ -83,18 +78,10 @@ def test_files_that_do_not_fit(tmp_path):
     facts = {"network": "cnn", "size": "32", "width": "0.25", "options": "{}"}
     save_file(tensors, path, facts)
     models.load(path)
-    wrong = [
-        {"network": "alexnet"},
-        {"width": "0.5"},
-        {"width": "1e300"},
-        {"size": "big"},
-        {"options": "{"},
-        {"options": "[1]"},
-        {"options": json.dumps({"levels": 2})},
-        {"options": json.dumps({"levels": "two"})},
-    ]
-    for change in wrong:
-        save_file(tensors, path, {**facts, **change})
+    wrong = [("network", "alexnet"), ("width", "0.5"), ("width", "1e300"), ("size", "big")]
+    wrong += [("options", text) for text in ("{", "[1]", '{"levels": 2}', '{"levels": "two"}')]
+    for key, value in wrong:
+        save_file(tensors, path, facts | {key: value})
         with pytest.raises(ValueError, match="net.safetensors does not fit"):
             models.load(path)
     save_file(tensors, path)

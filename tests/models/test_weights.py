@@ -29,6 +29,8 @@ def test_each_has_a_card_and_they_are_small():
     for card in CARDS.values():
         assert {"data", "recipe", "epochs", "seeds", "hardware", "seconds"} <= card.keys()
         assert "gray" in card["held_out"] and card["history"]
+        text = json.dumps(card)  # which does not tell whose machine it was
+        assert "/" not in card["hardware"] and "/home" not in text and "/root" not in text
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -106,10 +108,8 @@ def test_five_epochs_of_cifar10():
 
 def test_what_lesson_04_shows_holds_for_two_seeds_of_three():
     seeds = CARDS["ambiguous_wgan_gp"]["held_out"]["ambiguous_wgan_gp"]
-    good = [
-        0.70 <= seed["chroma_share"] <= 1.20 and seed["palette_use"] >= 0.10 and seed["background_error"] <= 9
-        for seed in seeds
-    ]
+    bold = [0.70 <= seed["chroma_share"] <= 1.20 and seed["palette_use"] >= 0.10 for seed in seeds]
+    good = [fine and seed["background_error"] <= 9 for fine, seed in zip(bold, seeds, strict=True)]
     assert len(good) == 3 and sum(good) >= 2
     # Section 7: where the critic's estimate is nearest to zero the pictures are not at their best.
     history = CARDS["ambiguous_wgan_gp"]["history"]
@@ -128,11 +128,10 @@ def test_what_lesson_05_shows_holds_for_every_seed():
     assert len(card["stages"]) == 3 and max(card["seconds"]) < 600
     sure = card["variants"]["sure critic"]["stages"]
     for report, other in zip(card["stages"], sure, strict=True):
-        rows, elsewhere = (
-            {row["batch"]: row for row in report["stage_3"][part]} for part in ("snapshots", "elsewhere")
-        )
-        assert report["stage_3"]["stop"] == stops.propose(rows).batch
-        first, stop = elsewhere[0], elsewhere[report["stage_3"]["stop"]]
+        third = report["stage_3"]
+        rows, elsewhere = ({row["batch"]: row for row in third[part]} for part in ("snapshots", "elsewhere"))
+        assert third["stop"] == stops.propose(rows).batch
+        first, stop = elsewhere[0], elsewhere[third["stop"]]
         assert first["chroma_share"] <= 0.35 and stop["chroma_share"] >= 1.5 * first["chroma_share"]
         assert stop["background_error"] <= 5 and min(rows, key=lambda batch: rows[batch]["l1"]) == 0
         assert stop["alike"] > 0.75  # two cars in one picture: one color
@@ -169,11 +168,10 @@ def test_a_gallery_shows_a_run_on_its_way(name):
     assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
     assert gallery.truth.shape == (8, 3, 32, 32) == gallery.never.shape
     # The last stop is what the shipped weights paint, the first is not; gray pictures are gray.
-    last = gallery.painted_by(models.load(name))
-    assert (last - gallery.stops[f"epoch {epochs[-1]}"]).abs().max() < 0.03
-    assert (last - gallery.stops[f"epoch {epochs[0]}"]).abs().max() > 0.1
-    assert (gallery.never_gray.amax(dim=1) - gallery.never_gray.amin(dim=1)).max() < 0.01
-    assert (gallery.never.amax(dim=1) - gallery.never.amin(dim=1)).mean() > 0.02
+    last, stops_of = gallery.painted_by(models.load(name)), [*gallery.stops.values()]
+    assert (last - stops_of[-1]).abs().max() < 0.03 and (last - stops_of[0]).abs().max() > 0.1
+    gray, colored = (shown.amax(dim=1) - shown.amin(dim=1) for shown in (gallery.never_gray, gallery.never))
+    assert gray.max() < 0.01 and colored.mean() > 0.02
     assert {row["epoch"] for row in card["history"]} >= set(epochs)
 
 
@@ -181,9 +179,8 @@ def test_a_gallery_shows_a_run_on_its_way(name):
 def test_a_sweep_is_whole(name):
     sweep = Sweep(name)
     assert len(sweep.variants) >= 2 and set(sweep.paintings) == {*sweep.variants, "truth", "gray"}
-    assert sweep.paintings["gray"].shape == (8, 1, 32, 32)
+    assert all(ab.shape == (8, 1 if name == "gray" else 2, 32, 32) for name, ab in sweep.paintings.items())
     for variant, facts in sweep.variants.items():
-        assert sweep.paintings[variant].shape == (8, 2, 32, 32)
         assert len(facts["seconds"]) == len(sweep.seeds(variant, "ab_error")) == 3
         assert sweep.history(variant)[-1]["step"] > 100
     shown = sweep.pictures()
@@ -204,16 +201,7 @@ def test_the_encoder_comes_with_its_card():
     encoder = models.load_encoder()
     assert models.count_parameters(encoder) == card["parameters"]
     assert card["held_out"]["encoder"][0]["accuracy"] > 0.8
-    picture = color.to_gray_ab(data.load("shapes", 32, 20).valid[:2])[0]
-    assert encoder(picture).shape == (2, 10)
-    assert [maps.shape[-1] for maps in encoder.features(picture)] == [32, 16, 8, 4]
     assert "/" not in card["hardware"]
-
-
-def test_no_card_tells_whose_machine_it_was():
-    for card in CARDS.values():
-        text = json.dumps(card)
-        assert "/" not in card["hardware"] and "/home" not in text and "/root" not in text
 
 
 def test_the_tool_lists_what_there_is(monkeypatch, capsys):
