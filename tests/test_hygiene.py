@@ -124,13 +124,42 @@ def test_cells_are_short(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
-def test_headings_show_their_minutes(path):
-    headings = [line for cell in cells(path, "markdown") for line in cell.source.splitlines() if line.startswith("## ")]
-    assert len(headings) >= 5 and all(re.search(r"\(\d+ min\)$", line) for line in headings), headings
-    first = cells(path, "markdown")[0].source
-    core = [int(re.search(r"\((\d+) min\)", line)[1]) for line in headings if not line.startswith("## Extra")]
-    promised = int(re.search(r"these (\d+) minutes", first)[1])
-    assert abs(sum(core) - promised) <= 5, f"headings add up to {sum(core)} minutes, promised are {promised}"
+def test_headings_title_and_readme_tell_the_same_minutes(path):
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    headings = re.findall(r"^## (.*?)(?: \((\d+) min\))?$", text, re.MULTILINE)
+    core = sum(int(minutes) for heading, minutes in headings if not heading.startswith("Extra"))
+    assert len(headings) >= 5 and f"After these {core} minutes" in text
+    table = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"\(lessons/{path.stem}\.ipynb\).*\| {core} min \|", table)
+
+
+@pytest.mark.parametrize("lesson", [path.stem for path in LESSONS])
+def test_a_core_fits_its_time(lesson, builder):
+    _, sections = builder.read(builder.SOURCES / f"{lesson}.py")
+    core = [section for section in sections if section.core]
+    assert sum(section.minutes for section in core) <= {"00": 15, "01": 45}.get(lesson[:2], 60)
+    assert sum(section.exercises for section in core) <= 3 and sum(section.trainings for section in core) <= 5
+
+
+def test_minutes_and_trainings_are_counted_from_what_stands_there(builder):
+    code = """from colorlib.course.lesson_00 import be_the_network
+        def mine(network):
+            for batch in batches:
+                optimizer.step()
+        for seed in (1, 2, 3):
+            training.fit(recipe)
+        for _ in range(5):
+            optimizer.step()
+        mine(a), mine(b)
+        quiz("00.take_away")
+        be_the_network()"""
+    texts = "# T\n\nthese {minutes} minutes", "## A (9 min)\n\n" + 70 * "word " + "$x + y$ `z`"
+    made = [*map(nbformat.v4.new_markdown_cell, texts), nbformat.v4.new_code_cell(code.replace("\n        ", "\n"))]
+    (section,) = builder.minutes.sections(made, "00", builder.blank)
+    counted = section.words, section.lines, section.figures, section.questions, section.trainings
+    assert counted == (73, 11, 1, 3, 5) and section.minutes == 5
+    builder.minutes.write_into(made, [section])
+    assert "these 5 minutes" in made[0].source and made[1].source.startswith("## A (5 min)\n")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

@@ -3,11 +3,13 @@
     python tools/build_lessons.py            every lesson; runs the solutions whose source has changed
     python tools/build_lessons.py 01         only lesson 01
     python tools/build_lessons.py --check    builds nothing, tells what has drifted (exit 1)
+    python tools/build_lessons.py --minutes  builds nothing, tells what each section has and takes (tools/minutes.py)
     python tools/build_lessons.py --repository https://github.com/someone/fork
                                              writes that address into every badge and Colab cell
 
 lessons/NN_name.ipynb has blank exercises and no outputs; solutions/NN_name.ipynb was run at `laptop`.
-In the source, an exercise's answer stands between `# BEGIN SOLUTION` and `# END SOLUTION`.
+In the source, an exercise's answer stands between `# BEGIN SOLUTION` and `# END SOLUTION`. Minutes are written in by
+this tool: the first cell says `these {minutes} minutes`, and headings say none.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import tomllib
 from pathlib import Path
 
 import jupytext
+import minutes
 import nbformat
 
 from colorlib import files
@@ -83,10 +86,16 @@ def source_hash(source):
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
+def read(source_path):
+    """The cells of a source, and its sections with their minutes."""
+    cells = jupytext.read(source_path, fmt="py:percent").cells
+    return cells, minutes.sections(cells, source_path.name[:2], blank)
+
+
 def build(source_path, address, for_students):
     """One notebook, without outputs."""
-    notebook = jupytext.read(source_path, fmt="py:percent")
-    cells = list(notebook.cells)
+    cells, sections = read(source_path)
+    minutes.write_into(cells, sections)
     title = cells[0]
     links = badges(address, source_path.stem)
     title.source = "\n\n".join(filter(None, [title.source, links]))
@@ -100,7 +109,7 @@ def build(source_path, address, for_students):
             cell.source = blank(cell.source) if for_students else solved(cell.source)
             cell.outputs, cell.execution_count = [], None
         cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
-    notebook.cells = cells
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = {
         "accelerator": "GPU",
         "colab": {"gpuType": "T4", "provenance": []},
@@ -220,6 +229,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="numbers, for example 01; all of them if none is given")
     parser.add_argument("--check", action="store_true", help="build nothing, tell what has drifted")
+    parser.add_argument("--minutes", action="store_true", help="build nothing, tell what a section has and takes")
     parser.add_argument("--repository", help="the public address for badges and Colab")
     options = parser.parse_args()
     if options.repository is not None:
@@ -229,6 +239,11 @@ def main():
     ]
     if not sources:
         sys.exit(f"No source in {SOURCES} matches {options.lessons}.")
+    if options.minutes:
+        for source in sources:
+            cells, sections = read(source)
+            print(source.stem, minutes.table(sections, minutes.grade(cells)), "", sep="\n")
+        return
     if options.check:
         found = [sentence for source in sources for sentence in drift(source, repository())]
         print("\n".join(found) or f"{len(sources)} lessons are in step with their sources.")
