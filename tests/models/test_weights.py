@@ -1,6 +1,7 @@
 """The shipped weights and their cards: small, whole, and as good as the cards and lesson 02 say."""
 
 import json
+from functools import cache
 
 import pytest
 import train_weights
@@ -14,6 +15,7 @@ GALLERIES = [name for name in CARDS if "gallery" in CARDS[name]]
 SWEEPS = [path.stem for path in (models.WEIGHTS / "sweeps").glob("*.json")]
 PHOTOGRAPHS = [name for name in CARDS if name.startswith("photo_")]
 WORLDS = [name for name, card in CARDS.items() if card["data"].startswith("world ")]
+drawn = cache(data.load)  # a world once for all its networks
 
 
 def held_out(name, measure):
@@ -38,7 +40,7 @@ def test_the_weights_are_as_good_as_their_card_says(name):
     """The first seed, measured again: halved weights and other machines may move a last digit."""
     card = CARDS[name]
     world = card["data"].removeprefix("world ").split(":")[0]
-    pictures = data.load(world, 32, 2048, card["seeds"][0])
+    pictures = drawn(world, 32, 2048, card["seeds"][0])
     told = card["held_out"]["gray"][0]
     shown = [m for m in ("ab_error", "psnr", "chroma_share", "detail_error", "far_error") if m in told]
     table = metrics.evaluate({name: models.load(name)}, pictures, names=shown)
@@ -191,7 +193,7 @@ def test_a_sweep_is_whole(name):
 
 
 def test_a_sweeps_paintings_are_of_the_held_out_pictures_that_a_lesson_loads():
-    gray, ab = color.to_gray_ab(data.load("ambiguous", 32, 2048, 0).valid[:8])
+    gray, ab = color.to_gray_ab(drawn("ambiguous", 32, 2048, 0).valid[:8])
     paintings = Sweep("pix2pix_lambda").paintings
     assert (paintings["gray"] - gray).abs().max() < 5e-3 and (paintings["truth"] - ab).abs().max() < 5e-3
 
