@@ -1,4 +1,4 @@
-"""Train the networks of photographs, one for each way of the course: alike in network and pictures, different in loss.
+"""Train the networks of photographs, one for each way of the course: alike in pictures, and but for flow in network.
 
     python tools/train_photos.py photo_l1 --small FOLDER --large FOLDER
     python tools/train_photos.py photo_l1 --small FOLDER --large FOLDER --ship
@@ -30,15 +30,19 @@ CROPS = 10  # squares of each large photograph
 KEPT_ASIDE = 4  # every fourth large photograph
 MEASURED_AT = (64, 96, 128, 192)
 NAMES = ("ab_error", "ciede2000", "colorfulness", "spill")
-NETWORK = dict(network="pix2pix", size=64, width=0.375, levels=5, dropout=0.0, batch_size=64, seed=0)
-CRITIC = dict(lr=5e-4, critic_lr=5e-4, critic_width=0.5, lam=100.0)
+SHARED = dict(size=64, batch_size=64, seed=0)
+NETWORK = SHARED | dict(network="pix2pix", width=0.375, levels=5, dropout=0.0)
+CRITIC = NETWORK | dict(lr=5e-4, critic_lr=5e-4, critic_width=0.5, lam=100.0)
+FLOW = SHARED | dict(network="flow_unet", width=0.6875, levels=4, fold=4, scale=4.0, lr=2e-3, average=0.005)
 WGAN_GP = CRITIC | dict(critic_steps=2, betas=(0.0, 0.9))
-# Name: the kind of recipe, its epochs, and its own settings.
+SAMPLES, CHOSEN_FROM = 24, 6  # of a network that draws them: for their mean, and for the best of some
+# Name: the kind of recipe, its epochs, and its settings.
 TRAININGS = {
-    "photo_l1": (training.Supervised, 12, dict(loss="l1", lr=2e-3)),
-    "photo_classify": (training.Classify, 8, dict(coarse=4, lr=2e-3)),
+    "photo_l1": (training.Supervised, 12, NETWORK | dict(loss="l1", lr=2e-3)),
+    "photo_classify": (training.Classify, 8, NETWORK | dict(coarse=4, lr=2e-3)),
     "photo_pix2pix": (partial(training.Adversarial, recipe="pix2pix"), 5, CRITIC | dict(real_label=0.9)),
     "photo_wgan_gp": (partial(training.Wasserstein, recipe="wgan_gp"), 5, WGAN_GP),
+    "photo_flow": (partial(training.Flow, recipe="flow"), 14, FLOW),
 }
 # Those with a critic begin with a network that knows what is where. From scratch and with λ = 40, pix2pix was as
 # colorful as the truth after 7 epochs, at an ab error of 1.27 times that of gray.
@@ -93,12 +97,12 @@ def kept_aside(large: Path, side: int) -> torch.Tensor:
 
 def train(name: str, small: Path, large: Path, out: Path, epochs: int | None) -> training.Run:
     """A training, from its checkpoint if there is one."""
-    kind, planned, own = TRAININGS[name]
+    kind, planned, settings = TRAININGS[name]
     epochs, squares = epochs or planned, to_train_on(small, large)
-    recipe = kind(steps=epochs * (len(squares) // NETWORK["batch_size"]), **NETWORK | own)
+    recipe = kind(steps=epochs * (len(squares) // SHARED["batch_size"]), **settings)
     if name in BEGIN_WITH:
         recipe.generator.load_state_dict(models.load(BEGIN_WITH[name]).network.state_dict())
-    check = metrics.validator(kept_aside(large, NETWORK["size"]), ("ab_error", "colorfulness"), n=200)
+    check = metrics.validator(kept_aside(large, SHARED["size"]), ("ab_error", "colorfulness"), n=200)
     options = dict(epochs=epochs, validate=check, change_pictures=zoom, out=out, resume=True)
     return training.fit(recipe, squares, **options)
 
@@ -114,7 +118,7 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     """Weights in half precision and their card, measured anew on the photographs kept aside and on those that ship."""
     generator = models.load(out)
     history = json.loads((out / "history.json").read_text(encoding="utf-8"))
-    generator.network.settings["size"] = NETWORK["size"]
+    generator.network.settings["size"] = SHARED["size"]
     facts = {key: generator.metadata[key] for key in ("recipe", "seed", "epochs") if key in generator.metadata}
     path = models.save(generator, folder / f"{name}.safetensors", half=True, **facts)
     generator = models.load(path)  # measured as it ships
@@ -122,7 +126,7 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     for side in MEASURED_AT:
         aside = kept_aside(large, side)
         at_side[side] = measured(name, generator, aside)
-    shipped = measured(name, generator, data.shipped_photographs(NETWORK["size"]))
+    shipped = measured(name, generator, data.shipped_photographs(SHARED["size"]))
     card = {
         "name": name,
         "data": f"small pictures in color of 200 classes, {CROPS} crops of each of 600 photographs, {STORED} pixels; "
@@ -133,8 +137,8 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
         "parameters": models.count_parameters(generator.network),
         "hardware": hardware(),
         "seconds": [history[-1]["seconds"]],
-        "seeds": [NETWORK["seed"]],
-        "held_out": at_side[NETWORK["size"]],
+        "seeds": [SHARED["seed"]],
+        "held_out": at_side[SHARED["size"]],
         "at_side": at_side,
         "shipped": shipped,
         "note": "held_out: the middle squares of photographs never trained on, at the side in pixels that it was "

@@ -16,20 +16,21 @@ from colorlib import color, files
 from colorlib.bins import annealed_mean
 from colorlib.models.cnn import PlainCNN
 from colorlib.models.encoder import Encoder
+from colorlib.models.flow_unet import FlowUNet
 from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
-from colorlib.models.painting import pack, paint, unpack
+from colorlib.models.painting import pack, paint, sample, unpack
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
 from colorlib.models.unet import UNet
 from colorlib.models.valid_unet import ValidUNet
 
 NETWORKS = dict(cnn=PlainCNN, fusion=Fusion, fusion_pretrained=FusionPretrained, valid_unet=ValidUNet, unet=UNet)
-NETWORKS |= dict(keras_gan=KerasGenerator, pix2pix=Pix2Pix)
+NETWORKS |= dict(keras_gan=KerasGenerator, pix2pix=Pix2Pix, flow_unet=FlowUNet)
 NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic)  # critics
 NETWORKS |= dict(encoder=Encoder)
 WEIGHTS = Path(__file__).parent.parent / "weights"
-__all__ = ["pack", "paint", "unpack"]
+__all__ = ["pack", "paint", "sample", "unpack"]
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
@@ -53,14 +54,17 @@ def count_parameters(network: nn.Module, statistics: bool = True) -> int:
 
 
 class Colorizer(nn.Module):
-    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says."""
+    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says.
+
+    `how` is for networks that draw samples.
+    """
 
     def __init__(self, network: nn.Module, metadata: dict | None = None):
         super().__init__()
         self.network, self.metadata = network, metadata or {}
 
-    def forward(self, gray):
-        given = self.network(gray.expand(-1, self.network.inputs, -1, -1))  # some networks want gray as RGB
+    def forward(self, gray, **how):
+        given = self.network(gray.expand(-1, self.network.inputs, -1, -1), **how)  # some networks want gray as RGB
         if self.network.outputs == "bins":
             ab = annealed_mean(given)
         elif self.network.outputs in ("rgb", "picture"):

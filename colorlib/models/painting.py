@@ -11,11 +11,17 @@ STEPS = 127  # between 0 and 1, in a file: finer than a Lab unit
 
 
 @torch.no_grad()
-def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
+def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64, **how) -> torch.Tensor:
     """A generator's ab for any number of gray pictures, on the CPU. It may be any function of gray pictures."""
     weights = list(generator.parameters()) if isinstance(generator, nn.Module) else []
     device = weights[0].device if weights else gray.device
-    return torch.cat([generator(part.to(device)).float().cpu() for part in gray.split(batch_size)])
+    return torch.cat([generator(part.to(device), **how).float().cpu() for part in gray.split(batch_size)])
+
+
+def sample(generator: nn.Module, gray: torch.Tensor, n: int = 6, steps: int = 20, seed: int = 0, **how) -> torch.Tensor:
+    """`n` samples of ab for each gray picture, n×N×2×H×W, by a network that draws them (`flow`), in so many steps."""
+    dice = torch.Generator().manual_seed(seed)
+    return torch.stack([paint(generator, gray, steps=steps, dice=dice, **how) for _ in range(n)])
 
 
 def pack(paintings: dict[str, torch.Tensor]) -> bytes:

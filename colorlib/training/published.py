@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from colorlib.training.adversarial import Adversarial
+from colorlib.training.flow import Flow
 from colorlib.training.keras_gan import KerasGAN
 from colorlib.training.recipe import Recipe
 from colorlib.training.supervised import Classify, Pretrained, Supervised
@@ -35,6 +36,7 @@ RECIPES = {
     "cgan": (Adversarial, UNET | CGAN),
     "keras_gan": (KerasGAN, KERAS_GAN),
     "wgan_gp": (Wasserstein, WGAN_GP),
+    "flow": (Flow, dict(network="flow_unet", size=32, lr=3e-3)),
 }
 ADVERSARIAL = [name for name, (kind, _) in RECIPES.items() if issubclass(kind, Adversarial)]
 

@@ -1,5 +1,6 @@
 """What a recipe is: settings, networks, optimizers, a step. published.py lists them, loop.py runs them."""
 
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, fields
 
@@ -74,10 +75,10 @@ class Recipe:
             return seen, picture * 2 - 1 if outputs == "rgb" else picture
         return seen, torch.cat((gray, ab), dim=1) if outputs == "lab" else ab
 
-    def forward(self, network: nn.Module, seen: torch.Tensor) -> torch.Tensor:
+    def forward(self, network: Callable, *seen: torch.Tensor) -> torch.Tensor:
         """A network's output in float32, calculated in the machine's fastest precision."""
         with self.accelerator.autocast() if self.accelerator else nullcontext():
-            return network(seen).float()
+            return network(*seen).float()
 
     def descend(self, name: str, loss: torch.Tensor) -> torch.Tensor:
         """One step of an optimizer down the loss; gives the length of the gradient.
