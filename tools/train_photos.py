@@ -33,7 +33,7 @@ NAMES = ("ab_error", "ciede2000", "colorfulness", "spill")
 SHARED = dict(size=64, batch_size=64, seed=0)
 NETWORK = SHARED | dict(network="pix2pix", width=0.375, levels=5, dropout=0.0)
 CRITIC = NETWORK | dict(lr=5e-4, critic_lr=5e-4, critic_width=0.5, lam=100.0)
-FLOW = SHARED | dict(network="flow_unet", width=0.6875, levels=4, fold=4, scale=4.0, lr=2e-3, average=0.005)
+FLOW = SHARED | dict(network="flow_unet", width=0.6875, levels=4, fold=4, scale=4.0, lr=2e-3, average=0.005, blind=0.1)
 WGAN_GP = CRITIC | dict(critic_steps=2, betas=(0.0, 0.9))
 SAMPLES, CHOSEN_FROM = 24, 6  # of a network that draws them: for their mean, and for the best of some
 # Name: the kind of recipe, its epochs, and its settings.
@@ -42,7 +42,7 @@ TRAININGS = {
     "photo_classify": (training.Classify, 8, NETWORK | dict(coarse=4, lr=2e-3)),
     "photo_pix2pix": (partial(training.Adversarial, recipe="pix2pix"), 5, CRITIC | dict(real_label=0.9)),
     "photo_wgan_gp": (partial(training.Wasserstein, recipe="wgan_gp"), 5, WGAN_GP),
-    "photo_flow": (partial(training.Flow, recipe="flow"), 14, FLOW),
+    "photo_flow": (partial(training.Flow, recipe="flow"), 18, FLOW),
 }
 # Those with a critic begin with a network that knows what is where. From scratch and with λ = 40, pix2pix was as
 # colorful as the truth after 7 epochs, at an ab error of 1.27 times that of gray.
