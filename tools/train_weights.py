@@ -116,14 +116,20 @@ SWEEPS = {
         "ambiguous_wgan_gp",
         {f"rates × {factor}": rates("ambiguous_wgan_gp", factor) for factor in FACTORS[:-1]},
     ),
+    # 270 steps of the generator each.
+    "wgan_gp_critic": (
+        "ambiguous_wgan_gp",
+        {f"{n} critic step{'s'[: n - 1]}": {"steps": 270 * n, "critic_steps": n} for n in (1, 2, 5)},
+    ),
     # One epoch each: about a minute.
     "cifar10_losses": (
         "cifar10_l1",
         {"L1": {"width": 0.25, "steps": 694}, "pix2pix": ("pix2pix", dict(JUDGED, width=0.25, steps=694))},
     ),
 }
-PAINTED = 8  # held-out pictures whose colors a sweep or a gallery keeps
-GALLERIES = {"cifar10_wgan_gp": (1, 3, 10)}  # after these epochs as well
+PAINTED = 8  # held-out pictures whose colors a sweep keeps
+FILMED = 4  # of them, whose colors a gallery keeps
+GALLERIES = {"ambiguous_wgan_gp": (1, 2, 3, 5, 8, 12, 20)}  # after these epochs
 
 
 class EpochPaintings:
@@ -192,19 +198,17 @@ def some(source: str, pictures: data.DataSet) -> torch.Tensor:
 
 def gallery(name: str, source: str, pictures: data.DataSet, out: Path) -> EpochPaintings:
     """What the run paints of them after the chosen epochs, kept in its folder."""
-    gray, _ = color.to_gray_ab(some(source, pictures))
+    gray, _ = color.to_gray_ab(some(source, pictures)[:FILMED])
     return EpochPaintings(GALLERIES[name], gray, out / "gallery")
 
 
 def ship_gallery(name: str, run: training.Run, pictures: data.DataSet, folder: Path) -> dict:
-    """The pictures of a gallery, and some that never had color; gives the measures of held-out ones at each stop."""
+    """The pictures of a gallery; gives the measures of held-out ones at each stop."""
     source, out = RUNS[name][0], folder_of(name, run.recipe.settings.seed)
     then = {f"epoch {epoch}": models.load(out / "gallery" / f"epoch-{epoch}.safetensors") for epoch in GALLERIES[name]}
-    gray, truth = color.to_gray_ab(some(source, pictures))
-    never, _ = color.to_gray_ab(data.spread(pictures.naturally_gray, PAINTED))
+    gray, truth = color.to_gray_ab(some(source, pictures)[:FILMED])
     paintings = {stop: models.paint(generator, gray) for stop, generator in then.items()}
     paintings |= {"truth": truth, "gray": gray}
-    paintings |= {"never gray": never, "never": models.paint(run.generator, never)}
     files.write(folder / "galleries" / f"{name}.safetensors", models.pack(paintings))
     table = metrics.evaluate(then, pictures, n=HELD_OUT)
     return {stop: rounded(table[stop]) for stop in then}
