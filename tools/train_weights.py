@@ -60,8 +60,8 @@ def rates(run: str, factor: float) -> dict:
     return {} if factor == 1 else {name: factor * settings[name] for name in ("lr", "critic_lr")}
 
 
-# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its settings). Lessons 03
-# and 04 show them.
+# Name: the run that is varied, and in each variant what is not as there (or a recipe and all its settings, or another
+# run and what is not as there). Lessons 03 and 04 show them.
 SWEEPS = {
     "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 300, 1000)}),
     "pix2pix_condition": (
@@ -70,6 +70,14 @@ SWEEPS = {
             "sees L": {"lam": 0},
             "sees another L": {"lam": 0, "conditional": "shuffled"},
             "sees ab alone": {"lam": 0, "conditional": False},
+        },
+    ),
+    # The same network and as many steps, with and without a critic.
+    "pix2pix_l1": (
+        "ambiguous_pix2pix",
+        {
+            "L1 alone": ("ambiguous_l1", {name: JUDGED[name] for name in ("width", "steps")}),
+            "L1 and a critic": {},
         },
     ),
     # 224 steps of the generator each.
@@ -86,7 +94,7 @@ SWEEPS = {
         {
             name: {"steps": 224, **change}
             for name, change in {
-                "as in section 4": {},
+                "nothing changed": {},
                 "no label smoothing": {"real_label": 1.0},
                 "dropout 0.5": {"dropout": 0.5},
                 "β₁ = 0.9": {"betas": (0.9, 0.999)},
@@ -129,7 +137,8 @@ SWEEPS = {
 }
 PAINTED = 8  # held-out pictures whose colors a sweep keeps
 FILMED = 4  # of them, whose colors a gallery keeps
-GALLERIES = {"ambiguous_wgan_gp": (1, 2, 3, 5, 8, 12, 20)}  # after these epochs
+# After these epochs.
+GALLERIES = {"ambiguous_pix2pix": (1, 2, 3, 4, 5, 8, 16), "ambiguous_wgan_gp": (1, 2, 3, 5, 8, 12, 20)}
 
 
 class EpochPaintings:
@@ -164,6 +173,8 @@ def varied(name: str, variant: str) -> tuple:
     changes = variants[variant]
     if isinstance(changes, tuple):
         recipe, settings = changes
+        if recipe in RUNS:
+            return *RUNS[recipe], training.laptop(recipe) | settings
         return source, partial(training.build, recipe), settings
     return source, make, training.laptop(base) | changes
 
