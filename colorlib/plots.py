@@ -115,18 +115,23 @@ def ab_plane(lightness, *, alt, points=(), labels=(), star=None, title=None):
         return Figure(canvas, alt)
 
 
-def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 3.2)):
-    """Named curves, told apart by color, dash and a name at their end."""
+def curves(series, *, alt, x=None, xlabel="", ylabel="", title="", size=(WIDTH, 3.2), lines=None, from_zero=False):
+    """Named curves, told apart by color, dash and a name at their end; `lines` {name: y} go across, thin and gray."""
     with drawing(1, 1, size) as (canvas, axes):
         axes.grid(True, axis="y")
         ends = []
         for name, values in series.items():
             axis = np.arange(1, len(values) + 1) if x is None else x
-            (line,) = axes.plot(axis, values)
+            (line,) = axes.plot(axis, values, marker="o" if len(values) == 1 else "")
             ends.append((values[-1], axis[-1], name, line.get_color()))
+        for name, y in (lines or {}).items():
+            axes.hlines(y, axis[0], axis[-1], color="#5d616a", lw=1)
+            ends.append((y, axis[-1], name, "#5d616a"))
+        if from_zero:
+            axes.set_ylim(bottom=0)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
         if x is None:
-            axes.xaxis.get_major_locator().set_params(integer=True)  # there is no epoch 2.5
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # there is no epoch 2.5
         low, high = axes.get_ylim()
         apart, below = (high - low) * 0.25 / size[1], -np.inf  # a line of text, in units of y
         for y, x_end, name, ink in sorted(ends):

@@ -11,22 +11,38 @@ from colorlib.course import page
 
 
 class LiveCurves:
-    """An `on_epoch` for training.fit: draws the history so far, at most once in `seconds`."""
+    """An `on_epoch` for training.fit: draws the history so far, at most once in `seconds`.
 
-    def __init__(self, *names, title="", seconds=1.0):
-        self.names, self.title, self.seconds = names, title, seconds
-        self.handle, self.drawn = None, 0.0
+    With `pictures` (N×3×H×W) it paints them anew after each epoch, beside the curves, and keeps them in `stops`
+    {"epoch 1": N×3×H×W, …}. `lines` {"truth": 56.1} go across. What cannot be negative starts at 0.
+    """
+
+    def __init__(self, *names, title="", seconds=1.0, pictures=None, lines=None):
+        self.names, self.title, self.seconds, self.lines = names, title, seconds, lines
+        self.gray = None if pictures is None else color.to_gray_ab(pictures)[0]
+        self.handle, self.drawn, self.stops = None, 0.0, {}
 
     def __call__(self, run):
-        finished = run.step >= run.total
-        if len(run.history) < 2 or (time.monotonic() - self.drawn < self.seconds and not finished):
+        if self.gray is not None:
+            self.stops[f"epoch {len(run.history)}"] = painted(run.generator, self.gray)
+        if time.monotonic() - self.drawn < self.seconds and run.step < run.total:
             return
         self.drawn = time.monotonic()
         figure = self.figure(run)
+        look = "display:flex;flex-wrap:wrap;gap:12px;align-items:center"
+        shown = f"<div style='{look}'>{figure.html}{self._pictures()}</div>"
+        bundle = {"text/html": shown, "text/plain": page.plain(shown)}
         if self.handle is None:
-            self.handle = display(figure, display_id=True)
+            self.handle = display(bundle, raw=True, display_id=True)
         else:
-            self.handle.update(figure)
+            self.handle.update(bundle, raw=True)
+
+    def _pictures(self):
+        """The last stop's pictures, two in a row."""
+        for stop, pictures in list(self.stops.items())[-1:]:
+            images = " ".join(page.picture(p, f"{stop}, picture {i}", 112) for i, p in enumerate(pictures, 1))
+            return f"<div style='width:240px'>{images}<br><small>{stop}</small></div>"
+        return ""
 
     def figure(self, run):
         """Terms of the history as curves; their alt text says where each began and ended."""
@@ -34,8 +50,16 @@ class LiveCurves:
         rows = [row for row in run.history if all(name in row for name in self.names)]
         series = {name.removeprefix("valid_"): [row[name] for row in rows] for name in self.names}
         told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
+        told += "".join(f"; a line for {name} at {y:.3g}" for name, y in (self.lines or {}).items())
         alt = f"Curves of {self.title or 'a training'} over {len(rows)} epochs: {told}."
-        return plots.curves(series, xlabel="epoch", title=self.title, alt=alt)
+        look = {"size": (plots.WIDTH, 3.2) if self.gray is None else (5.8, 2.6), "lines": self.lines}
+        zero = min(map(min, series.values())) >= 0
+        return plots.curves(series, xlabel="epoch", title=self.title, alt=alt, from_zero=zero, **look)
+
+
+def painted(generator, gray):
+    """Pictures N×3×H×W as a generator colors these."""
+    return color.from_gray_ab(gray, models.paint(generator, gray))
 
 
 def card_of(name):
@@ -109,7 +133,7 @@ class Paintings:
 
     def painted_by(self, generator):
         """The same pictures, painted by another generator."""
-        return color.from_gray_ab(self.gray, models.paint(generator, self.gray))
+        return painted(generator, self.gray)
 
 
 def _table(held_out, names, pictures):
