@@ -1,5 +1,7 @@
 """The recipes: published settings, names, the right target, a step that learns, clear refusals."""
 
+import math
+
 import pytest
 import torch
 
@@ -13,7 +15,8 @@ SUPERVISED = ("cnn", "fusion", "valid_unet", "unet_l2", "unet_l1", "unet_ms_ssim
 
 def test_the_names():
     adversarial = {"pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp"}
-    assert set(training.RECIPES) == {*SUPERVISED, *adversarial, "fusion_pretrained"}  # test_encoder.py has the last
+    others = {"fusion_pretrained", "flow"}  # which have tests of their own
+    assert set(training.RECIPES) == {*SUPERVISED, *adversarial, *others}
     assert set(training.ADVERSARIAL) == adversarial
     for name in SUPERVISED:
         assert training.build(name, 32, width=0.125).settings.recipe == name
@@ -100,15 +103,31 @@ def test_classify_counts_rare_colors_more():
     assert float(recipe.step(GRAY, AB)["cross_entropy"]) != pytest.approx(plain.item(), rel=1e-3)
 
 
-def test_clear_refusals():
-    with pytest.raises(ValueError, match="no recipe 'gan'.*unet_l1"):
-        training.build("gan")
-    with pytest.raises(ValueError, match="no option 'skip'"):
-        training.build("unet_l1", skip=False)
-    for wrong in ("l3", {}):
-        with pytest.raises(ValueError, match="Weigh one or more of mse, l1"):
-            training.Supervised(network="cnn", loss=wrong, size=32)
-    with pytest.raises(ValueError, match="unet_l1 has the network that it was published with.*training.Supervised"):
-        training.build("unet_l1", network="pix2pix")
-    with pytest.raises(ValueError, match="multiple of"):
-        training.build("unet_l1", 40)
+@pytest.mark.parametrize(
+    "name, settings, sentence",
+    [
+        ("gan", {}, "no recipe 'gan'.*unet_l1"),
+        ("unet_l1", dict(skip=False), "no option 'skip'"),
+        ("unet_l1", dict(network="pix2pix"), "unet_l1 has the network that it was published with.*training.Supervised"),
+        ("unet_l1", dict(size=40), "multiple of"),
+        ("pix2pix", dict(skip=False), "no option 'skip'"),
+        ("pix2pix", dict(network="unet"), "published with.*training.Supervised"),
+        ("pix2pix", dict(real_label=0.5), "label of real pictures"),
+        ("pix2pix", dict(real_label=1.1), "label of real pictures"),
+        ("pix2pix", dict(generator_steps=0), "at least one step"),
+        ("keras_gan", dict(critic_options={"layers": 2}), "no option 'layers'"),
+        ("keras_gan", dict(outputs="bins"), "judges colors"),
+        ("wgan_gp", dict(lam_gp=-1.0), "0 or more"),
+        ("wgan_gp", dict(lam_gp=math.nan), "0 or more"),
+        ("wgan_gp", dict(critic_options={"norm": "group"}), "no norm 'group'"),
+    ],
+)
+def test_clear_refusals(name, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        training.build(name, **{"size": 32, "width": 0.125} | settings)
+
+
+@pytest.mark.parametrize("wrong", ["l3", {}])
+def test_only_losses_that_there_are_can_be_weighed(wrong):
+    with pytest.raises(ValueError, match="Weigh one or more of mse, l1"):
+        training.Supervised(network="cnn", loss=wrong, size=32)
