@@ -28,6 +28,7 @@ SEEDS = (0, 1, 2)
 ONE_SEED = ("cifar10_l2", "cifar10_l1", "cifar10_pix2pix", "cifar10_wgan_gp")  # minutes an epoch
 PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
+SEEN = ("ab_error", "chroma", "chroma_share")  # what is measured on training pictures of a world, too
 PIX2PIX, WGAN_GP = (partial(training.build, name) for name in ("pix2pix", "wgan_gp"))
 
 # Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 04 show them.
@@ -38,8 +39,6 @@ RUNS = {
     "ambiguous_pix2pix": ("ambiguous", PIX2PIX),
     "ambiguous_pix2pix_dropout": ("ambiguous", PIX2PIX),
     "ambiguous_wgan_gp": ("ambiguous", WGAN_GP),
-    "texture_unet": ("texture", training.Supervised),
-    "texture_plain": ("texture", training.Supervised),
     "context_fusion": ("context", training.Supervised),
     "context_local": ("context", training.Supervised),
     "cifar10_l2": ("cifar10", training.Supervised),
@@ -47,6 +46,7 @@ RUNS = {
     "cifar10_pix2pix": ("cifar10", PIX2PIX),
     "cifar10_wgan_gp": ("cifar10", WGAN_GP),
 }
+BASES = RUNS | {"texture_unet": ("texture", training.Supervised)}  # what sweeps vary; not all of them are shipped
 
 
 FACTORS = (0.3, 1, 3, 10, 30)
@@ -61,8 +61,15 @@ def rates(run: str, factor: float) -> dict:
 
 
 # Name: the run that is varied, and in each variant what is not as there (or a recipe and all its settings, or another
-# run and what is not as there). Lessons 03 and 04 show them.
+# run and what is not as there). Lessons 02 to 04 show them.
 SWEEPS = {
+    # Skips make the later layers wider; a little more width makes up for it: 387,138 and 387,942 parameters.
+    "texture_skips": ("texture_unet", {"U-Net": {}, "skips cut": {"skips": False, "width": 0.264}}),
+    # 110 epochs, eleven times as long as in the lesson; `fresh` draws new pictures for every batch.
+    "l2_by_heart": (
+        "ambiguous_l2",
+        {"the same pictures": {"steps": 3080}, "new pictures": {"steps": 3080, "fresh": True}},
+    ),
     "pix2pix_lambda": ("ambiguous_pix2pix", {f"λ = {lam}": {"lam": lam} for lam in (0, 1, 10, 100, 300, 1000)}),
     "pix2pix_condition": (
         "ambiguous_pix2pix",
@@ -169,7 +176,7 @@ class EpochPaintings:
 def varied(name: str, variant: str) -> tuple:
     """The plan of a sweep's variant: the data, what makes its recipe, and the settings."""
     base, variants = SWEEPS[name]
-    source, make = RUNS[base]
+    source, make = BASES[base]
     changes = variants[variant]
     if isinstance(changes, tuple):
         recipe, settings = changes
@@ -182,19 +189,36 @@ def varied(name: str, variant: str) -> tuple:
 def train(name: str, plan: tuple, seed: int) -> tuple[training.Run, metrics.Table, data.DataSet]:
     """One run, from its checkpoint if it has one, and its measures on held-out pictures."""
     source, make, settings = plan
+    fresh = partial(drawn_anew, world=source) if settings.get("fresh") else None
     pictures = data.load(source, 32, PICTURES if source in scenes.WORLDS else None, seed)
     out = folder_of(name, seed)
     run = training.fit(
-        make(seed=seed, **settings),
+        make(seed=seed, **{key: value for key, value in settings.items() if key != "fresh"}),
         pictures.train,
-        validate=metrics.validator(pictures, metrics.MEASURES),
+        validate=watched(pictures),
         on_epoch=gallery(name, source, pictures, out) if name in GALLERIES else None,
         out=out,
         resume=True,
+        change_pictures=fresh,
     )
     if run.stopped:
         sys.exit(f"{name}, seed {seed}: {run.stopped}")
     return run, metrics.evaluate({name: run.generator}, pictures, n=HELD_OUT), pictures
+
+
+def drawn_anew(batch: torch.Tensor, dice: torch.Generator, world: str) -> torch.Tensor:
+    """New pictures of a world in place of a batch: what no network can learn by heart."""
+    seed = int(torch.randint(2**31, (), generator=dice))
+    return scenes.draw(len(batch), batch.shape[-1], seed, world).pictures
+
+
+def watched(pictures: data.DataSet):
+    """After each epoch all measures on held-out pictures; of a world, some on training pictures as well: `seen_…`."""
+    held_out = metrics.validator(pictures, metrics.MEASURES)
+    if pictures.train_scenes is None:
+        return held_out
+    seen = metrics.validator(pictures.train_scenes, SEEN)
+    return lambda generator: held_out(generator) | {f"seen_{k}": value for k, value in seen(generator).items()}
 
 
 def folder_of(name: str, seed: int) -> Path:
@@ -276,13 +300,13 @@ def ship(name: str, folder: Path) -> None:
 def ship_sweep(name: str, folder: Path) -> None:
     """Train each variant with each seed; write their measures, and what the first seed painted."""
     base, variants = SWEEPS[name]
-    source = RUNS[base][0]
+    source, make = BASES[base]
     card = {"name": name, "data": described(source), "base": base, "hardware": hardware(), "seeds": list(SEEDS)}
     card |= {"note": "Histories and paintings are those of the first seed.", "variants": {}}
     paintings = {}
     for variant, changes in variants.items():
         plan = varied(name, variant)
-        run_name = base if plan[1:] == (RUNS[base][1], training.laptop(base)) else f"{name}-{variant}"
+        run_name = base if plan[1:] == (make, training.laptop(base)) else f"{name}-{variant}"
         done = [train(run_name, plan, seed) for seed in SEEDS]
         run, table, pictures = done[0]
         gray, truth = color.to_gray_ab(some(source, pictures))
@@ -291,6 +315,7 @@ def ship_sweep(name: str, folder: Path) -> None:
             "changes": changes,
             "seconds": [round(run.seconds, 1) for run, *_ in done],
             "held_out": {variant if row == run_name else row: seeds for row, seeds in held_out(done).items()},
+            **({"seen": seen(done)} if pictures.train_scenes else {}),
             "history": [rounded(row) for row in run.history],
         }
         card["measured_on"] = table.pictures
@@ -313,6 +338,12 @@ def held_out(done: list) -> dict:
     """The measures of all seeds, by row of their tables."""
     tables = [table for _, table, _ in done]
     return {row: [rounded(table.seeds[row][0]) for table in tables] for row in tables[0].seeds}
+
+
+def seen(done: list) -> list[dict]:
+    """A few measures on some of the training pictures, for each seed."""
+    measured = (metrics.evaluate({"run": run.generator}, of.train_scenes, names=SEEN) for run, _, of in done)
+    return [rounded(table["run"]) for table in measured]
 
 
 def write(path: Path, card: dict) -> None:
