@@ -26,15 +26,6 @@ def test_each_picture_is_mirrored_on_its_own():
     assert not torch.equal(flipped, augment.flip(pictures, generator(1)))
 
 
-@pytest.mark.parametrize("kind", augment.STRETCHES)
-def test_a_dull_picture_gains_contrast(kind):
-    gray = noise(3, 1, 32) * 0.1 - 0.3
-    stretched = augment.stretch(gray, kind)
-    assert stretched.shape == gray.shape and stretched.dtype == gray.dtype
-    assert stretched.min() >= -1 and stretched.max() <= 1
-    assert (stretched.std(dim=(1, 2, 3)) > 5 * gray.std(dim=(1, 2, 3))).all()
-
-
 def test_each_stretch_does_what_it_says():
     ramp = torch.linspace(-0.5, 0.5, 1024).view(1, 1, 32, 32)
     spread = augment.stretch(ramp, "percentiles")
@@ -59,7 +50,7 @@ def test_a_flat_picture_stays_as_it_is(kind, level):
     spot = torch.full((1, 1, 32, 32), -0.5)
     spot[0, 0, 3, 3] = 0.5  # flat between the percentiles
     stretched = augment.stretch(spot, kind)
-    assert stretched.isfinite().all() and stretched.abs().max() <= 1
+    assert stretched.shape == spot.shape and stretched.isfinite().all() and stretched.abs().max() <= 1
 
 
 def test_a_random_stretch_uses_all_three_and_changes_no_input():

@@ -12,11 +12,6 @@ from colorlib.data import augment, sets
 from colorlib.worlds import scenes
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
-
-
 def noise(n, size=8, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(0, 256, (n, 3, size, size), dtype=torch.uint8, generator=generator)
@@ -38,11 +33,9 @@ def album(folder, colored=40, gray=4):
 @pytest.mark.parametrize("name", ["scenes", *scenes.WORLDS])
 def test_worlds(name):
     found = data.load(name, size=32, n=40, seed=3)
-    assert found.train.shape == (36, 3, 32, 32) and found.valid.shape == (4, 3, 32, 32)
-    assert found.train.dtype == found.valid.dtype == torch.uint8
-    assert found.train_scenes.world == ("mixed" if name == "scenes" else name)
-    assert torch.equal(found.train_scenes.pictures, found.train)
-    assert torch.equal(found.valid_scenes.pictures, found.valid)
+    for pictures, drawn, count in ((found.train, found.train_scenes, 36), (found.valid, found.valid_scenes, 4)):
+        assert pictures.shape == (count, 3, 32, 32) and pictures.dtype == torch.uint8
+        assert torch.equal(drawn.pictures, pictures) and drawn.world == ("mixed" if name == "scenes" else name)
     assert found.naturally_gray.shape == (0, 3, 32, 32) and found.test is None
     again, other = data.load(name, n=40, seed=3), data.load(name, n=40, seed=4)
     assert torch.equal(found.train, again.train) and torch.equal(found.valid, again.valid)
@@ -59,26 +52,17 @@ def test_photos_split_by_photograph():
     assert len(files) == 8 and not set(sets.TRAIN_PHOTOS) & set(sets.VALID_PHOTOS)  # all of them still ship
 
 
-def test_the_photographs_that_ship():
-    found = data.shipped_photographs(24)
-    assert found.shape == (6, 3, 24, 24) and found.dtype == torch.uint8
-    assert not data.is_gray(found).any() and torch.pdist(found.float().mean((2, 3))).min() > 1
-
-
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_folder_of_pictures(tmp_path, capsys, as_text):
     folder = album(tmp_path / "album")
     found = data.load(str(folder) if as_text else folder, size=16)
     assert "broken.jpg" in capsys.readouterr().out
-    assert len(found.train) == 36 and len(found.valid) == 4
-    assert found.naturally_gray.shape == (4, 3, 16, 16)
-    assert data.is_gray(found.naturally_gray).all()
-    assert not data.is_gray(torch.cat([found.train, found.valid])).any()
-    together = torch.cat([found.train, found.valid]).flatten(1).unique(dim=0)
-    assert len(together) == 40  # nothing is in both parts, nothing is lost
+    assert "36 train, 4 valid, 4 naturally gray pictures of 16×16" in repr(found)
+    together = torch.cat([found.train, found.valid])
+    assert data.is_gray(found.naturally_gray).all() and not data.is_gray(together).any()
+    assert len(together.flatten(1).unique(dim=0)) == 40  # nothing is in both parts, nothing is lost
     hues = data.mean_hue(found.valid).sort().values
     assert torch.allclose(hues, torch.tensor([0, 0.25, 0.5, 0.75]), atol=0.01)
-    assert "36 train, 4 valid, 4 naturally gray pictures of 16×16" in repr(found)
 
 
 def test_some_of_a_folder(tmp_path):
@@ -143,10 +127,10 @@ def test_spread_takes_from_all_over():
 
 def test_batches_give_every_picture_once():
     images = torch.arange(50, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 4, 4) * 5
-    grays = torch.cat([gray for gray, _ in data.batches(images, 8)])
-    levels = (grays[:, 0, 0, 0]).sort().values
+    grays = [gray for gray, _ in data.batches(images, 8)]
+    assert [len(gray) for gray in grays] == [8] * 6 + [2]
+    levels = torch.cat(grays)[:, 0, 0, 0].sort().values
     assert torch.allclose(levels, color.to_gray_ab(images)[0][:, 0, 0, 0], atol=1e-5)
-    assert [len(gray) for gray, _ in data.batches(images, 8)] == [8] * 6 + [2]
     for nothing, size in ((images[:0], 4), (images, 0)):
         with pytest.raises(ValueError, match="1 at least"):
             next(data.batches(nothing, size))

@@ -1,11 +1,12 @@
 """Reading every kind of picture file, and the cache of decoded pictures."""
 
 import io
-import multiprocessing
 import os
 import shutil
-import time
+import subprocess
+import sys
 import tracemalloc
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -37,9 +38,10 @@ def assert_quarters(image, tolerance):
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif", "bmp"])
-def test_every_format_is_read_as_rgb(tmp_path, suffix):
-    path = tmp_path / f"picture.{suffix}"
-    Image.fromarray(quarters()).save(path, **({"quality": 95} if suffix in ("jpg", "webp") else {}))
+def test_every_format_is_read_as_rgb_and_of_an_animation_the_first_frame(tmp_path, suffix):
+    path, first = tmp_path / f"picture.{suffix}", Image.fromarray(quarters())
+    more = {"save_all": True, "append_images": [first.rotate(180)]} if suffix in ("gif", "webp", "png", "tif") else {}
+    first.save(path, **more | ({"quality": 95} if suffix in ("jpg", "webp") else {}))
     assert_quarters(pictures.read(path), tolerance=8)
 
 
@@ -113,14 +115,6 @@ def test_cmyk_of_both_polarities(tmp_path):
         assert_quarters(pictures.read(tmp_path / name), tolerance=12)
 
 
-@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "tif"])
-def test_of_an_animation_the_first_frame(tmp_path, suffix):
-    frames = [Image.new("RGB", (20, 20), color) for color in (RED, GREEN, BLUE)]
-    path = tmp_path / f"film.{suffix}"
-    frames[0].save(path, save_all=True, append_images=frames[1:])
-    assert np.abs(pictures.read(path)[10, 10].astype(int) - RED).max() <= 8
-
-
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif"])
 def test_a_cut_off_file_is_named_with_the_reason(tmp_path, suffix):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
@@ -142,7 +136,7 @@ def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize("side", [11_000, 20_000])
+@pytest.mark.parametrize("side", [11_000, 14_000])  # from twice its limit on, Pillow refuses by itself
 def test_a_bomb_is_refused_without_unpacking_it(tmp_path, side):
     path = tmp_path / "bomb.png"
     Image.new("1", (side, side)).save(path)
@@ -160,15 +154,14 @@ def test_square_takes_the_middle_and_antialiases(tmp_path):
     stripes = np.zeros((256, 256, 3), np.uint8)
     stripes[:, ::2] = 255  # finer than the target: antialiased gray, not black or white
     for suffix in ("png", "jpg"):
-        Image.fromarray(wide).save(tmp_path / f"wide.{suffix}", quality=95)
-        Image.fromarray(stripes).save(tmp_path / f"stripes.{suffix}", quality=95)
-        middle = pictures.square(tmp_path / f"wide.{suffix}", 16)
-        assert middle.shape == (3, 16, 16)
-        assert np.abs(middle[:, 3:-3, 3:-3].astype(int) - np.array(RED)[:, None, None]).max() <= 10
-        fine = pictures.square(tmp_path / f"stripes.{suffix}", 32).astype(int)
-        assert np.abs(fine - 127).max() <= 12
-    Image.new("RGB", (1, 9000), BLUE).save(tmp_path / "thin.png")
-    assert (pictures.square(tmp_path / "thin.png", 16) == np.array(BLUE)[:, None, None]).all()
+        path = tmp_path / f"picture.{suffix}"
+        Image.fromarray(wide).save(path, quality=95)
+        middle = pictures.square(path, 16).astype(int)
+        assert middle.shape == (3, 16, 16) and np.abs(middle[:, 3:-3, 3:-3].T - RED).max() <= 10
+        Image.fromarray(stripes).save(path, quality=95)
+        assert np.abs(pictures.square(path, 32).astype(int) - 127).max() <= 12
+    Image.new("RGB", (1, 9000), BLUE).save(path := tmp_path / "thin.png")
+    assert (pictures.square(path, 16).T == BLUE).all()
 
 
 def fill_folder(folder, count, side=8):
@@ -208,13 +201,12 @@ def test_the_second_call_decodes_nothing(tmp_path, monkeypatch, capsys):
     folder = fill_folder(tmp_path / "album", 20)
     (folder / "bad.png").write_bytes(b"bad")
     first, paths = cache(folder, 8)
-    original = first.clone()
     monkeypatch.setattr(pictures, "square", lambda *_: pytest.fail("decoded again"))
     second, again = cache(folder, 8)
     assert (first == second).all() and paths == again
     assert capsys.readouterr().out.count("bad.png") == 2  # still reported
     second[:] = 0  # a copy on write: the file stays as it was
-    assert (cache(folder, 8)[0] == original).all()
+    assert (cache(folder, 8)[0][:, 2] == 77).all()
 
 
 def test_a_changed_folder_or_size_is_decoded_anew(tmp_path):
@@ -240,7 +232,7 @@ def test_a_listing_goes_deep_and_takes_any_name(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_pictures(tmp_path):
-    paths = pictures.listing(fill_folder(tmp_path / "album", 4)) * 300
+    paths = pictures.listing(fill_folder(tmp_path / "album", 4)) * 150
     tracemalloc.start()
     pictures.cache(paths, 128)
     assert tracemalloc.get_traced_memory()[1] < len(paths) * 3 * 128**2 / 3
@@ -256,49 +248,34 @@ def test_a_damaged_cache_is_made_anew(tmp_path):
             assert (cache(folder, 8)[0] == before).all()
 
 
-def test_a_writer_that_is_killed_leaves_no_cache(tmp_path):
-    folder = fill_folder(tmp_path / "album", 400)
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=cache_slowly, args=(str(folder),))
-    process.start()
-    deadline = time.time() + 60
-    while not any(name.endswith(".part") for name in cache_files()):
-        assert time.time() < deadline and process.exitcode is None
-        time.sleep(0.01)
-    process.kill()
-    process.join()
-    left = cache_files()
-    assert left and all(name.endswith(".part") for name in left)
-    assert len(cache(folder, 8)[1]) == 400
+@pytest.mark.parametrize("module, killed_in", [(pictures, "square"), (os, "replace"), (pictures.files, "write")])
+def test_a_writer_that_is_killed_leaves_no_cache(tmp_path, monkeypatch, module, killed_in):
+    """While it decodes, before the squares have their name, before their paths are kept."""
+    folder = fill_folder(tmp_path / "album", 300)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pictures.files.Path, "unlink", lambda path: None)  # whoever is killed does not tidy up
+        patch.setattr(module, killed_in, Mock(side_effect=KeyboardInterrupt))
+        cache(folder, 8)
+    assert len(cache_files()) == 1 and len(cache(folder, 8)[1]) == 300
 
 
-def cache_slowly(folder):
-    decode = pictures.square
+def test_another_process_may_write_the_same_at_the_same_time(tmp_path, monkeypatch):
+    folder, decode = fill_folder(tmp_path / "album", 200), pictures._decode
+    theirs = f"from colorlib.data import pictures; pictures.cache(pictures.listing({str(folder)!r}), 8)"
 
-    def slowly(path, size):
-        time.sleep(0.1)
-        return decode(path, size)
+    def decode_after_them(paths, size):
+        subprocess.run([sys.executable, "-c", theirs], check=True)
+        assert len(cache_files()) == 3  # theirs, and what is begun here
+        return decode(paths, size)
 
-    pictures.square = slowly
-    cache(folder, 8)
-
-
-def test_several_writers_at_once(tmp_path):
-    folder = fill_folder(tmp_path / "album", 200)
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=cache, args=(str(folder), 8)) for _ in range(2)]
-    for writer in writers:
-        writer.start()
+    monkeypatch.setattr(pictures, "_decode", decode_after_them)
     squares, paths = cache(folder, 8)
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
     assert len(cache_files()) == 2 and len(paths) == 200
     assert (cache(folder, 8)[0] == squares).all()
 
 
 def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
-    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "summer").mkdir(parents=True)
     (tmp_path / "file.jpg").touch()
     for name in ("nowhere", "album", "file.jpg"):
         with pytest.raises(PictureError, match=f"^{name} is not a folder, or an empty one"):
@@ -306,7 +283,6 @@ def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
     with pytest.raises(PictureError, match="^The list of pictures has none that can be read"):
         pictures.cache([], 8)
     (tmp_path / "album" / "bad.jpg").write_bytes(b"bad")
-    (tmp_path / "album" / "summer").mkdir()
     (tmp_path / "album" / "summer" / "empty.jpg").touch()
     with pytest.raises(PictureError, match="none that can be read. Left out 2 of 2 files: bad.jpg is not a picture"):
         cache(tmp_path / "album", 8)
