@@ -55,12 +55,44 @@ def object_spread(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
     return (mean_square - object_colors(ab, world).square().sum(dim=1)).clamp(min=0).sqrt()
 
 
-def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
-    """The share of objects nearer to each palette color than half the way between two. Dull ones are near none."""
-    distance, nearest = torch.cdist(colors, palette).min(dim=1)
+def _decided(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
+    """For each color (…×2) 1 at the palette color that is nearer than half the way between two, else 0 everywhere."""
+    distance, nearest = torch.cdist(colors, palette).min(dim=-1)
     half_way = torch.pdist(palette).min() / 2 if len(palette) > 1 else torch.inf
-    chosen = torch.bincount(nearest[distance < half_way], minlength=len(palette))
-    return chosen / len(colors)
+    return torch.nn.functional.one_hot(nearest, len(palette)) * (distance < half_way)[..., None]
+
+
+def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
+    """The share of objects near each palette color. Dull ones are near none."""
+    return _decided(colors, palette).float().mean(dim=0)
+
+
+def audit(samples: torch.Tensor, world: scenes.Scenes, chances: Collection[float] | None = None) -> dict:
+    """How well a network throws its dice: `samples` of a world's pictures, n×N×2×H×W, against the palette's chances.
+
+    `frequencies` are shares of all throws that were decided, `undecided` those near no palette color. `off` looks at
+    the n throws of each object by itself: the share of them that would have to fall elsewhere to meet the chances.
+    `statistic`, the sum of Pearson's over the objects, would be about `degrees` for true dice; so high or higher it
+    would be with the chance `p_value`. `spread` is object_spread's mean.
+    """
+    palette = world.palette.to(samples)
+    chances = torch.ones(len(palette)) if chances is None else torch.tensor(chances)
+    chances = (chances / chances.sum()).double()
+    units = samples * color.AB_SCALE
+    throws = torch.stack([_decided(object_colors(ab, world), palette) for ab in units]).double()
+    counts = throws.sum(dim=0)  # a row an object, a column a palette color
+    expected = counts.sum(dim=1, keepdim=True) * chances
+    statistic = ((counts - expected) ** 2 / expected.clamp(min=1e-9)).sum()
+    degrees = int((counts.sum(dim=1) > 0).sum()) * (len(palette) - 1)
+    return {
+        "frequencies": (counts.sum(dim=0) / counts.sum().clamp(min=1)).tolist(),
+        "undecided": 1 - throws.sum(dim=-1).mean().item(),
+        "off": ((counts - expected).clamp(min=0).sum() / counts.sum().clamp(min=1)).item(),
+        "statistic": statistic.item(),
+        "degrees": degrees,
+        "p_value": torch.special.gammaincc(torch.tensor(degrees / 2), statistic.cpu().float() / 2).item(),
+        "spread": torch.stack([object_spread(ab, world).mean() for ab in units]).mean().item(),
+    }
 
 
 def _world_measures(ab, truth, world):
