@@ -2,8 +2,10 @@
 
     python tools/train_nogan.py --list
     python tools/train_nogan.py --only nogan_ambiguous
+    python tools/train_nogan.py --only photo_nogan --small FOLDER --large FOLDER
 
-A stage that is finished is found again in runs/weights: a stopped call goes on with the next one.
+The last line is for photographs: `--small` and `--large` as in tools/train_photos.py. A stage that is finished is found
+again in runs/weights: a stopped call goes on with the next one.
 """
 
 import argparse
@@ -14,55 +16,69 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save
 from torch import nn
-from train_weights import (
-    HELD_OUT,
-    PAINTED,
-    PICTURES,
-    SEEDS,
-    described,
-    folder_of,
-    hardware,
-    rounded,
-    write,
-)
+from train_photos import MEASURED_AT, STORED, kept_aside, measured, resized, to_train_on
+from train_weights import HELD_OUT, PAINTED, PICTURES, SEEDS, described, folder_of, hardware, rounded, write
 
-from colorlib import color, data, files, metrics, models, nogan
+from colorlib import color, data, files, metrics, models, nogan, training
+from colorlib.colorize import looked_at
+from colorlib.course import photographs
 from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.training import Stopped, seeded
 from colorlib.worlds import scenes
 
-SIZE = 32
-CHOOSING = 300  # photos that the stop is chosen on; it is reported on others
-WATCHED = 256  # photos that a beginner is measured on as it goes on
-WORLD = dict(pretrained=True, width=1.0, stages=3, blur=True, features=())
+CHOOSING = 160  # small photographs that the stop is chosen on; it is reported on others
+WATCHED = 100  # photographs that a beginner is measured on as it goes on
+WORLD = dict(size=32, encoder="encoder", pretrained=True, width=1.0, stages=3, blur=True, features=())
 # Sizes: pixels, epochs frozen, epochs unfrozen.
 WORLD |= dict(pictures=PICTURES, batch_size=64, sizes=((16, 1, 1), (32, 0, 3)), lr=3e-3)
 WORLD |= dict(share=1.0, critic_width=0.125, critic_batch_size=64, critic_epochs=1, critic_lr=5e-4)
 WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, every=20, last=300)
 WORLD |= dict(gan_lr=3e-4, critic_rate=2)
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
+PHOTOS = WORLD | dict(size=64, encoder="photo_encoder", stages=4, narrow=96, half=True, features=FEATURES)
+PHOTOS |= dict(pictures=16_000, batch_size=32, sizes=((32, 1, 1), (64, 0, 1)), share=0.085)
 # The features pull more than twice as hard as the pixels: a third of the weight holds the critic in check.
-PHOTOS = WORLD | dict(features=FEATURES, weights=(1, 20))
-PHOTOS |= dict(pictures=9600, batch_size=32, sizes=((16, 1, 1), (32, 1, 2)), share=0.085)
-BEGINNER = dict(width=1.0, stages=4, blur=True, pictures=4096, batch_size=32, lr=3e-3, every=16)
-BEGINNER |= dict(features=FEATURES)  # measured by them, trained by pixels alone
+PHOTOS |= dict(weights=(1, 20), last=400)
+BEGINNER = dict(size=64, encoder="photo_encoder", width=1.0, stages=4, narrow=96, blur=True, half=True)
+BEGINNER |= dict(pictures=8000, batch_size=32, lr=3e-3, every=50)
 
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
-RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "nogan_cifar10": ("cifar10", SEEDS[:1], PHOTOS)}
+RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "photo_nogan": ("photographs", SEEDS[:1], PHOTOS)}
 VARIANTS = {"nogan_ambiguous": {"sure critic": dict(critic_epochs=2, critic_lr=1e-3)}}  # after the same stage 1
-COMPARED = {"nogan_pretrained": ("cifar10", SEEDS, BEGINNER)}
-STAGES = {"stage 1": "stage_1.safetensors", "stop": "stage_3.safetensors"}  # in a run's own folder
+COMPARED = {"nogan_pretrained": ("photographs", SEEDS, BEGINNER)}
+STAGES = {"stage 1": "stage_1", "stop": "stage_3"}  # a run's networks, in its own folder
+MOST = 1.15  # times gray's ab error: where photographs stop
+DATA = "small pictures in color of 200 classes, 10 crops of each of 600 photographs"
+FULL = (
+    "coffee",
+    "chelsea",
+    "meadow",
+    "farmhouse",
+)  # photographs that are painted whole at stage 1, the stop and the end
+
+Folders = tuple[Path, Path] | tuple[()]  # of small and of large photographs
 
 
-def load(source: str, seed: int) -> data.DataSet:
-    """All pictures of a world or of photos."""
-    return data.load(source, SIZE, PICTURES if source in scenes.WORLDS else None, seed)
+def load(source: str, settings: dict, seed: int, folders: Folders) -> data.DataSet:
+    """All pictures of a world or of photographs."""
+    if source == "photographs":
+        return of_photographs(settings["size"], *folders)
+    return data.load(source, settings["size"], PICTURES, seed)
+
+
+@cache
+def of_photographs(size: int, small: Path, large: Path) -> data.DataSet:
+    """Those of tools/train_photos.py in another size: `valid` is of the small ones, `test` of the large ones."""
+    squares = (to_train_on(small, large), data.load(small, STORED).valid)
+    train, valid = (torch.cat([color.to_uint8(resized(some, size)) for some in part.split(1000)]) for part in squares)
+    return data.DataSet("photographs", train, valid, train[:0], test=kept_aside(large, size))
 
 
 def fewer(pictures: data.DataSet, n: int) -> data.DataSet:
@@ -71,13 +87,10 @@ def fewer(pictures: data.DataSet, n: int) -> data.DataSet:
 
 
 def parts(pictures: data.DataSet) -> tuple:
-    """Held-out pictures to choose the stop on, and others to report it on: of photos those of all other cards."""
+    """Held-out pictures to choose the stop on, and others to report it on: of photographs those of all other cards."""
     if pictures.valid_scenes:
         return pictures.valid_scenes[::2], pictures.valid_scenes[1::2]
-    places = data.spread(torch.arange(len(pictures.valid)), HELD_OUT)
-    others = torch.ones(len(pictures.valid), dtype=torch.bool)
-    others[places] = False
-    return data.spread(pictures.valid[others], CHOOSING), pictures.valid[places]
+    return data.spread(pictures.valid, CHOOSING), pictures.test
 
 
 def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
@@ -87,7 +100,7 @@ def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
 def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     """The few pictures whose colors every snapshot leaves; lesson 05 shows the same of its own training."""
     scene = isinstance(reporting, scenes.Scenes)
-    return reporting.pictures[:PAINTED] if scene else data.spread(reporting, PAINTED)
+    return reporting.pictures[:PAINTED] if scene else data.shipped_photographs(reporting.shape[-1])
 
 
 def finished(file: Path, network: nn.Module, settings: dict, work: Callable[[], dict]) -> dict:
@@ -112,43 +125,46 @@ def finished(file: Path, network: nn.Module, settings: dict, work: Callable[[], 
     return facts
 
 
-def fit(learner: nogan.Learner, epochs: int, rate: float | slice) -> list[dict]:
+def precision(settings: dict) -> torch.autocast:
+    """Half precision for what asks for it, where this machine is faster so; else full precision."""
+    half = settings.get("half", False) and training.best_precision() == "bf16"
+    return torch.autocast("cpu", torch.bfloat16, enabled=half)
+
+
+def fit(learner: nogan.Learner, epochs: int, rate: float | slice, settings: dict) -> list[dict]:
     """One cycle in silence; gives a row of measures an epoch."""
-    with nogan.silent(learner):
+    with nogan.silent(learner), precision(settings):
         learner.fit_one_cycle(epochs, rate)
     names = learner.recorder.metric_names[1:-1]  # without the epoch and the time
     return [rounded(dict(zip(names, row, strict=True))) for row in learner.recorder.values]
 
 
 def feature_loss(settings: dict) -> nogan.FeatureLoss:
-    encoder = models.load_encoder() if settings["features"] else None
+    encoder = models.load_encoder(settings["encoder"]) if settings["features"] else None
     return nogan.FeatureLoss(encoder, features=settings["features"])
 
 
-def distance() -> nogan.FeatureLoss:
-    """How far paintings are from the truth in the eyes of the encoder alone: to measure with."""
-    return nogan.FeatureLoss(models.load_encoder(), pixel=0.0, features=FEATURES)
-
-
 def generator_of(settings: dict, pretrained: bool, seed: int) -> nogan.Generator:
-    """On the encoder that comes with colorlib, or on a fresh one."""
-    fresh = seeded(seed, models.build, "encoder", SIZE, settings["width"])
-    encoder = models.load_encoder() if pretrained else fresh
-    return seeded(seed, nogan.unet, encoder, SIZE, blur=settings["blur"], stages=settings["stages"])
+    """On an encoder that comes with colorlib, or on a fresh one."""
+    size, looks = settings["size"], {name: settings.get(name) for name in ("blur", "stages", "narrow")}
+    known = models.load_encoder(settings["encoder"]) if pretrained else None
+    encoder = known or seeded(seed, models.build, "encoder", size, settings["width"])
+    return seeded(seed, nogan.unet, encoder, size, **looks).to(memory_format=torch.channels_last)
 
 
 class Stages:
     """The three stages of one run and seed. Each trains a network, and gives what its report says."""
 
-    def __init__(self, name: str, seed: int, variant: str | None = None):
+    def __init__(self, name: str, seed: int, folders: Folders, variant: str | None = None):
         source, _, self.settings = RUNS[name]
-        self.seed, self.folder, self.whole = seed, folder_of(name, seed), load(source, seed)
+        self.seed, self.folder = seed, folder_of(name, seed)
+        self.whole = load(source, self.settings, seed, folders)
         self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
         self.pictures = fewer(self.whole, self.settings["pictures"])
-        self.shown, self.never = shown(self.reporting), data.spread(self.whole.naturally_gray, PAINTED)
+        self.shown = shown(self.reporting)
         self.generator = generator_of(self.settings, self.settings["pretrained"], seed)
-        self.critic = seeded(seed, nogan.critic, SIZE, self.settings["critic_width"])
+        self.critic = seeded(seed, nogan.critic, self.settings["size"], self.settings["critic_width"])
 
     def run(self) -> dict[str, dict]:
         """All that are not finished yet; gives the reports of all."""
@@ -159,8 +175,8 @@ class Stages:
             reports[stage] = finished(self.folder / stage, network, self.settings, work)
         return reports
 
-    def learner(self, batch_size: int, size: int = SIZE) -> nogan.Learner:
-        pictures = self.pictures if size == SIZE else stages.shrunk(self.pictures, size)
+    def learner(self, batch_size: int, size: int) -> nogan.Learner:
+        pictures = self.pictures if size == self.settings["size"] else stages.shrunk(self.pictures, size)
         dls = nogan.dataloaders(pictures, batch_size, self.folder)
         return nogan.generator_learner(dls, self.generator, feature_loss(self.settings), self.seed)
 
@@ -172,24 +188,25 @@ class Stages:
             learner = self.learner(settings["batch_size"], size)
             if frozen:
                 learner.freeze()
-                rows += [{"size": size, **row} for row in fit(learner, frozen, rate)]
+                rows += [{"size": size, **row} for row in fit(learner, frozen, rate, settings)]
             learner.unfreeze()
             both = slice(rate / 10, rate) if settings["pretrained"] else rate
-            rows += [{"size": size, **row} for row in fit(learner, unfrozen, both)]
+            rows += [{"size": size, **row} for row in fit(learner, unfrozen, both, settings)]
         return {"history": rows}
 
     def criticize(self) -> dict:
         settings, pictures = self.settings, replace(self.whole, valid=self.pictures.valid)
         file = self.folder / "generated.safetensors"
-        nogan.save_generated(self.generator, pictures, file, settings["share"])
+        with precision(settings):
+            nogan.save_generated(self.generator, pictures, file, settings["share"])
         dls = nogan.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
         learner = nogan.critic_learner(dls, self.critic, self.seed)
-        rows = fit(learner, settings["critic_epochs"], settings["critic_lr"])
+        rows = fit(learner, settings["critic_epochs"], settings["critic_lr"], settings)
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
 
     def together(self) -> dict:
         """Stage 3; then the generator is the one of the proposed stop."""
-        settings, learner = self.settings, self.learner(self.settings["gan_batch_size"])
+        settings, learner = self.settings, self.learner(self.settings["gan_batch_size"], self.settings["size"])
         parts = (self.choosing, self.reporting)
         gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
         kept = Snapshots(gray, settings["every"], settings["last"])
@@ -197,39 +214,43 @@ class Stages:
         options = {"weights": settings["weights"], "threshold": settings["threshold"]}
         options |= {"critic_rate": settings["critic_rate"], "seed": self.seed}
         both = nogan.gan_learner(learner, judge, **options, cbs=[kept])
-        with nogan.silent(both):
+        with nogan.silent(both), precision(settings):
             both.fit(math.ceil(settings["last"] / len(learner.dls.train)), settings["gan_lr"])
         counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
         cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
-        rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing, distance())
+        rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing)
         elsewhere = stops.measure({batch: ab[1] for batch, ab in cut.items()}, self.reporting)
-        stop = stops.propose(rows)
+        stop = self.stop_of(rows)
+        for batch, state in kept.states.items():
+            self.generator.load_state_dict(state)
+            models.save(self.generator, self.folder / f"batch_{batch}.safetensors", half=True)
         self.generator.load_state_dict(kept.states[stop.batch])
         paintings = {f"batch {batch}": ab[2] for batch, ab in cut.items()}
-        self.keep_paintings(paintings | {"truth": truth.split(counts)[2], "gray": gray.split(counts)[2]})
-        facts = {"stop": stop.batch, "why": stop.why(), "glitch_limit": stop.limit}
+        paintings |= {"truth": truth.split(counts)[2], "gray": gray.split(counts)[2]}
+        files.write(self.folder / "paintings.safetensors", models.pack(paintings))
+        facts = {"stop": stop.batch, "why": stop.why(), "limit": stop.limit}
         facts |= {"snapshots": [{"batch": batch} | rounded(row) for batch, row in rows.items()]}
         facts |= {"elsewhere": [{"batch": b} | rounded(row) | self.more(cut[b][1]) for b, row in elsewhere.items()]}
         return facts | {"losses": {network: rounded(values) for network, values in kept.losses.items()}}
 
-    def more(self, ab: torch.Tensor) -> dict:
-        """What else a card tells of a snapshot: how a world's colors are used, or how colorful photos are."""
-        if isinstance(self.reporting, scenes.Scenes):
-            objects = stages.objects_of(ab, self.reporting)
-            return {"objects": objects, "alike": round(stages.alike(objects, self.reporting), 4)}
-        gray, truth = color.to_gray_ab(self.reporting)
-        return rounded(metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness")))
+    def stop_of(self, rows: dict[int, dict]) -> stops.Stop:
+        """Feared are glitches; on photographs, which show none, an ab error of more than MOST times that of gray."""
+        if isinstance(self.choosing, scenes.Scenes):
+            return stops.propose(rows)
+        gray, truth = color.to_gray_ab(self.choosing)
+        plain = metrics.measure(0 * truth, truth, gray, names=("ab_error",))["ab_error"]
+        return stops.propose(rows, MOST * plain - rows[0]["ab_error"], "ab_error")
 
-    def keep_paintings(self, paintings: dict) -> None:
-        """What each snapshot made of a few pictures, and what the stop makes of some that never had color."""
-        if len(self.never):
-            never, _ = color.to_gray_ab(self.never)
-            paintings |= {"never gray": never, "never": models.paint(self.generator.eval(), never)[:, -2:]}
-        files.write(self.folder / "paintings.safetensors", models.pack(paintings))
+    def more(self, ab: torch.Tensor) -> dict:
+        """What else a card tells of a snapshot of a world: how its colors are used."""
+        if not isinstance(self.reporting, scenes.Scenes):
+            return {}
+        objects = stages.objects_of(ab, self.reporting)
+        return {"objects": objects, "alike": round(stages.alike(objects, self.reporting), 4)}
 
     def measured(self) -> dict[str, dict]:
         """Stage 1 and the stop between gray and the truth, on pictures that chose nothing."""
-        painters = {label: models.load(self.folder / file) for label, file in STAGES.items()}
+        painters = {label: models.load(self.folder / f"{file}.safetensors") for label, file in STAGES.items()}
         table = metrics.evaluate(painters, self.reporting, n=HELD_OUT)
         print(f"{self.folder.name}\n{table}\n", flush=True)
         gray, truth = color.to_gray_ab(pixels(self.reporting))
@@ -245,16 +266,16 @@ def card_of(name: str, folder: Path) -> Path:
     return folder / ("galleries" if RUNS[name][0] in scenes.WORLDS else "") / f"{name}.json"
 
 
-def ship(name: str, folder: Path) -> None:
-    """The three stages with each seed; the first one's stop, what its snapshots painted, and the card."""
+def ship(name: str, folder: Path, folders: Folders) -> None:
+    """The three stages with each seed; what the first one's snapshots painted, and the card."""
     source, seeds, settings = RUNS[name]
-    runs = [Stages(name, seed) for seed in seeds]
-    reports, tables = [run.run() for run in runs], [run.measured() for run in runs]
+    runs = [Stages(name, seed, folders) for seed in seeds]
+    reports = [run.run() for run in runs]
     first = runs[0]
     card = {
         "name": name,
         "recipe": "nogan",
-        "data": described(source),
+        "data": described(source) if source in scenes.WORLDS else DATA,
         "chosen_on": len(pixels(first.choosing)),
         "measured_on": len(pixels(first.reporting)),
         **settings,
@@ -265,7 +286,6 @@ def ship(name: str, folder: Path) -> None:
         "hardware": hardware(),
         "seconds": [round(sum(stage["seconds"] for stage in report.values()), 1) for report in reports],
         "seeds": list(seeds),
-        "held_out": {name if row == "stop" else row: [table[row] for table in tables] for row in tables[0]},
         "note": "Weights, paintings and history are those of the first seed; the other lists have an entry for each. "
         "The stop was chosen by stage 3's snapshots on other pictures than held_out tells of. Epochs are of stage "
         "1, steps the batches of stage 3.",
@@ -273,23 +293,49 @@ def ship(name: str, folder: Path) -> None:
         "stages": reports,
     }
     for variant, changes in VARIANTS.get(name, {}).items():
-        varied = [Stages(name, seed, variant).run() for seed in seeds]
+        varied = [Stages(name, seed, folders, variant).run() for seed in seeds]
         card.setdefault("variants", {})[variant] = {"changes": changes, "stages": varied}
-    varied = [report for variant in card.get("variants", {}).values() for report in variant["stages"]]
-    for report in (report["stage_3"] for report in [*reports, *varied]):
-        for row in report["elsewhere"]:
-            if row["batch"] not in (0, report["stop"]):
-                row.pop("objects", None)  # hundreds of colors: kept of these two
-    if source not in scenes.WORLDS:  # a world's stop is not shipped: the lesson trains it
-        network = models.load(first.folder / STAGES["stop"])
-        models.save(network, folder / f"{name}.safetensors", half=True, recipe="nogan", seed=first.seed)
     paintings = models.unpack(first.folder / "paintings.safetensors")
-    for variant in card.get("variants", {}):  # what the first batches did
-        painted = models.unpack(first.folder / variant / "paintings.safetensors")
-        paintings[variant] = painted[f"batch {settings['every']}"]
+    add = of_world if source in scenes.WORLDS else of_network
+    add(name, card, paintings, runs, folder, folders)
     files.write(folder / "galleries" / f"{name}.safetensors", models.pack(paintings))
     write(card_of(name, folder), card)
     print(f"{name}: {card['seconds']} s, {[report['stage_3']['why'] for report in reports]}")
+
+
+def of_world(name: str, card: dict, paintings: dict, runs: list[Stages], folder: Path, folders: Folders) -> None:
+    """Adds a world's measures, and what its variants did in their first batches. Its stop is trained by the lesson."""
+    tables = [run.measured() for run in runs]
+    card["held_out"] = {name if row == "stop" else row: [table[row] for table in tables] for row in tables[0]}
+    varied = card.get("variants", {})
+    reports = [report["stage_3"] for kind in (card, *varied.values()) for report in kind["stages"]]
+    for report in reports:
+        for row in report["elsewhere"]:
+            if row["batch"] not in (0, report["stop"]):
+                row.pop("objects", None)  # hundreds of colors: kept of these two
+    for variant in varied:
+        painted = models.unpack(runs[0].folder / variant / "paintings.safetensors")
+        paintings[variant] = painted[f"batch {card['every']}"]
+
+
+def of_network(name: str, card: dict, paintings: dict, runs: list[Stages], folder: Path, folders: Folders) -> None:
+    """Writes the stop's weights, measured at several sides, and adds what three networks make of whole photographs."""
+    (run,) = runs
+    last = f"batch_{card['steps']}.safetensors"
+    models.save(models.load(run.folder / "stage_3.safetensors"), folder / f"{name}.safetensors", half=True)
+    networks = {"stage 1": models.load(run.folder / "stage_1.safetensors")}
+    networks |= {name: models.load(folder / f"{name}.safetensors"), "too far": models.load(run.folder / last)}
+    card["held_out"] = {}
+    for row, network in networks.items():
+        card["held_out"] |= measured(row, network, run.reporting)
+    card["held_out"]["truth"] = card["held_out"].pop("truth")  # the last row
+    _, large = folders
+    card["at_side"] = {side: measured(name, networks[name], kept_aside(large, side)) for side in MEASURED_AT}
+    card["shipped"] = measured(name, networks[name], data.shipped_photographs(card["size"]))
+    for photograph in FULL:
+        for row, network in networks.items():
+            _, ab = looked_at(photographs.pictures()[photograph], network, card["size"])
+            paintings[f"{'stop' if row == name else row}: {photograph}"] = ab[None] / color.AB_SCALE
 
 
 class Watch(nogan.Callback):
@@ -297,8 +343,8 @@ class Watch(nogan.Callback):
 
     run_valid = False
 
-    def __init__(self, pictures: torch.Tensor, distance: nogan.FeatureLoss, every: int):
-        self.pictures, self.distance, self.every, self.rows = pictures, distance, every, []
+    def __init__(self, pictures: torch.Tensor, every: int):
+        self.pictures, self.every, self.rows = pictures, every, []
 
     def before_fit(self):
         self.look(0)
@@ -311,37 +357,35 @@ class Watch(nogan.Callback):
         gray, truth = color.to_gray_ab(self.pictures)
         ab = models.paint(self.model.eval(), gray)[:, -2:]
         self.model.train()
-        row = stops.measure({batch: ab}, self.pictures, self.distance)[batch]
-        row |= metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness"))
+        row = metrics.measure(ab, truth, gray, names=("ab_error", "colorfulness"))
         self.rows.append({"step": batch} | rounded(row))
 
 
-def begin(name: str, kind: str, seed: int) -> tuple[nogan.Generator, dict]:
+def begin(name: str, kind: str, seed: int, whole: data.DataSet) -> tuple[nogan.Generator, dict]:
     """A generator on one of the encoders, trained for one epoch, and its report with the curve."""
-    source, _, settings = COMPARED[name]
-    whole, folder = load(source, seed), folder_of(f"{name}-{kind}", seed)
+    settings, folder = COMPARED[name][2], folder_of(f"{name}-{kind}", seed)
     generator = generator_of(settings, kind == "pretrained", seed)
-    watch = Watch(data.spread(whole.valid, WATCHED), distance(), settings["every"])
+    watch = Watch(data.spread(whole.valid, WATCHED), settings["every"])
 
     def work():
         dls = nogan.dataloaders(fewer(whole, settings["pictures"]), settings["batch_size"], folder)
-        rows = fit(nogan.generator_learner(dls, generator, seed=seed, cbs=[watch]), 1, settings["lr"])
-        return {"history": rows, "curve": watch.rows}
+        learner = nogan.generator_learner(dls, generator, seed=seed, cbs=[watch])
+        return {"history": fit(learner, 1, settings["lr"], settings), "curve": watch.rows}
 
     facts = finished(folder / "training", generator, settings, work)
     return generator.eval(), facts
 
 
-def compare(name: str, folder: Path) -> None:
+def compare(name: str, folder: Path, folders: Folders) -> None:
     """Both kinds of encoders with each seed, the same batches, loss and rate; their curves and measures in a sweep."""
     source, seeds, settings = COMPARED[name]
-    held_out = load(source, seeds[0])
-    gray, truth = color.to_gray_ab(shown(data.spread(held_out.valid, HELD_OUT)))
+    whole = load(source, settings, seeds[0], folders)
+    gray, truth = color.to_gray_ab(shown(whole.test))
     paintings, variants = {"gray": gray, "truth": truth}, {}
     for kind in ("pretrained", "random"):
-        done = [begin(name, kind, seed) for seed in seeds]
+        done = [begin(name, kind, seed, whole) for seed in seeds]
         painters = [models.Colorizer(generator) for generator, _ in done]
-        table = metrics.evaluate({kind: painters}, held_out, n=HELD_OUT)
+        table = metrics.evaluate({kind: painters}, whole.test, n=HELD_OUT)
         print(f"{name}, {kind}\n{table}\n", flush=True)
         variants[kind] = {
             "seconds": [facts["seconds"] for _, facts in done],
@@ -353,15 +397,15 @@ def compare(name: str, folder: Path) -> None:
     card = {
         "name": name,
         "recipe": "nogan, stage 1",
-        "data": described(source),
+        "data": DATA,
         "measured_on": table.pictures,
         "watched_on": WATCHED,
         **settings,
         "parameters": models.count_parameters(done[0][0]),
         "hardware": hardware(),
         "seeds": list(seeds),
-        "note": "Trained on the L1 of the pixels alone, distance is that of the features. Paintings and history are "
-        "those of the first seed, curves has an entry for each.",
+        "note": "Trained on the L1 of the pixels alone. Measured on photographs that nothing was trained on, watched "
+        "on small ones. Paintings and history are those of the first seed, curves has an entry for each.",
         "variants": variants,
     }
     files.write(folder / "sweeps" / f"{name}.safetensors", models.pack(paintings))
@@ -372,18 +416,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="say what there is")
     parser.add_argument("--only", choices=[*RUNS, *COMPARED], metavar="NAME", help="train just this one")
+    parser.add_argument("--small", type=Path, help="folder of small photographs")
+    parser.add_argument("--large", type=Path, help="folder of large photographs")
     parser.add_argument("--out", type=Path, default=models.WEIGHTS, help="another folder")
     options = parser.parse_args()
-    os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # fastai's learners calculate in full precision: the cards say so
     for name, (source, seeds, settings) in (RUNS | COMPARED).items():
         if options.list:
             made = "made" if card_of(name, options.out).exists() else "to do"
             print(f"{name:20} {made:6} {source} · {len(seeds)} seeds · {settings}")
         elif options.only in (None, name):
+            if source == "photographs" and not (options.small and options.large):
+                sys.exit(f"{name} needs photographs: --small FOLDER --large FOLDER, as in tools/train_photos.py.")
+            if not settings.get("half"):
+                os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # the cards say so
             try:
-                (ship if name in RUNS else compare)(name, options.out)
+                (ship if name in RUNS else compare)(name, options.out, (options.small, options.large))
             except (Stopped, OSError, ValueError) as error:  # files.write raises Stopped
                 sys.exit(str(error))
+            finally:
+                os.environ.pop("ACCELERATE_MIXED_PRECISION", None)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import torch
 import torchvision
+from fastai.callback.hook import num_features_model
 from fastai.layers import Lambda, NormType, SelfAttention
-from fastai.torch_core import params
 from fastai.vision.gan import gan_critic
 from fastai.vision.learner import create_body
 from fastai.vision.models.unet import DynamicUnet
@@ -14,6 +14,7 @@ from torch import nn
 
 from colorlib import color, losses, models
 from colorlib.models.blocks import maps_of, scaled
+from colorlib.models.encoder import normed
 
 
 class Generator(nn.Module):
@@ -30,19 +31,25 @@ class Generator(nn.Module):
 
     def groups(self) -> list[list[nn.Parameter]]:
         """The encoder's parameters and the others: what `Learner.freeze` freezes, and what it leaves."""
-        encoder = params(self.network.layers[0]) if isinstance(self.network, DynamicUnet) else []
+        body = self.network.layers[0].named_parameters() if isinstance(self.network, DynamicUnet) else ()
+        encoder = [parameter for name, parameter in body if not name.startswith("narrow")]
         others = [parameter for parameter in self.parameters() if parameter not in set(encoder)]
         return [encoder, others] if encoder else [others]
 
 
-def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None) -> Generator:
+def unet(
+    encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None, narrow=None
+) -> Generator:
     """fastai's DynamicUnet on a copy of the encoder's `body`; without a `y_range` its output would have no bounds.
 
     `spectral` norm, self-`attention` and `blur` after PixelShuffle are as published. It can stand on fewer `stages`.
+    The deepest map, where most parameters are, can be made `narrow`: a 1×1 convolution leaves so many channels.
     """
     if stages not in (None, *range(2, len(encoder.body) + 1)):
         raise ValueError(f"The generator can stand on 2 to {len(encoder.body)} stages of its encoder, not {stages}.")
     body = copy.deepcopy(encoder.body[:stages]).requires_grad_(True)
+    if narrow:
+        body.add_module("narrow", nn.Sequential(normed(num_features_model(body), narrow, kernel=1), nn.ReLU()))
     looks = {"norm_type": NormType.Spectral if spectral else None, "self_attention": attention, "blur": blur}
     generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
     if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
@@ -50,7 +57,7 @@ def unet(encoder: nn.Module, size: int, spectral=False, attention=False, blur=Fa
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it
         own = encoder.settings
         options = {"encoder": own["network"], "encoder_options": own["options"]}
-        options |= {"spectral": spectral, "attention": attention, "blur": blur, "stages": stages}
+        options |= {"spectral": spectral, "attention": attention, "blur": blur, "stages": stages, "narrow": narrow}
         generator.settings = {"network": "dynamic_unet", "size": size, "width": own["width"], "options": options}
     return generator
 

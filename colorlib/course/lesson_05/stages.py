@@ -52,13 +52,13 @@ def watched(choosing: scenes.Scenes, reporting: scenes.Scenes) -> torch.Tensor:
     return color.to_gray_ab(torch.cat((choosing.pictures, reporting.pictures)))[0]
 
 
-def measured(taken, choosing: scenes.Scenes, reporting: scenes.Scenes, distance=None) -> Seen:
+def measured(taken, choosing: scenes.Scenes, reporting: scenes.Scenes) -> Seen:
     """All measures of a stage 3 whose snapshots painted `watched(choosing, reporting)`."""
     parts = len(choosing), len(reporting)
     first, second = ({b: ab.split(parts)[i] for b, ab in taken.painted.items()} for i in (0, 1))
     gray, truth = color.to_gray_ab(reporting.pictures[:SHOWN])
     paintings = {f"batch {batch}": ab[:SHOWN] for batch, ab in second.items()} | {"gray": gray, "truth": truth}
-    rows, elsewhere = stops.measure(first, choosing, distance), stops.measure(second, reporting, distance)
+    rows, elsewhere = stops.measure(first, choosing), stops.measure(second, reporting)
     objects = {batch: objects_of(ab, reporting) for batch, ab in second.items()}
     return Seen(rows, elsewhere, objects, paintings, taken.losses)
 

@@ -16,10 +16,16 @@ MEASURES = {
     "chroma_share": ("of true chroma", "{:.0%}"),
     "glitches": ("glitches", "{:.2%}"),
     "l1": ("L1", "{:.4f}"),
-    "distance": ("feature distance", "{:.4f}"),
     "palette_distance": ("to palette", "{:.1f}"),
     "background_error": ("background error", "{:.1f}"),
+    "ab_error": ("ab error", "{:.1f}"),
+    "colorfulness": ("colorfulness", "{:.1f}"),
+    "spill": ("spill", "{:.0%}"),
 }
+OF_WORLDS, OF_PHOTOGRAPHS = (
+    ("palette_distance", "background_error", "chroma_share"),
+    ("ab_error", "colorfulness", "spill"),
+)
 
 
 def _neighbors(values):
@@ -42,11 +48,10 @@ def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     return (spots & smooth) | ~color.in_gamut(lab, GLOW)
 
 
-def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tensor, distance=None) -> dict[int, dict]:
-    """Measures of each snapshot's ab of the same pictures (uint8, or scenes, which allow more measures).
+def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tensor) -> dict[int, dict]:
+    """Measures of each snapshot's ab of the same pictures: scenes of a world, or photographs (uint8).
 
-    Chroma is that of ambiguous objects on worlds that have them, else that of all pixels. `distance` compares painted
-    with true [L, ab], as FeatureLoss does.
+    Chroma is that of ambiguous objects on worlds, of photographs that of all pixels.
     """
     world = of if isinstance(of, scenes.Scenes) else None
     gray, truth = color.to_gray_ab(of.pictures if world else of)
@@ -56,29 +61,27 @@ def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tenso
             raise ValueError(f"Snapshot {batch} paints {tuple(ab.shape)}, but the true ab is {tuple(truth.shape)}.")
         row = {"chroma_share": float(ab.norm(dim=1).mean() / truth.norm(dim=1).mean())}
         row |= {"glitches": float(glitches(gray, ab).float().mean()), "l1": float(losses.l1(ab, truth))}
-        if distance:
-            with torch.no_grad():
-                row["distance"] = float(distance(torch.cat((gray, ab), dim=1), torch.cat((gray, truth), dim=1)))
-        names = set(MEASURES) & set(metrics.MEASURES)
-        rows[batch] = row | (metrics.measure(ab, truth, gray, world, names) if world else {})
+        rows[batch] = row | metrics.measure(ab, truth, gray, world, OF_WORLDS if world else OF_PHOTOGRAPHS)
     return rows
 
 
 @dataclass(repr=False)
 class Stop:
-    """The proposed batch, the measures it was chosen by, and the limit for glitches. Shows itself as a table."""
+    """The proposed batch, the measures it was chosen by, and the limit for what is feared. Shows itself as a table."""
 
     batch: int
     rows: dict[int, dict[str, float]]
     limit: float
+    feared: str = "glitches"
 
     def why(self) -> str:
         chosen, first = self.rows[self.batch], self.rows[min(self.rows)]
-        too_many = sum(row["glitches"] > self.limit for row in self.rows.values())
+        too_many = sum(row[self.feared] > self.limit for row in self.rows.values())
+        label, form = MEASURES[self.feared]
         return (
             f"Stop at batch {self.batch}: chroma is {chosen['chroma_share']:.0%} of the truth (stage 1: "
-            f"{first['chroma_share']:.0%}) with {chosen['glitches']:.2%} glitches (limit {self.limit:.2%}; "
-            f"{too_many} of {len(self.rows)} snapshots have more)."
+            f"{first['chroma_share']:.0%}); {label} {form.format(chosen[self.feared])} (limit "
+            f"{form.format(self.limit)}; {too_many} of {len(self.rows)} snapshots have more)."
         )
 
     def cells(self) -> list[list[str]]:
@@ -96,15 +99,16 @@ class Stop:
         return tables.as_html(self.cells(), self.why())
 
 
-def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02) -> Stop:
+def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02, feared: str = "glitches") -> Stop:
     """Of the snapshots with at most stage 1's glitches plus `tolerance` the one whose chroma is nearest to the truth.
 
-    On the world ambiguous stage 1 has about .1 % of them, and snapshots that spill or glow visibly have 2 to 10 %.
+    On the world ambiguous stage 1 has about .1 % of them, and snapshots that spill or glow visibly have 2 to 10 %. On
+    photographs, which show next to none, `feared` is another measure, such as the ab error.
     `rows` as `measure` gives them, of pictures set aside for this choice; the first row is stage 1's. Report what the
     chosen one does on other pictures: chosen by these, its measures here flatter it.
     """
     if not rows:
         raise ValueError("There are no snapshots to choose from.")
-    limit = rows[min(rows)]["glitches"] + tolerance
-    fit = [batch for batch, row in rows.items() if row["glitches"] <= limit]
-    return Stop(min(fit, key=lambda batch: abs(1 - rows[batch]["chroma_share"])), dict(rows), limit)
+    limit = rows[min(rows)][feared] + tolerance
+    fit = [batch for batch, row in rows.items() if row[feared] <= limit]
+    return Stop(min(fit, key=lambda batch: abs(1 - rows[batch]["chroma_share"])), dict(rows), limit, feared)
