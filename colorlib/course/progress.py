@@ -4,6 +4,8 @@ import base64
 import contextlib
 import json
 import os
+import random
+import secrets
 import zlib
 
 from colorlib import files, profile, tables
@@ -90,6 +92,13 @@ def record(lesson, kind, name, **facts):
 def recall(lesson, kind, name):
     """What is known about one exercise, question or prediction."""
     return dict(_read()[0].get(lesson, {}).get(kind, {}).get(name, {}))
+
+
+def shuffled(items, key):
+    """The same things in an order that depends on the student and the key, and is the same on every visit."""
+    where = "student", "quizzes", "order"
+    number = recall(*where).get("number") or record(*where, number=1 + secrets.randbelow(1_000_000))["number"]
+    return random.Random(f"{number} {key}").sample(list(items), len(items))
 
 
 class Progress:

@@ -1,19 +1,22 @@
-"""Quizzes: a plain class that knows the answers, and a widget on top of it (keyboard, ipywidgets 7 and 8)."""
-
-import random
+"""Quizzes and predictions: they know the answers, remember what was answered, and work by keyboard."""
 
 import ipywidgets as widgets
 
 from colorlib.course import controls, page, texts
-from colorlib.course.progress import changing, recall, record
+from colorlib.course.progress import changing, recall, record, shuffled
 
 
-class Asked:
-    """A text of questions, and the tries of whoever answers them. Needs no browser."""
+class Asked(page.Panel):
+    """A text of questions, and the tries of whoever answers them."""
 
     def __init__(self, kind, identifier):
         self.lesson, self.name, self.text = texts.find(kind, identifier)
-        self.title = f"<b style='font-size:1.1em'>{self.text['title']}</b>"
+        title = f"<b style='font-size:1.1em'>{self.text['title']}</b>"
+        super().__init__([widgets.HTML(title), *self.parts()])
+
+    def order(self, items, key=""):
+        """In this student's own order: one can't learn by heart where the right one stands."""
+        return shuffled(items, f"{self.lesson}.{self.name}.{key}")
 
     def judged(self, question, right, why, misconception):
         """Keep an answer in the student's progress; returns whether it was right, and why."""
@@ -24,14 +27,27 @@ class Asked:
 
 
 class Quiz(Asked):
-    """The questions of one quiz, and what each answer says about the one who gave it."""
+    """Questions to click through: choose with the arrow keys, check with Enter or Space."""
 
     def __init__(self, identifier):
         super().__init__("quizzes", identifier)
-        self.questions = self.text["questions"]
+
+    def parts(self):
+        self.questions = [q | {"options": self.order(q["options"], q["id"])} for q in self.text["questions"]]
+        self.choices = [self._choice(number) for number in range(len(self.questions))]
+        for number, (question, choice) in enumerate(zip(self.questions, self.choices, strict=True), 1):
+            asked = f"{number}. {page.inline(question['ask'])}"
+            yield widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5;max-width:54em'>{asked}</p>")
+            yield from (choice.options, choice.button, choice.told)
+
+    def _choice(self, number):
+        options = [option["text"] for option in self.questions[number]["options"]]
+        button, notice = f"Check answer {number + 1}", "Choose an answer first."
+        choice = controls.Choice(options, button, notice, lambda o: choice.told.verdict(*self.answer(number, o)))
+        return choice
 
     def answer(self, number, option):
-        """Answer question `number` with option `option` (both from 0)."""
+        """Answer question `number` with option `option`, both from 0, as they are shown: is it right, and why?"""
         question = self.questions[number]
         chosen = question["options"][option]
         misconception = chosen.get("misconception", "")
@@ -53,49 +69,35 @@ def _lettered(lines):
     return f"<ol type='A'>{items}</ol>"
 
 
-class QuizWidget(page.Panel):
-    """A `Quiz` to click through: choose with the arrow keys, check with Enter or Space."""
-
-    def __init__(self, identifier):
-        self.quiz = Quiz(identifier)
-        parts = [widgets.HTML(self.quiz.title)]
-        self.choices = []
-        for number, question in enumerate(self.quiz.questions):
-            asked = f"{number + 1}. {page.inline(question['ask'])}"
-            parts.append(widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5'>{asked}</p>"))
-            choice = self._choice(number, question)
-            self.choices.append(choice)
-            parts += [choice.options, choice.button, choice.told]
-        super().__init__(parts, layout=widgets.Layout(padding="4px 0", max_width="54em"))
-
-    def _choice(self, number, question):
-        def tell(option):
-            choice.told.verdict(*self.quiz.answer(number, option))
-
-        options = [option["text"] for option in question["options"]]
-        choice = controls.Choice(options, f"Check answer {number + 1}", "Choose an answer first.", tell)
-        return choice
-
-    def as_text(self):
-        return self.quiz.as_text()
-
-
 class LossQuiz(Asked):
-    """Rows of colored pictures under letters. `paintings` {loss: N×3×H×W}, `measures` {loss: {name: number}}.
+    """Rows of colored pictures, a menu under each. `paintings` {loss: N×3×H×W}, `measures` {loss: {name: number}}.
 
     The texts say for each loss what gives it away, and for each wrong match why it can't be that one;
     in braces they may name a measure of the row: "chroma {chroma:.0f} of {true_chroma:.0f}".
     """
 
-    def __init__(self, identifier, paintings, measures, seed=0):
-        super().__init__("loss_quizzes", identifier)
-        self.losses = self.text["losses"]
-        if set(paintings) != set(self.losses):
-            raise ValueError(f"{identifier} is about {', '.join(self.losses)}; give pictures of just these.")
+    def __init__(self, identifier, paintings, measures):
         self.paintings, self.measures = paintings, measures
-        order = list(paintings)
-        random.Random(seed).shuffle(order)
-        self.rows = dict(zip("ABCDEFGH", order, strict=False))  # letter: its true loss
+        super().__init__("loss_quizzes", identifier)
+
+    def parts(self):
+        self.losses = self.text["losses"]
+        if set(self.paintings) != set(self.losses):
+            raise ValueError(f"{self.name} is about {', '.join(self.losses)}; give pictures of just these.")
+        self.rows = dict(zip("ABCDEFGH", self.order(self.losses), strict=False))  # letter: its true loss
+        options = [(text["label"], loss) for loss, text in self.losses.items()]
+        self.menus, self.verdicts = {}, {letter: controls.Told() for letter in self.rows}
+        yield widgets.HTML(f"<p style='line-height:1.5;max-width:54em'>{page.inline(self.text['ask'])}</p>")
+        for letter in self.rows:
+            self.menus[letter] = controls.menu(f"Row {letter}", options, "60px", "300px", chosen=False)
+            yield from (widgets.HTML(self.pictures(letter)), self.menus[letter], self.verdicts[letter])
+        yield controls.button("Check my matches", self.check)
+
+    def pictures(self, letter):
+        """The row's pictures as HTML."""
+        shown = self.paintings[self.rows[letter]]
+        width = 440 if shown.shape[-1] > 128 else 96  # a photograph, or small pictures
+        return " ".join(page.picture(p, f"Row {letter}, picture {i}", width) for i, p in enumerate(shown, 1))
 
     def answer(self, letter, loss):
         """Say that row `letter` was painted under `loss`."""
@@ -105,11 +107,12 @@ class LossQuiz(Asked):
         why = why.format(**self.measures[truth])
         return self.judged(truth, loss == truth, why, f"{truth}_taken_for_{loss}")
 
-    def pictures(self, letter):
-        """The row's pictures as HTML."""
-        shown = self.paintings[self.rows[letter]]
-        width = 440 if shown.shape[-1] > 128 else 96  # a photograph, or small pictures
-        return " ".join(page.picture(p, f"Row {letter}, picture {i}", width) for i, p in enumerate(shown, 1))
+    def check(self):
+        for letter, menu in self.menus.items():
+            if menu.value == controls.OPEN:
+                self.verdicts[letter].say(f"Row {letter} has no loss yet.", "quiet")
+            else:
+                self.verdicts[letter].verdict(*self.answer(letter, menu.value))
 
     def as_text(self):
         rows = "".join(f"<p><b>{letter}</b><br>{self.pictures(letter)}</p>" for letter in self.rows)
@@ -120,32 +123,6 @@ class LossQuiz(Asked):
         losses = ", ".join(text["label"] for text in self.losses.values())
         asked = f"<b>{self.text['title']}</b><p>{page.inline(self.text['ask'])} ({losses})</p>"
         return page.box(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
-
-
-class LossQuizWidget(page.Panel):
-    """A `LossQuiz` with a menu beside each row, and one button."""
-
-    def __init__(self, identifier, paintings, measures, seed=0):
-        self.quiz = LossQuiz(identifier, paintings, measures, seed)
-        ask = f"<p style='line-height:1.5'>{page.inline(self.quiz.text['ask'])}</p>"
-        self.menus, self.verdicts, rows = {}, {}, []
-        options = [(text["label"], loss) for loss, text in self.quiz.losses.items()]
-        for letter in self.quiz.rows:
-            self.menus[letter] = controls.menu(f"Row {letter}", options, "60px", "300px", chosen=False)
-            self.verdicts[letter] = controls.Told()
-            rows += [widgets.HTML(self.quiz.pictures(letter)), self.menus[letter], self.verdicts[letter]]
-        self.button = controls.button("Check my matches", self.check)
-        super().__init__([widgets.HTML(self.quiz.title + ask), *rows, self.button])
-
-    def check(self):
-        for letter, menu in self.menus.items():
-            if menu.value == controls.OPEN:
-                self.verdicts[letter].say(f"Row {letter} has no loss yet.", "quiet")
-            else:
-                self.verdicts[letter].verdict(*self.quiz.answer(letter, menu.value))
-
-    def as_text(self):
-        return self.quiz.as_text()
 
 
 CONFIDENCE = ("guessing", "fairly sure", "certain")
@@ -203,4 +180,4 @@ class Outcome(page.Panel):
         return page.box("<b>What did you see?</b>" + page.details("What happened, and why", answer))
 
 
-quiz, loss_quiz, predict, saw = QuizWidget, LossQuizWidget, Prediction, Outcome
+quiz, loss_quiz, predict, saw = Quiz, LossQuiz, Prediction, Outcome

@@ -17,7 +17,7 @@ def test_progress_travels_as_a_code(tmp_path, monkeypatch, said):
     check("00.squared_error", mean_squared_error)
     code = progress().code()
     monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "elsewhere"))
-    Quiz("00.take_away").answer(0, 1)
+    assert sum(Quiz("00.take_away").answer(0, option)[0] for option in range(3)) == 1
     board = progress().restore(code)
     assert board.counts()["00"] == {"exercises": (1, 1), "quizzes": (1, 3), "predictions": (0, 1)}
     assert "1 of 1 ✓" in repr(board)

@@ -1,10 +1,12 @@
 """Quizzes, loss quizzes and predictions, without a browser."""
 
+import re
+
 import pytest
 import torch
 
 from colorlib.course import loss_quiz, page, predict, progress, quiz, saw, texts
-from colorlib.course.progress import recall, record
+from colorlib.course.progress import recall, record, shuffled
 from colorlib.course.questions import Quiz
 
 ALL_QUIZZES = [f"{lesson}.{name}" for lesson, text in texts.lessons().items() for name in text["quizzes"]]
@@ -24,20 +26,58 @@ def test_every_wrong_answer_has_an_explanation_and_a_misconception(identifier):
     assert all(page.inline(o["why"]) in text for question in shown.questions for o in question["options"])
 
 
-def test_right_answers_are_not_always_in_the_same_place():
-    places = [
-        [bool(o.get("right")) for o in question["options"]].index(True)
-        for identifier in ALL_QUIZZES
-        for question in Quiz(identifier).questions
-    ]
-    assert all(places.count(place) <= len(places) / 2 for place in set(places))
+def all_questions():
+    """Each question of the course by its name, and its options."""
+    for lesson, text in texts.lessons().items():
+        for name, quiz_text in text["quizzes"].items():
+            for question in quiz_text["questions"]:
+                yield f"{lesson}.{name}.{question['id']}", question["options"]
+
+
+def test_the_right_answer_is_seldom_the_longest():
+    longest = []
+    for name, options in all_questions():
+        right, *wrong = sorted(options, key=lambda option: not option.get("right"))
+        if len(right["text"]) > max(len(option["text"]) for option in wrong):
+            longest.append(name)
+    share = len(longest) / len(list(all_questions()))
+    assert share <= 0.4, f"the right option is the longest in {share:.0%} of the questions: {', '.join(longest)}"
+
+
+def test_outcomes_of_predictions_are_spread_over_the_places():
+    places = {0: [], 1: [], 2: []}
+    for lesson, text in texts.lessons().items():
+        for name, prediction in text["predictions"].items():
+            if len(prediction["options"]) == 3:
+                places[prediction["outcome"]].append(f"{lesson}.{name}")
+    most = 0.45 * sum(map(len, places.values()))
+    assert all(len(names) <= most for names in places.values()), f"by the place of their outcome: {places}"
+
+
+def test_each_student_has_an_own_order_and_keeps_it():
+    order = [option["text"] for option in Quiz("00.take_away").questions[0]["options"]]
+    assert order == [option["text"] for option in Quiz("00.take_away").questions[0]["options"]]
+    questions, first = list(all_questions()), []
+    for student in range(100):
+        record("student", "quizzes", "order", number=1000 + student)
+        orders = [shuffled(range(3), name) for name, _ in questions[:20]]
+        first += [order[0] for order in orders]
+        assert len(set(map(tuple, orders))) > 2, "not alike in all quizzes of one student"
+    assert all(0.3 < first.count(place) / len(first) < 0.37 for place in range(3))
+
+
+def one_wrong_and_the_right(asked):
+    """Places of two options of a quiz's first question, as this student sees them."""
+    right = [bool(option.get("right")) for option in asked.questions[0]["options"]]
+    return right.index(False), right.index(True)
 
 
 def test_answers_are_remembered_with_their_misconception():
     asked = Quiz("00.take_away")
-    assert [asked.answer(0, option)[0] for option in (0, 1)] == [False, True]
-    known = recall("00", "quizzes", "take_away.where_is_the_color")
-    assert known == {"tries": 2, "right": True, "misconception": "gray_hides_the_color"}
+    wrong, right = one_wrong_and_the_right(asked)
+    assert [asked.answer(0, option)[0] for option in (wrong, right)] == [False, True]
+    known = recall("00", "quizzes", f"take_away.{asked.questions[0]['id']}")
+    assert known == {"tries": 2, "right": True, "misconception": asked.questions[0]["options"][wrong]["misconception"]}
     assert progress().counts()["00"]["quizzes"] == (1, 3)
 
 
@@ -46,14 +86,14 @@ def test_the_quiz_widget_tells_by_its_status():
     choice = widget.choices[0]
     choice.button.click()
     assert "Choose an answer first" in choice.told.value
-    choice.options.value = 0
-    choice.button.click()
-    assert "Not yet" in choice.told.value
-    choice.options.value = 1
-    choice.button.click()
-    assert "Right" in choice.told.value
+    for option, verdict in zip(one_wrong_and_the_right(widget), ("Not yet", "Right"), strict=True):
+        choice.options.value = option
+        choice.button.click()
+        assert verdict in choice.told.value
     bundle = widget.bundle()
-    assert "Answers" in bundle["text/html"] and "Where is its color?" in bundle["text/plain"]
+    assert "Answers" in bundle["text/html"] and page.plain(widget.questions[0]["ask"]) in bundle["text/plain"]
+    shown = [label for label, _ in choice.options.options]
+    assert bundle["text/plain"].index(shown[0]) < bundle["text/plain"].index(shown[1]), "text and widget agree"
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
 
 
@@ -85,23 +125,28 @@ def test_a_prediction_from_elsewhere_is_taken_with_care(said):
     assert "not what you predicted." in after.choice.told.value and "<script>" not in after.choice.told.value
 
 
-def test_the_loss_quiz_explains_every_wrong_match():
-    losses = ("gray", "l2", "l1", "truth")
-    numbers = {"chroma": 9.0, "true_chroma": 55.0, "l1_chroma": 14.0, "l2_chroma": 9.0, "background_error": 5.0}
-    paintings = {loss: torch.rand(2, 3, 8, 8) for loss in losses}
-    widget = loss_quiz("02.which_loss", paintings, dict.fromkeys(losses, numbers))
-    asked = widget.quiz
+ALL_LOSS_QUIZZES = [
+    f"{lesson}.{name}" for lesson, text in texts.lessons().items() for name in text.get("loss_quizzes", {})
+]
+
+
+@pytest.mark.parametrize("identifier", ALL_LOSS_QUIZZES)
+def test_the_loss_quiz_explains_every_wrong_match(identifier):
+    lesson, name, text = texts.find("loss_quizzes", identifier)
+    numbers = dict.fromkeys(re.findall(r"{(\w+)", str(text["losses"])), 0.5)
+    paintings = {loss: torch.rand(2, 3, 8, 8) for loss in text["losses"]}
+    asked = loss_quiz(identifier, paintings, dict.fromkeys(paintings, numbers))
     for letter, truth in asked.rows.items():
         for loss in asked.losses:
             right, why = asked.answer(letter, loss)
             assert right == (loss == truth) and len(why) > 25 and "{" not in why
-    widget.check()
-    assert "has no loss yet" in widget.verdicts["A"].value
+    asked.check()
+    assert "has no loss yet" in asked.verdicts["A"].value
     for letter, truth in asked.rows.items():
-        widget.menus[letter].value = truth
-    widget.check()
-    assert all("Right" in verdict.value for verdict in widget.verdicts.values())
-    assert progress().counts()["02"]["quizzes"][0] == 4
-    assert "<b>L2 (squared error)</b>" in asked.as_text()
+        asked.menus[letter].value = truth
+    asked.check()
+    assert all("Right" in verdict.value for verdict in asked.verdicts.values())
+    assert progress().counts()[lesson]["quizzes"][0] == len(paintings)
+    assert all(f"<b>{loss['label']}</b>" in asked.as_text() for loss in text["losses"].values())
     with pytest.raises(ValueError, match="just these"):
-        loss_quiz("02.which_loss", {"l2": torch.rand(1, 3, 8, 8)}, {})
+        loss_quiz(identifier, {"another": torch.rand(1, 3, 8, 8)}, {})
