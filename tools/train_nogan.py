@@ -61,7 +61,7 @@ FULL = (
     "chelsea",
     "meadow",
     "farmhouse",
-)  # photographs that are painted whole at stage 1, the stop and the end
+)  # painted whole at stage 1, the stop and the end
 
 Folders = tuple[Path, Path] | tuple[()]  # of small and of large photographs
 
