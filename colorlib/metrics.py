@@ -68,29 +68,27 @@ def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
 
 
 def audit(samples: torch.Tensor, world: scenes.Scenes, chances: Collection[float] | None = None) -> dict:
-    """How well a network throws its dice: `samples` of a world's pictures, n×N×2×H×W, against the palette's chances.
+    """How a network throws its dice: `samples` of a world's pictures, n×N×2×H×W, against the chances of its palette.
 
-    `frequencies` are shares of all throws that were decided, `undecided` those near no palette color. `off` looks at
-    the n throws of each object by itself: the share of them that would have to fall elsewhere to meet the chances.
-    `statistic`, the sum of Pearson's over the objects, would be about `degrees` for true dice; so high or higher it
-    would be with the chance `p_value`. `spread` is object_spread's mean.
+    Of all throws, `frequencies` are the shares near each palette color, and `undecided` is the share near none. `off`
+    looks at each object by itself: the share of its throws that would have to fall elsewhere to meet the chances.
+    `statistic` is Pearson's, the sum over all objects: about `degrees` for true dice, which would reach it with the
+    chance `p_value`. `spread` is the mean of object_spread.
     """
-    palette = world.palette.to(samples)
-    chances = torch.ones(len(palette)) if chances is None else torch.tensor(chances)
-    chances = (chances / chances.sum()).double()
-    units = samples * color.AB_SCALE
+    palette, units = world.palette.to(samples), samples * color.AB_SCALE
+    chances = torch.ones(len(palette)) if chances is None else torch.as_tensor(chances)
+    if chances.shape != (len(palette),) or not (chances > 0).all():
+        raise ValueError(f"Give one chance above 0 for each of the {len(palette)} palette colors, not {chances}.")
     throws = torch.stack([_decided(object_colors(ab, world), palette) for ab in units]).double()
-    counts = throws.sum(dim=0)  # a row an object, a column a palette color
-    expected = counts.sum(dim=1, keepdim=True) * chances
-    statistic = ((counts - expected) ** 2 / expected.clamp(min=1e-9)).sum()
-    degrees = int((counts.sum(dim=1) > 0).sum()) * (len(palette) - 1)
+    counts, expected = throws.sum(dim=0), len(throws) * (chances / chances.sum()).to(throws)  # a row an object
+    degrees, statistic = len(counts) * (len(palette) - 1), ((counts - expected) ** 2 / expected).sum()
     return {
-        "frequencies": (counts.sum(dim=0) / counts.sum().clamp(min=1)).tolist(),
+        "frequencies": throws.mean(dim=(0, 1)).tolist(),
         "undecided": 1 - throws.sum(dim=-1).mean().item(),
-        "off": ((counts - expected).clamp(min=0).sum() / counts.sum().clamp(min=1)).item(),
+        "off": 1 - torch.minimum(counts, expected).sum(dim=1).mean().item() / len(throws),
         "statistic": statistic.item(),
         "degrees": degrees,
-        "p_value": torch.special.gammaincc(torch.tensor(degrees / 2), statistic.cpu().float() / 2).item(),
+        "p_value": torch.special.gammaincc(*torch.tensor([degrees, statistic], dtype=torch.float64) / 2).item(),
         "spread": torch.stack([object_spread(ab, world).mean() for ab in units]).mean().item(),
     }
 

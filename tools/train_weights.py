@@ -31,7 +31,7 @@ HELD_OUT = 1000  # at most so many are measured
 SEEN = ("ab_error", "chroma", "chroma_share")  # what is measured on training pictures of a world, too
 PIX2PIX, WGAN_GP = (partial(training.build, name) for name in ("pix2pix", "wgan_gp"))
 
-# Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 04 show them.
+# Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 04 and 07 show them.
 RUNS = {
     "ambiguous_l2": ("ambiguous", training.Supervised),
     "ambiguous_l1": ("ambiguous", training.Supervised),
@@ -39,6 +39,7 @@ RUNS = {
     "ambiguous_pix2pix": ("ambiguous", PIX2PIX),
     "ambiguous_pix2pix_dropout": ("ambiguous", PIX2PIX),
     "ambiguous_wgan_gp": ("ambiguous", WGAN_GP),
+    "ambiguous_flow": ("ambiguous", partial(training.build, "flow")),
     "context_fusion": ("context", training.Supervised),
     "context_local": ("context", training.Supervised),
     "cifar10_l2": ("cifar10", training.Supervised),

@@ -1,0 +1,1 @@
+"""What lesson 07 alone needs: its texts, its exercises, its widgets, its audits."""

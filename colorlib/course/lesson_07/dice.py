@@ -1,0 +1,127 @@
+"""How the systems of the course throw their dice, and the recorded audits of them all. Lesson 07 holds the audit."""
+
+import json
+from importlib import resources
+from itertools import combinations
+
+import torch
+from torch import nn
+
+from colorlib import color, metrics, models, plots, tables
+from colorlib.course.lesson_02 import sample_bins
+from colorlib.worlds import scenes
+
+COLORS = ("red", "blue", "green")
+STUDENT = 4.303  # three seeds leave two degrees of freedom: 95 % lie within so many standard errors
+SHOWN = {"off": "off", "undecided": "undecided", "spread": "inside objects"}
+
+
+@torch.no_grad()
+def throws(model, gray: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """A network's `n` answers to the same gray pictures, n×N×2×H×W, each by whatever chance there is in it.
+
+    `flow` draws samples, `classify` a bin for each pixel; where there is dropout it is switched on. Others repeat
+    themselves.
+    """
+    network, dice = model.network, torch.Generator().manual_seed(seed)
+    if hasattr(network, "arrows"):
+        return models.sample(model, gray, n, seed=seed)
+    if network.outputs == "bins":
+        logits = models.paint(network, gray)
+        return torch.stack([sample_bins(logits, dice) for _ in range(n)])
+    dropouts = [module for module in network.modules() if isinstance(module, nn.Dropout) and module.p > 0]
+    if not dropouts:
+        return models.paint(model, gray).expand(n, -1, -1, -1, -1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        nn.ModuleList(dropouts).train()
+        answers = torch.stack([models.paint(model, gray) for _ in range(n)])
+    nn.ModuleList(dropouts).eval()
+    return answers
+
+
+def true_dice(world: scenes.Scenes, chances, n: int, seed: int = 0) -> torch.Tensor:
+    """What a perfect network would answer: the true colors, but for the objects, whose color is thrown anew."""
+    _, ab = color.to_gray_ab(world.pictures)
+    dice, slots = torch.Generator().manual_seed(seed), world.palette_index.shape
+    thrown = torch.multinomial(torch.tensor(chances), n * slots.numel(), replacement=True, generator=dice)
+    colors = (world.palette / color.AB_SCALE)[thrown].view(n, *slots, 2)
+    inside = (world.objects.long() - 1).clamp(min=0)
+    painted = colors[:, torch.arange(len(world))[:, None, None], inside].movedim(-1, 2)
+    return torch.where(world.objects[:, None] > 0, painted, ab)
+
+
+def alike(samples: torch.Tensor, world: scenes.Scenes) -> float:
+    """Of all pairs of objects in one picture the share in one color; true dice give the sum of the squared chances."""
+    present = (world.palette_index >= 0).sum(dim=1).tolist()
+    pairs = []
+    for ab in samples:
+        colors = metrics.object_colors(ab * color.AB_SCALE, world)
+        nearest = torch.cdist(colors, world.palette).argmin(dim=1).split(present)
+        pairs += [part[i] == part[j] for part in nearest for i, j in combinations(range(len(part)), 2)]
+    return sum(map(float, pairs)) / max(1, len(pairs))
+
+
+def interval(values) -> tuple[float, float]:
+    """The mean of three seeds and how far the 95 % interval reaches on either side (0 where there is one seed)."""
+    values = torch.tensor(values, dtype=torch.float64)
+    return values.mean().item(), 0.0 if len(values) < 3 else STUDENT * values.std().item() / len(values) ** 0.5
+
+
+class Audits:
+    """The recorded audits: `dice` {"even": {"chances": …, "systems": {"flow": [one a seed, …]}}}."""
+
+    def __init__(self):
+        file = resources.files("colorlib.course.lesson_07") / "audits.json"
+        self.card = json.loads(file.read_text(encoding="utf-8"))
+        self.dice = self.card["dice"]
+
+    def values(self, die, system, name):
+        """One number for each seed; of a list, such as the frequencies, a list for each entry."""
+        found = [audit[name] for audit in self.dice[die]["systems"][system]]
+        return list(zip(*found, strict=True)) if isinstance(found[0], list) else found
+
+    def table(self, die):
+        """All systems under one die, in percent with 95 % intervals, true dice first."""
+        return AuditTable(self, die)
+
+    def reliability(self):
+        """How often each color was thrown, over how often it should be: true dice lie on the diagonal."""
+        systems = [name for name in self.dice["90/10"]["systems"] if name != "true dice"]
+        with plots.drawing(1, len(systems), (plots.WIDTH, 3.0), sharey=True) as (canvas, panels):
+            told = []
+            for system, panel in zip(systems, panels, strict=True):
+                panel.plot([0, 1], [0, 1], color="0.6", linestyle=":")
+                for die, facts in self.dice.items():
+                    if system in facts["systems"]:
+                        means, reach = zip(*map(interval, self.values(die, system, "frequencies")), strict=True)
+                        panel.errorbar(facts["chances"], means, reach, fmt="o", color=plots.CYCLE[0], capsize=3)
+                        told.append(f"{system} under {die}: " + ", ".join(f"{mean:.0%}" for mean in means))
+                panel.set(title=system, xlabel="true chance", xlim=(0, 1), ylim=(-0.05, 1.05))
+            panels[0].set_ylabel("how often it was thrown")
+            return plots.Figure(canvas, f"One panel for each of {', '.join(systems)}. {'; '.join(told)}.")
+
+
+class AuditTable:
+    """Shows itself as text or HTML; a row a system."""
+
+    def __init__(self, audits, die):
+        facts = audits.dice[die]
+        names = COLORS if len(facts["chances"]) == 3 else (COLORS[0], COLORS[2])
+        heads = [f"{name} ({chance:.0%})" for name, chance in zip(names, facts["chances"], strict=True)]
+        self.rows = [["", *heads, *SHOWN.values()]]
+        for system in facts["systems"]:
+            frequencies = [interval(values) for values in audits.values(die, system, "frequencies")]
+            off, undecided, spread = (interval(audits.values(die, system, name))[0] for name in SHOWN)
+            percent = [f"{100 * mean:.0f} ± {100 * reach:.0f} %" for mean, reach in frequencies]
+            self.rows.append([system, *percent, f"{off:.0%}", f"{undecided:.0%}", f"{spread:.1f}"])
+        card = audits.card
+        self.caption = (
+            f"{card['throws']} throws for each of {card['pictures']} held-out pictures; three seeds, 95 % intervals"
+        )
+
+    def __repr__(self):
+        return tables.as_text(self.rows, self.caption)
+
+    def _repr_html_(self):
+        return tables.as_html(self.rows, self.caption)

@@ -1,0 +1,115 @@
+"""Audit the dice of the course's systems, under three dice and with three seeds: what lesson 07 shows.
+
+    python tools/audit_dice.py
+
+Each system of SYSTEMS is trained with its `laptop` settings on the world `ambiguous`, drawn with the chances of DICE,
+and asked again and again for the same held-out pictures. A stopped call goes on where it was: checkpoints lie in
+runs/weights, beside those of train_weights.py.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from train_weights import PICTURES, RUNS, SEEDS, folder_of, hardware, write
+
+from colorlib import color, metrics, training
+from colorlib.course.lesson_05 import stages
+from colorlib.course.lesson_07 import dice
+from colorlib.data import sets
+from colorlib.worlds import scenes
+
+THROWS, ASKED = 48, 16  # throws for each picture; pictures
+RED, BLUE, GREEN = scenes.DEFAULT_PALETTE
+# Name: the palette, and the chance of each of its colors.
+DICE = {
+    "even": ((RED, BLUE, GREEN), (1 / 3, 1 / 3, 1 / 3)),
+    "70/20/10": ((RED, BLUE, GREEN), (0.7, 0.2, 0.1)),
+    "90/10": ((RED, GREEN), (0.9, 0.1)),
+}
+# Name: the run whose settings it has, and the dice that it is audited under.
+SYSTEMS = {
+    "flow": ("ambiguous_flow", ("even", "70/20/10", "90/10")),
+    "L2": ("ambiguous_l2", ("even", "70/20/10", "90/10")),
+    "L1": ("ambiguous_l1", ("even", "70/20/10", "90/10")),
+    "pix2pix": ("ambiguous_pix2pix", ("even", "70/20/10", "90/10")),
+    "pix2pix, dropout on": ("ambiguous_pix2pix_dropout", ("even",)),
+    "classify": ("ambiguous_classify", ("even", "70/20/10")),
+    "WGAN-GP": ("ambiguous_wgan_gp", ("even", "70/20/10")),
+}
+OUT = Path(__file__).parent.parent / "colorlib" / "course" / "lesson_07" / "audits.json"
+
+
+def drawn(die: str, seed: int) -> tuple[scenes.Scenes, scenes.Scenes]:
+    """Scenes to train on and held-out ones, as data.load draws them, but with this die."""
+    palette, chances = DICE[die]
+    held_out = PICTURES // sets.EVERY
+    draw = {"world": "ambiguous", "palette": palette, "probabilities": chances}
+    return scenes.draw(PICTURES - held_out, 32, seed, **draw), scenes.draw(held_out, 32, seed + 1_000_003, **draw)
+
+
+def audited(system: str, die: str, seed: int) -> dict:
+    """Train a system under a die, or find it trained, and audit it."""
+    name, _ = SYSTEMS[system]
+    train, held_out = drawn(die, seed)
+    recipe = RUNS[name][1](seed=seed, **training.laptop(name))
+    out = folder_of(name if die == "even" else f"{name}-{die.replace('/', '-')}", seed)
+    run = training.fit(recipe, train.pictures, out=out, resume=True)
+    world = held_out[:ASKED]
+    samples = dice.throws(run.generator, color.to_gray_ab(world.pictures)[0], THROWS, seed)
+    table = metrics.evaluate(
+        {"one": run.generator}, held_out, names=("chroma_share", "palette_use", "background_error")
+    )
+    return facts(samples, world, die) | rounded(table["one"]) | {"seconds": round(run.seconds, 1)}
+
+
+def facts(samples: torch.Tensor, world: scenes.Scenes, die: str) -> dict:
+    """An audit, and how often two objects of one picture are in one color."""
+    return rounded(metrics.audit(samples, world, DICE[die][1]) | {"alike": dice.alike(samples, world)})
+
+
+def nogan(die: str) -> list[dict]:
+    """NoGAN as recorded for lesson 05: one answer for each held-out object, at the batch where it was stopped."""
+    palette, chances = (torch.tensor(part) for part in DICE[die])
+    audits = []
+    for report in stages.card("nogan_ambiguous")["stages"]:
+        stage = report["stage_3"]
+        row = next(row for row in stage["elsewhere"] if row["batch"] == stage["stop"])
+        use = metrics.palette_use(torch.tensor(row["objects"]).float(), palette)
+        audit = {
+            "frequencies": use.tolist(),
+            "undecided": 1 - use.sum().item(),
+            "off": 1 - (use * chances).sum().item(),
+        }
+        audits.append(rounded(audit | {name: row[name] for name in ("alike", "chroma_share", "background_error")}))
+    return audits
+
+
+def rounded(audit: dict) -> dict:
+    """Four digits are enough."""
+
+    def short(value):
+        return list(map(short, value)) if isinstance(value, list) else float(f"{value:.4g}")
+
+    return {name: short(value) for name, value in audit.items()}
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    card = {"throws": THROWS, "pictures": ASKED, "seeds": list(SEEDS), "hardware": hardware(), "dice": {}}
+    for die, (_, chances) in DICE.items():
+        worlds = {seed: drawn(die, seed)[1][:ASKED] for seed in SEEDS}
+        true = [facts(dice.true_dice(world, chances, THROWS, seed), world, die) for seed, world in worlds.items()]
+        systems = {"true dice": true}
+        for system, (_, under) in SYSTEMS.items():
+            if die in under:
+                systems[system] = [audited(system, die, seed) for seed in SEEDS]
+                print(f"{die}, {system}: {systems[system]}", flush=True)
+        if die == "even":
+            systems["NoGAN"] = nogan(die)
+        card["dice"][die] = {"chances": list(chances), "systems": systems}
+    write(OUT, card)
+
+
+if __name__ == "__main__":
+    main()
