@@ -72,18 +72,23 @@ def planned(options):
 def colorize(options) -> int:
     """color photographs of any size, files or folders; what is in the way stays without --force"""
     import numpy as np
+    import torch
     from tqdm import tqdm
 
     from colorlib import colorize, files, models
     from colorlib.data import pictures
 
     model, label = models.load(options.model), f"colored by colorlib, {Path(options.model).stem}"
+    if options.samples < 1 or (options.samples > 1 and not hasattr(model.network, "arrows")):
+        raise ValueError("--samples takes a whole number from 1 on, and more than 1 where the network draws samples.")
     colorize.colorize(np.zeros((1, 1, 3), np.uint8), model, options.side)  # what cannot work is said once
     out, taken = Path(os.path.abspath(os.path.expanduser(options.out))), set()
     photographs = colorize.sources(options.paths, out)
     originals = set(map(os.path.realpath, photographs))
     counts = {"colored": 0, "left out": 0, "failed": 0}
-    for path, name in tqdm(photographs.items(), "Coloring", disable=None):
+    numbers = range(options.samples)
+    for path, name, seed in tqdm([(*of, n) for of in photographs.items() for n in numbers], "Coloring", disable=None):
+        how = {"dice": torch.Generator().manual_seed(seed)} if seed else {}
         try:
             picture, facts = pictures.read_to_keep(path)
             outcome, told = "colored", "an animation, its first picture is colored" if facts["animated"] else ""
@@ -93,7 +98,8 @@ def colorize(options) -> int:
             if os.path.lexists(place) and not options.force:
                 outcome, told = "left out", f"left out, since {place} is there already (--force replaces it)"
             else:
-                colorize.save(colorize.result(picture, model, options.side, options.side_by_side), place, label)
+                colored = colorize.result(picture, model, options.side, options.side_by_side, **how)
+                colorize.save(colored, place, label)
         except (ValueError, OSError) as error:
             outcome, told = "failed", getattr(error, "reason", error)
         counts[outcome] += 1
@@ -130,6 +136,7 @@ def parser() -> argparse.ArgumentParser:
     coloring.add_argument("--out", required=True, metavar="DIR", help="the folder for the colored ones")
     coloring.add_argument("--model", default="photo_l1", help="a network's name or file; else photo_l1")
     coloring.add_argument("--side", type=int, help="the short side at which it looks; else as in its training")
+    coloring.add_argument("--samples", type=int, default=1, help="so many answers, of a network that draws them")
     coloring.add_argument("--side-by-side", action="store_true", help="the gray picture to the left of the colored one")
     coloring.add_argument("--force", action="store_true", help="replace what is there already")
     return parser

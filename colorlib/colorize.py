@@ -22,25 +22,26 @@ EDGE = 10.0  # variance of L around a small pixel from which on the color follow
 FORMATS = {"JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "PNG": ".png"}  # others have few colors, or no label
 
 
-def colorize(picture, model, side: int | None = None):
+def colorize(picture, model, side: int | None = None, **how):
     """Color a picture of any size: an array H×W×3 or a tensor 3×H×W, uint8; the result is of the same kind.
 
     `model` is a network from models.load, or its name or path. `side` is the short side at which it looks, by default
-    the one that it was trained at. L stays; where no screen shows the color at this L, a paler one is taken.
+    the one that it was trained at. L stays; where no screen shows the color at this L, a paler one is taken. `how` is
+    for a network that draws samples: the `dice` to draw one with, the `steps` to take.
     """
     if isinstance(picture, torch.Tensor):
-        return torch.from_numpy(colorize(np.moveaxis(picture.cpu().numpy(), 0, -1), model, side)).movedim(-1, 0)
+        return torch.from_numpy(colorize(np.moveaxis(picture.cpu().numpy(), 0, -1), model, side, **how)).movedim(-1, 0)
     result = np.empty(picture.shape, np.uint8)
-    for rows, lab in colored_bands(picture, model, side):
+    for rows, lab in colored_bands(picture, model, side, **how):
         result[rows] = color.to_uint8(shown(lab)).movedim(0, -1).numpy()
     return result
 
 
-def colored_bands(picture: np.ndarray, model, side: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
+def colored_bands(picture: np.ndarray, model, side: int | None = None, **how) -> Iterator[tuple[slice, torch.Tensor]]:
     """The colored picture, some rows at a time so that memory stays small: which rows, and their lab 3×h×W."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3 or not picture.size:
         raise ValueError(f"Give an array H×W×3 or a tensor 3×H×W of uint8, not {picture.dtype} {picture.shape}.")
-    start, slope = colors_by_lightness(*looked_at(picture, model, side))
+    start, slope = colors_by_lightness(*looked_at(picture, model, side, **how))
     (height, width), (small_height, small_width) = picture.shape[:2], start.shape[-2:]
     wide = torch.cat((start, slope)) @ enlarging(small_width, width)
     tall, step = enlarging(small_height, height).T, max(1, BAND // width)
@@ -51,7 +52,7 @@ def colored_bands(picture: np.ndarray, model, side: int | None = None) -> Iterat
         yield rows, torch.cat((lightness, start + slope * lightness))
 
 
-def looked_at(picture: np.ndarray, model, side: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+def looked_at(picture: np.ndarray, model, side: int | None = None, **how) -> tuple[torch.Tensor, torch.Tensor]:
     """L and ab of the small copy that the network colors."""
     model = models.load(model) if isinstance(model, str | os.PathLike) else model
     multiple = max(MULTIPLE, 2 ** len(getattr(model.network, "down", ())))  # a U-Net halves its picture so often
@@ -62,7 +63,7 @@ def looked_at(picture: np.ndarray, model, side: int | None = None) -> tuple[torc
     small = Image.fromarray(np.ascontiguousarray(picture)).resize((width, height), Image.Resampling.BICUBIC)
     gray, _ = color.to_gray_ab(torch.from_numpy(np.array(small)).movedim(-1, 0)[None])
     try:
-        lab = color.to_lab(gray, models.paint(model, gray))[0]
+        lab = color.to_lab(gray, models.paint(model, gray, **how))[0]
     except RuntimeError as error:
         raise ValueError(f"This network does not color pictures of {height}×{width} pixels ({error}).") from error
     return lab[:1], lab[1:]
@@ -124,9 +125,9 @@ def target(out: Path, name: Path, picture: np.ndarray, facts: dict, taken: set[s
     return place
 
 
-def result(picture: np.ndarray, model, side: int | None, side_by_side: bool) -> np.ndarray:
+def result(picture: np.ndarray, model, side: int | None, side_by_side: bool, **how) -> np.ndarray:
     """The colored picture, its alpha as it was; with `side_by_side` the gray one to its left."""
-    colored = np.dstack((colorize(picture[..., :3], model, side), picture[..., 3:]))
+    colored = np.dstack((colorize(picture[..., :3], model, side, **how), picture[..., 3:]))
     if side_by_side:
         gray = np.asarray(Image.fromarray(picture[..., :3]).convert("L"))
         colored = np.hstack((np.dstack((gray, gray, gray, picture[..., 3:])), colored))
