@@ -1,6 +1,7 @@
 """The doctor: a true line a thing, an advice with each that is not well, and the exit status."""
 
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,25 +11,21 @@ import pytest
 import torch
 
 from colorlib import doctor
+from colorlib.__main__ import main
 
 
-def command_line(*arguments, **environment):
-    """`python -m colorlib`, with these environment variables."""
-    command = [sys.executable, "-m", "colorlib", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
-
-
-def test_this_machine_can_run_the_lessons():
-    run = command_line("doctor")
-    lines = run.stdout.splitlines()
-    assert run.returncode == 0 and len(lines) == len(doctor.CHECKS) + 2 and lines[-1] == "The lessons can run."
+def test_this_machine_can_run_the_lessons(capsys):
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(doctor.CHECKS) + 2 and lines[-1] == "The lessons can run."
     for line, thing in zip(lines, doctor.CHECKS, strict=False):
         assert line.startswith(("[OK]", "[--]")) and thing in line
 
 
 def test_what_is_broken_fails_with_what_to_do_and_hides_nothing(tmp_path):
     (tmp_path / "torch.py").write_text("raise ImportError('no torch here')\n")
-    run = command_line("doctor", PYTHONPATH=str(tmp_path))
+    command, environment = [sys.executable, "-m", "colorlib", "doctor"], os.environ | {"PYTHONPATH": str(tmp_path)}
+    run = subprocess.run(command, capture_output=True, text=True, env=environment)
     lines = run.stdout.splitlines()
     assert run.returncode == 1 and len(lines) == len(doctor.CHECKS) + 2
     assert lines[0].startswith("[OK]   Python") and lines[1] == "[FAIL] torch        ImportError: no torch here"
@@ -74,8 +71,8 @@ def test_a_gpu_that_this_torch_cannot_use(monkeypatch):
     assert status == "--" and "pytorch.org" in message
 
 
-def test_the_command_line_names_its_commands():
-    run = command_line()
-    assert run.returncode == 2 and "COMMAND" in run.stderr
-    run = command_line("--help")
-    assert run.returncode == 0 and "doctor" in run.stdout and "progress" in run.stdout
+@pytest.mark.parametrize("arguments, status, said", [([], 2, "COMMAND"), (["--help"], 0, "doctor.*progress")])
+def test_the_command_line_names_its_commands(capsys, arguments, status, said):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == status and re.search(said, "".join(capsys.readouterr()), re.DOTALL)
