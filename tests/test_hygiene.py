@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -160,6 +161,18 @@ def test_minutes_and_trainings_are_counted_from_what_stands_there(builder):
     assert counted == (73, 11, 1, 3, 5) and section.minutes == 5
     builder.minutes.write_into(made, [section])
     assert "these 5 minutes" in made[0].source and made[1].source.startswith("## A (5 min)\n")
+
+
+def test_a_word_unfolds_where_it_comes_first(builder):
+    texts = "# The critic\n\nA critic judges.", "## 1. Strides\n\nA `stride`, $stride$, a [batch](x) and *dropout*."
+    texts += "Two *logits*, dropout and batch norms, then strides.", "A batch with another stride and a critic."
+    made = [nbformat.v4.new_markdown_cell(text) for text in texts]
+    builder.unfold_words(made)
+    unfolded = [re.findall("<summary>Words: (.*?)</summary>", cell.source) for cell in made]
+    assert unfolded == [[], [], ["batch norm, stride"], ["batch, critic"]]
+    assert "`.eval()`" not in made[2].source and "<code>.eval()</code>" in made[2].source
+    meanings = tomllib.loads(builder.GLOSSARY.read_text(encoding="utf-8"))
+    assert len(meanings) >= 40 and list(meanings) == sorted(meanings, key=str.lower)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

@@ -14,6 +14,7 @@ this tool: the first cell says `these {minutes} minutes`, and headings say none.
 
 import argparse
 import hashlib
+import html
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from colorlib import files
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "solutions"
+GLOSSARY = ROOT / "colorlib" / "course" / "glossary.toml"
 LESSONS = ROOT / "lessons"
 LARGEST = 3_000_000  # bytes a solution may have
 SOLUTION = re.compile(r"^( *)# BEGIN SOLUTION\n(.*?)^ *# END SOLUTION\n?", re.MULTILINE | re.DOTALL)
@@ -93,10 +95,40 @@ def read(source_path):
     return cells, minutes.sections(cells, source_path.name[:2], blank)
 
 
+def unfold_words(cells):
+    """Below the text in which a word of the glossary comes first, what it means, to unfold without a kernel.
+
+    Not above the first section, so that a lesson's first screen stays its own, and not where the lesson explains the
+    word itself, in **bold** or *italics*. Headings, code, formulas and links don't count.
+    """
+    meanings = tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
+    of = {form.lower(): word for word in meanings for form in word.split("|")}
+    forms = "|".join(map(re.escape, sorted(of, key=len, reverse=True)))  # "batch norm" before "batch"
+    begun, seen = False, set()
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            begun = begun or bool(re.search("^## ", cell.source, re.MULTILINE))
+            text = re.sub(r"```.*?```|\$\$.*?\$\$", "", cell.source, flags=re.DOTALL)
+            text = re.sub(r"(?m)^#.*$|`[^`]*`|\$[^$]*\$|!?\[[^]]*\]\([^)]*\)|<[^>]*>", "|", text)
+            used = {of[form.lower()]: None for form in re.findall(rf"(?i)(?<![\w-])({forms})s?(?![\w-])", text)}
+            explained = {of[form.lower()] for form in re.findall(rf"(?i)\*({forms})s?\*", text)}
+            shown = [word for word in used if word not in seen | explained] if begun else []
+            seen |= explained | set(shown)
+            if shown:
+                cell.source += "\n\n" + _unfolding({word.split("|")[0]: meanings[word] for word in shown})
+
+
+def _unfolding(meanings):
+    rows = "".join(f"<li><b>{word}</b>: {html.escape(text, quote=False)}</li>" for word, text in meanings.items())
+    rows = re.sub(r"`([^`]*)`", r"<code>\1</code>", rows)
+    return f"<details><summary>Words: {', '.join(meanings)}</summary><ul>{rows}</ul></details>"
+
+
 def build(source_path, address, for_students):
     """One notebook, without outputs."""
     cells, sections = read(source_path)
     minutes.write_into(cells, sections)
+    unfold_words(cells)
     title = cells[0]
     links = badges(address, source_path.stem)
     title.source = "\n\n".join(filter(None, [title.source, links]))
