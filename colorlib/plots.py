@@ -18,6 +18,7 @@ INK = STYLE["text.color"]
 CYCLE = STYLE["axes.prop_cycle"].by_key()["color"]
 LARGE = 300_000  # bytes of a figure
 WIDTH = 8.6  # inches: fills a notebook of 1,280 pixels
+SMALLEST = 0.78  # inches: what a picture gets at least, so that it has 64 pixels a side on the screen, and its margin
 
 
 class Figure:
@@ -69,24 +70,31 @@ def gray_picture(picture):
 
 
 def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
-    """Pictures side by side: a batch or list for one row, a list of them for several; `cell` inches wide each."""
+    """Pictures side by side: a batch or list for one row, a list of them for several; `cell` inches wide each.
+
+    What would come out smaller than can be seen goes on below.
+    """
     rows = list(rows)
     if not isinstance(rows[0], list | tuple) and rows[0].ndim < 4:
         rows = [rows]
-    columns, beside, above = max(map(len, rows)), 1.1 if row_titles else 0, 0.25 if titles else 0
-    cell = cell or min((WIDTH - beside) / columns, 2.6)
+    names = max(map(len, row_titles), default=-4)  # letters; a letter takes .08 inches
+    columns, together, above = max(map(len, rows)), len(rows), 0.25 if titles else 0
+    beside = 0.32 + 0.08 * names
+    fit = min(columns, int((WIDTH - beside) / SMALLEST))
+    rows = [row[start : start + fit] for start in range(0, columns, fit) for row in rows]
+    cell = min(max(cell or 2.6, SMALLEST), (WIDTH - beside) / fit)
     height, width = as_array(rows[0][0]).shape[:2]
-    size = (cell * columns + beside, (cell * height / width + 0.1) * len(rows) + above)
-    with drawing(len(rows), columns, size, squeeze=False) as (canvas, grid):
+    size = (cell * fit + beside, (cell * height / width + 0.1) * len(rows) + above)
+    with drawing(len(rows), fit, size, squeeze=False) as (canvas, grid):
         for axes in grid.flat:
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
         for row, places in zip(rows, grid, strict=True):
             for picture, axes in zip(row, places, strict=False):
                 axes.imshow(as_array(picture), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        for title, axes in zip(titles, grid[0], strict=False):
-            axes.set_title(title)
-        for title, axes in zip(row_titles, grid[:, 0], strict=False):
+        for number, title in enumerate(titles):
+            grid[together * (number // fit), number % fit].set_title(title)
+        for title, axes in zip([*row_titles] * len(rows), grid[:, 0], strict=False):
             axes.set_ylabel(title, rotation=0, ha="right", va="center", labelpad=10)
         return Figure(canvas, alt)
 

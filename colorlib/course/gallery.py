@@ -8,7 +8,7 @@ class Gallery(page.Live):
 
     invitation = "Run this lesson to move the slider."
 
-    def __init__(self, name, stops, notes=None, fixed=None, width=84):
+    def __init__(self, name, stops, notes=None, fixed=None, width=96):
         if not stops:
             raise ValueError("A gallery needs at least one row of pictures.")
         self.stops, self.notes, self.width = stops, notes or {}, width

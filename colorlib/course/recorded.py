@@ -40,8 +40,8 @@ class LiveCurves:
     def _pictures(self):
         """The last stop's pictures, two in a row."""
         for stop, pictures in list(self.stops.items())[-1:]:
-            images = " ".join(page.picture(p, f"{stop}, picture {i}", 112) for i, p in enumerate(pictures, 1))
-            return f"<div style='width:240px'>{images}<br><small>{stop}</small></div>"
+            images = " ".join(page.picture(p, f"{stop}, picture {i}", 128) for i, p in enumerate(pictures, 1))
+            return f"<div style='width:272px'>{images}<br><small>{stop}</small></div>"
         return ""
 
     def figure(self, run):
