@@ -16,15 +16,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-CONDA = ("environment.yml", "binder/environment.yml")
-CONDA_NAMES = {"pytorch": "torch", "pytorch-cpu": "torch"}
 IMPORT_NAMES = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn"}
 
 
 def ranges(lines):
     """{package: range} of requirement lines."""
-    requirements = [Requirement(line) for line in lines]
-    return {canonicalize_name(r.name): r.specifier for r in requirements}
+    return {canonicalize_name(one.name): one.specifier for one in map(Requirement, lines)}
 
 
 def conda(path):
@@ -33,19 +30,17 @@ def conda(path):
     pip = [line for part in lines if isinstance(part, dict) for line in part["pip"]]
     lines = [line for line in lines if isinstance(line, str)]
     lines = [line if set("<>!") & set(line) else line.replace("=", "==") for line in lines]
-    found = ranges(lines + [line for line in pip if not line.startswith("-")])
-    return {CONDA_NAMES.get(name, name): versions for name, versions in found.items()}
+    return ranges(lines + [line for line in pip if not line.startswith("-")])
 
 
 LESSONS = ranges(PROJECT["dependencies"] + EXTRAS["lab"])
 
 
-@pytest.mark.parametrize("path", CONDA)
-def test_conda_has_every_dependency_in_the_same_range(path):
+@pytest.mark.parametrize("path, torch", [("environment.yml", "pytorch"), ("binder/environment.yml", "pytorch-cpu")])
+def test_conda_has_every_dependency_in_the_same_range(path, torch):
     found = conda(path)
-    found.pop("pip")
-    found.pop("python")
-    assert found == LESSONS
+    found["torch"] = found.pop(torch)
+    assert {name: versions for name, versions in found.items() if name not in ("pip", "python")} == LESSONS
 
 
 def test_conda_takes_a_python_that_the_package_allows():
@@ -55,18 +50,11 @@ def test_conda_takes_a_python_that_the_package_allows():
     assert binder.operator == "==" and binder.version in allowed
 
 
-def test_binder_takes_the_cpu_build():
-    lines = yaml.safe_load((ROOT / "binder/environment.yml").read_text())["dependencies"]
-    names = {Requirement(line.split("=")[0].strip("<>")).name for line in lines[:-1]}
-    assert "pytorch-cpu" in names and "pytorch" not in names
-
-
 def test_constraints_pin_every_dependency_within_its_range():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = ranges(line for line in lines if not line.startswith("#"))
     for name, pins in pinned.items():
-        assert [pin.operator for pin in pins] == ["=="], f"{name} is not pinned to one version"
-        assert "+" not in str(pins), f"{name}: a build tag that other machines do not have"
+        assert [pin.operator for pin in pins] == ["=="] and "+" not in str(pins), f"{name} is not one version for all"
         assert not name.startswith(("nvidia", "cuda", "triton")), f"{name} is not for all machines"
     for name, allowed in {**LESSONS, **ranges(EXTRAS["dev"])}.items():
         [pin] = pinned[name]
