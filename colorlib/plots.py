@@ -21,6 +21,12 @@ WIDTH = 8.6  # inches: fills a notebook of 1,280 pixels
 SMALLEST = 0.78  # inches: what a picture gets at least, so that it has 64 pixels a side on the screen, and its margin
 
 
+def tag(webp, alt, look=""):
+    """An <img> of a WebP's bytes."""
+    data, look = base64.b64encode(webp).decode(), f"max-width:100%;height:auto;{look}"
+    return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
+
+
 class Figure:
     """A finished figure with its alt text: shows itself in a notebook, and gives `html` to widgets."""
 
@@ -40,9 +46,7 @@ class Figure:
 
     @property
     def html(self):
-        data = base64.b64encode(self.webp).decode()
-        look = "max-width:100%;height:auto;border-radius:8px"
-        return f'<img alt="{html.escape(self.alt)}" style="{look}" src="data:image/webp;base64,{data}">'
+        return tag(self.webp, self.alt, "border-radius:8px")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.html, "text/plain": f"[Figure: {self.alt}]"}

@@ -32,6 +32,7 @@ class Choice:
         self.options.layout = widgets.Layout(width="auto", max_width="54em")  # long texts wrap instead of being cut
         self.options.add_class("colorlib-choices")
         self.button, self.told = button(text, self.press), Told()
+        self.parts = self.options, self.button, self.told
 
     def press(self):
         if self.options.value is None:

@@ -1,7 +1,5 @@
 """Learning that can be watched: the same pictures as training goes on, on a still sheet and in a film."""
 
-import base64
-import html
 import io
 
 import numpy as np
@@ -33,12 +31,8 @@ class FilmStrip:
     def _repr_mimebundle_(self, include=None, exclude=None):
         film = ""
         if self.webp:
-            data = base64.b64encode(self.webp).decode()
-            film = (
-                f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{STILL}">'
-                f'<img alt="{html.escape(self.alt)}" style="max-width:100%;border-radius:8px;margin-top:6px" '
-                f'src="data:image/webp;base64,{data}"></picture>'
-            )
+            image = plots.tag(self.webp, self.alt, "border-radius:8px;margin-top:6px")
+            film = f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{STILL}">{image}</picture>'
         return {"text/html": f"<div>{self.sheet.html}<br>{film}</div>", "text/plain": f"[Figure: {self.sheet.alt}]"}
 
 

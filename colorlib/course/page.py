@@ -1,6 +1,5 @@
 """How what the course says looks: one box, readable in the light and the dark theme, and as plain text."""
 
-import base64
 import html
 import io
 import re
@@ -63,10 +62,8 @@ def picture(picture, alt, width=128):
     image, small = Image.fromarray(array), array.shape[1] <= 128
     image.thumbnail((2 * width, 2 * width))  # sharp on fine screens, and no larger
     image.save(buffer, format="webp", lossless=small, quality=88)
-    data = base64.b64encode(buffer.getvalue()).decode()
     scaling = "image-rendering:pixelated;" if array.shape[1] < width else ""
-    look = f"width:{width}px;max-width:100%;height:auto;border-radius:6px;{scaling}"
-    return f'<img alt="{html.escape(alt)}" style="{look}" src="data:image/webp;base64,{data}">'
+    return plots.tag(buffer.getvalue(), alt, f"width:{width}px;border-radius:6px;{scaling}")
 
 
 class Panel(widgets.VBox):

@@ -7,15 +7,15 @@ from colorlib.course.progress import changing, recall, record, shuffled
 
 
 class Asked(page.Panel):
-    """A text of questions, and the tries of whoever answers them."""
+    """A text of questions, whose `parts` a subclass makes, and the tries of whoever answers them."""
 
-    def __init__(self, kind, identifier):
-        self.lesson, self.name, self.text = texts.find(kind, identifier)
-        title = f"<b style='font-size:1.1em'>{self.text['title']}</b>"
-        super().__init__([widgets.HTML(title), *self.parts()])
+    def __init__(self, identifier):
+        self.lesson, self.name, self.text = texts.find(self.kind, identifier)
+        self.title = f"<b style='font-size:1.1em'>{self.text.get('title')}</b>"
+        super().__init__(list(self.parts()))
 
     def order(self, items, key=""):
-        """In this student's own order: one can't learn by heart where the right one stands."""
+        """In this student's own order: where the right one stands cannot be learned by heart."""
         return shuffled(items, f"{self.lesson}.{self.name}.{key}")
 
     def judged(self, question, right, why, misconception):
@@ -26,19 +26,27 @@ class Asked(page.Panel):
         return right, why
 
 
+def _text(text):
+    """A paragraph no wider than can be read with ease."""
+    return widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5;max-width:54em'>{text}</p>")
+
+
+def _lettered(lines):
+    items = "".join(f"<li>{page.inline(line)}</li>" for line in lines)
+    return f"<ol type='A'>{items}</ol>"
+
+
 class Quiz(Asked):
     """Questions to click through: choose with the arrow keys, check with Enter or Space."""
 
-    def __init__(self, identifier):
-        super().__init__("quizzes", identifier)
+    kind = "quizzes"
 
     def parts(self):
         self.questions = [q | {"options": self.order(q["options"], q["id"])} for q in self.text["questions"]]
         self.choices = [self._choice(number) for number in range(len(self.questions))]
+        yield widgets.HTML(self.title)
         for number, (question, choice) in enumerate(zip(self.questions, self.choices, strict=True), 1):
-            asked = f"{number}. {page.inline(question['ask'])}"
-            yield widgets.HTML(f"<p style='margin:10px 0 2px;line-height:1.5;max-width:54em'>{asked}</p>")
-            yield from (choice.options, choice.button, choice.told)
+            yield from (_text(f"{number}. {page.inline(question['ask'])}"), *choice.parts)
 
     def _choice(self, number):
         options = [option["text"] for option in self.questions[number]["options"]]
@@ -55,18 +63,13 @@ class Quiz(Asked):
 
     def as_text(self):
         """The quiz for readers without a kernel: each question, its options, the answers to unfold."""
-        parts = [f"<b>{self.text['title']}</b>"]
+        parts = [self.title]
         for number, question in enumerate(self.questions, 1):
             options = question["options"]
             answers = [f"{'✓' if option.get('right') else '✗'} {option['why']}" for option in options]
             parts.append(f"<p>{number}. {page.inline(question['ask'])}</p>{_lettered(o['text'] for o in options)}")
             parts.append(page.details("Answers", _lettered(answers)))
         return page.box("".join(parts))
-
-
-def _lettered(lines):
-    items = "".join(f"<li>{page.inline(line)}</li>" for line in lines)
-    return f"<ol type='A'>{items}</ol>"
 
 
 class LossQuiz(Asked):
@@ -76,9 +79,11 @@ class LossQuiz(Asked):
     in braces they may name a measure of the row: "chroma {chroma:.0f} of {true_chroma:.0f}".
     """
 
+    kind = "loss_quizzes"
+
     def __init__(self, identifier, paintings, measures):
         self.paintings, self.measures = paintings, measures
-        super().__init__("loss_quizzes", identifier)
+        super().__init__(identifier)
 
     def parts(self):
         self.losses = self.text["losses"]
@@ -87,7 +92,7 @@ class LossQuiz(Asked):
         self.rows = dict(zip("ABCDEFGH", self.order(self.losses), strict=False))  # letter: its true loss
         options = [(text["label"], loss) for loss, text in self.losses.items()]
         self.menus, self.verdicts = {}, {letter: controls.Told() for letter in self.rows}
-        yield widgets.HTML(f"<p style='line-height:1.5;max-width:54em'>{page.inline(self.text['ask'])}</p>")
+        yield from (widgets.HTML(self.title), _text(page.inline(self.text["ask"])))
         for letter in self.rows:
             self.menus[letter] = controls.menu(f"Row {letter}", options, "60px", "300px", chosen=False)
             yield from (widgets.HTML(self.pictures(letter)), self.menus[letter], self.verdicts[letter])
@@ -121,19 +126,20 @@ class LossQuiz(Asked):
             clue = self.losses[loss]["clue"].format(**self.measures[loss])
             answers += f"<li>{letter}: <b>{self.losses[loss]['label']}</b>. {page.inline(clue)}</li>"
         losses = ", ".join(text["label"] for text in self.losses.values())
-        asked = f"<b>{self.text['title']}</b><p>{page.inline(self.text['ask'])} ({losses})</p>"
+        asked = f"{self.title}<p>{page.inline(self.text['ask'])} ({losses})</p>"
         return page.box(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
 
 
 CONFIDENCE = ("guessing", "fairly sure", "certain")
 
 
-class Prediction(page.Panel):
+class Prediction(Asked):
     """A question asked before an experiment, `predict("01.lightness")`: an answer, and how sure you are of it."""
 
-    def __init__(self, identifier):
-        self.lesson, self.name, self.text = texts.find("predictions", identifier)
-        known = recall(self.lesson, "predictions", self.name)
+    kind = "predictions"
+
+    def parts(self):
+        known = recall(self.lesson, self.kind, self.name)
         notice = "Choose what you expect first; a guess is fine."
         self.choice = controls.Choice(self.text["options"], "Keep my prediction", notice, self.keep)
         self.sure = widgets.Dropdown(options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em"))
@@ -142,33 +148,31 @@ class Prediction(page.Panel):
             self.sure.value = known["confidence"] if known.get("confidence") in CONFIDENCE else self.sure.value
             self.choice.told.say("Your prediction of last time is kept. You may change it.", "quiet")
         self.ask = f"<b>Predict.</b> {page.inline(self.text['ask'])}"
-        ask = widgets.HTML(f"<p style='line-height:1.5'>{self.ask}</p>")
-        super().__init__([ask, self.choice.options, self.sure, self.choice.button, self.choice.told])
+        options, *rest = self.choice.parts
+        yield from (_text(self.ask), options, self.sure, *rest)
 
     def keep(self, answer):
-        record(self.lesson, "predictions", self.name, answer=answer, confidence=self.sure.value)
+        record(self.lesson, self.kind, self.name, answer=answer, confidence=self.sure.value)
         self.choice.told.say("Kept. Now run the experiment below.")
 
     def as_text(self):
         return page.box(f"<p>{self.ask}</p>{_lettered(self.text['options'])}")
 
 
-class Outcome(page.Panel):
+class Outcome(Asked):
     """The same question after the experiment: say what you saw, and the explanation unfolds."""
 
-    def __init__(self, identifier):
-        self.lesson, self.name, self.text = texts.find("predictions", identifier)
-        self.truth = self.text["options"][self.text["outcome"]]
+    kind, ask = "predictions", "<b>What did you see?</b>"
+
+    def parts(self):
+        self.truth = page.inline(self.text["options"][self.text["outcome"]])
         notice = "Look at the figure and choose what you saw."
         self.choice = controls.Choice(self.text["options"], "That is what I saw", notice, self.explain)
-        ask = widgets.HTML("<p><b>What did you see?</b></p>")
-        super().__init__([ask, self.choice.options, self.choice.button, self.choice.told])
+        yield from (_text(self.ask), *self.choice.parts)
 
     def explain(self, seen):
-        known = record(self.lesson, "predictions", self.name, saw=seen)
-        lines = []
-        if seen != self.text["outcome"]:
-            lines.append(f"Look again. It shows: “{page.inline(self.truth)}”.")
+        known = record(self.lesson, self.kind, self.name, saw=seen)
+        lines = [] if seen == self.text["outcome"] else [f"Look again. It shows: “{self.truth}”."]
         if "answer" in known:
             hit = "as you predicted" if known["answer"] == self.text["outcome"] else "not what you predicted"
             sure = f" (you were: {known['confidence']})" if known.get("confidence") in CONFIDENCE else ""
@@ -176,8 +180,8 @@ class Outcome(page.Panel):
         self.choice.told.say(" ".join([*lines, page.inline(self.text["why"])]))
 
     def as_text(self):
-        answer = f"<p><b>{page.inline(self.truth)}.</b> {page.inline(self.text['why'])}</p>"
-        return page.box("<b>What did you see?</b>" + page.details("What happened, and why", answer))
+        answer = f"<p><b>{self.truth}.</b> {page.inline(self.text['why'])}</p>"
+        return page.box(self.ask + page.details("What happened, and why", answer))
 
 
 quiz, loss_quiz, predict, saw = Quiz, LossQuiz, Prediction, Outcome

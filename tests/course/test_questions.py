@@ -9,7 +9,7 @@ from colorlib.course import loss_quiz, page, predict, progress, quiz, saw, texts
 from colorlib.course.progress import recall, record, shuffled
 from colorlib.course.questions import Quiz
 
-ALL_QUIZZES = [f"{lesson}.{name}" for lesson, text in texts.lessons().items() for name in text["quizzes"]]
+ALL_QUIZZES = [f"{lesson}.{name}" for lesson, text in texts.lessons().items() for name in text.get("quizzes", {})]
 
 
 @pytest.mark.parametrize("identifier", ALL_QUIZZES)
@@ -29,7 +29,7 @@ def test_every_wrong_answer_has_an_explanation_and_a_misconception(identifier):
 def all_questions():
     """Each question of the course by its name, and its options."""
     for lesson, text in texts.lessons().items():
-        for name, quiz_text in text["quizzes"].items():
+        for name, quiz_text in text.get("quizzes", {}).items():
             for question in quiz_text["questions"]:
                 yield f"{lesson}.{name}.{question['id']}", question["options"]
 
@@ -47,7 +47,7 @@ def test_the_right_answer_is_seldom_the_longest():
 def test_outcomes_of_predictions_are_spread_over_the_places():
     places = {0: [], 1: [], 2: []}
     for lesson, text in texts.lessons().items():
-        for name, prediction in text["predictions"].items():
+        for name, prediction in text.get("predictions", {}).items():
             if len(prediction["options"]) == 3:
                 places[prediction["outcome"]].append(f"{lesson}.{name}")
     most = 0.45 * sum(map(len, places.values()))
