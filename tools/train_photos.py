@@ -30,6 +30,7 @@ CROPS = 10  # squares of each large photograph
 KEPT_ASIDE = 4  # every fourth large photograph
 MEASURED_AT = (64, 96, 128, 192)
 NAMES = ("ab_error", "ciede2000", "colorfulness", "spill")
+ASIDE = (*NAMES, "psnr", "ssim")
 SHARED = dict(size=64, batch_size=64, seed=0)
 NETWORK = SHARED | dict(network="pix2pix", width=0.375, levels=5, dropout=0.0)
 CRITIC = NETWORK | dict(lr=5e-4, critic_lr=5e-4, critic_width=0.5, lam=100.0)
@@ -47,6 +48,9 @@ TRAININGS = {
 # Those with a critic begin with a network that knows what is where. From scratch and with λ = 40, pix2pix was as
 # colorful as the truth after 7 epochs, at an ab error of 1.27 times that of gray.
 BEGIN_WITH = {"photo_pix2pix": "photo_l1", "photo_wgan_gp": "photo_l1"}
+# What ships is this much of the trained weights, and the rest of the network that it began with: unmixed, photo_wgan_gp
+# is 81 % as colorful as the truth at 1.16 times gray's ab error, mixed 73 % at 1.11.
+MIXED = {"photo_wgan_gp": 0.95}
 
 
 def to_train_on(small: Path, large: Path) -> torch.Tensor:
@@ -107,9 +111,9 @@ def train(name: str, small: Path, large: Path, out: Path, epochs: int | None) ->
     return training.fit(recipe, squares, **options)
 
 
-def measured(name: str, generator: models.Colorizer, squares: torch.Tensor) -> dict:
+def measured(name: str, generator: models.Colorizer, squares: torch.Tensor, names=NAMES) -> dict:
     """The card's rows: gray, the network, the truth."""
-    table = metrics.evaluate({name: generator}, squares, n=len(squares), names=NAMES)
+    table = metrics.evaluate({name: generator}, squares, n=len(squares), names=names)
     print(f"{name} at {squares.shape[-1]} pixels\n{table}\n", flush=True)
     return {row: [rounded(seed) for seed in seeds] for row, seeds in table.seeds.items()}
 
@@ -117,6 +121,11 @@ def measured(name: str, generator: models.Colorizer, squares: torch.Tensor) -> d
 def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     """Weights in half precision and their card, measured anew on the photographs kept aside and on those that ship."""
     generator = models.load(out)
+    if name in MIXED:
+        begun = models.load(BEGIN_WITH[name]).network.state_dict()
+        trained = generator.network.state_dict()
+        mixed = {key: torch.lerp(begun[key].float(), trained[key].float(), MIXED[name]) for key in trained}
+        generator.network.load_state_dict(mixed)
     history = json.loads((out / "history.json").read_text(encoding="utf-8"))
     generator.network.settings["size"] = SHARED["size"]
     facts = {key: generator.metadata[key] for key in ("recipe", "seed", "epochs") if key in generator.metadata}
@@ -125,7 +134,7 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     at_side = {}
     for side in MEASURED_AT:
         aside = kept_aside(large, side)
-        at_side[side] = measured(name, generator, aside)
+        at_side[side] = measured(name, generator, aside, ASIDE)
     shipped = measured(name, generator, data.shipped_photographs(SHARED["size"]))
     card = {
         "name": name,
@@ -134,6 +143,7 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
         "measured_on": len(aside),
         **generator.metadata,
         **({"begins_with": BEGIN_WITH[name]} if name in BEGIN_WITH else {}),
+        **({"share_of_trained_weights": MIXED[name]} if name in MIXED else {}),
         "parameters": models.count_parameters(generator.network),
         "hardware": hardware(),
         "seconds": [history[-1]["seconds"]],
