@@ -226,6 +226,24 @@ def test_links_lead_to_files_that_exist(name):
     assert not broken, f"{name} links to {broken}"
 
 
+IDEAS = "U-Net, label smoothing, perceptual loss, spectral norm, self-attention, colorfulness, Wasserstein, batch norm"
+IDEAS = [*IDEAS.split(", "), "dropout", "PatchGAN", "one.cycle", "CIEDE2000"]
+
+
+def test_papers_are_linked_where_their_ideas_are_used(builder):
+    """Each link is well formed, as far as can be seen without fetching it."""
+    made = [cell for source in sources(builder) for cell in builder.jupytext.read(source, fmt="py:percent").cells]
+    text = "\n\n".join(cell.source for cell in made if cell.cell_type == "markdown")
+    good = r"https://arxiv\.org/abs/\d{4}\.\d{4,5}|https://doi\.org/10\.\d{4,}/\S+|https://(?!arxiv|doi)\S+|\w+\.ipynb"
+    wrong = [link for link in re.findall(r"\]\((.*?)\)", text) if not re.fullmatch(good, link)]
+    bare = re.findall(r"(?i)(?<!/)\barxiv[: ]\S+|(?<!\()https?://\S+", text)
+    assert not wrong and not bare, f"malformed: {wrong}; no link: {bare}"
+    credited = [part for part in re.split(r"\n\s*\n|\n- ", text) if re.search(r"\d{4}\)?\]\(https://", part)]
+    credited = " ".join(" ".join(credited).split())
+    missing = [idea for idea in IDEAS if not re.search(f"(?i){idea}", credited)]
+    assert not missing, f"no paper, with its year, is linked beside: {', '.join(missing)}"
+
+
 def part_of(path):
     """Whose budget a file counts for, and the folder or file that the table names."""
     first, *rest = path.relative_to(ROOT).parts
