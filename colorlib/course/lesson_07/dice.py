@@ -51,14 +51,22 @@ def true_dice(world: scenes.Scenes, chances, n: int, seed: int = 0) -> torch.Ten
     return torch.where(world.objects[:, None] > 0, painted, ab)
 
 
+def _nearest(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
+    """The palette color that each object is nearest to."""
+    return torch.cdist(metrics.object_colors(ab * color.AB_SCALE, world), world.palette).argmin(dim=1)
+
+
+def right(samples: torch.Tensor, world: scenes.Scenes) -> float:
+    """The share of throws in the object's true color: a die cannot know it, a memory of training pictures can."""
+    true = _nearest(color.to_gray_ab(world.pictures)[1], world)
+    return torch.stack([_nearest(ab, world) == true for ab in samples]).float().mean().item()
+
+
 def alike(samples: torch.Tensor, world: scenes.Scenes) -> float:
     """Of all pairs of objects in one picture the share in one color; true dice give the sum of the squared chances."""
     present = (world.palette_index >= 0).sum(dim=1).tolist()
-    pairs = []
-    for ab in samples:
-        colors = metrics.object_colors(ab * color.AB_SCALE, world)
-        nearest = torch.cdist(colors, world.palette).argmin(dim=1).split(present)
-        pairs += [part[i] == part[j] for part in nearest for i, j in combinations(range(len(part)), 2)]
+    parts = [part for ab in samples for part in _nearest(ab, world).split(present)]
+    pairs = [part[i] == part[j] for part in parts for i, j in combinations(range(len(part)), 2)]
     return sum(map(float, pairs)) / max(1, len(pairs))
 
 

@@ -1,0 +1,368 @@
+# %% [markdown]
+# # Dice that can be audited: flow matching
+#
+# **After these {minutes} minutes you will be able to**
+#
+# - write what flow matching learns, and how it samples;
+# - draw several answers to one gray picture, each of them clear;
+# - audit a network's dice: does each color come as often as it should?
+#
+# **You need** lessons 02 and 03. No GPU: the long training takes about two minutes. Read on while it runs.
+#
+# One gray photograph, and six answers of one network. Nobody told it what to paint; it threw dice.
+
+# %%
+import time
+
+import torch
+
+from colorlib import color, colorize, data, metrics, models, plots, profile, training
+from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.lesson_07 import choose, choose_answer, dice, flow_in_the_plane, plane
+from colorlib.course.recorded import LiveCurves, Recorded, or_recorded
+from colorlib.worlds import scenes
+
+photograph = photographs.pictures()["chelsea"]
+six = choose.answers(photograph, "photo_flow")
+plots.pictures(
+    [[torch.from_numpy(picture).movedim(-1, 0) for picture in row] for row in (six[:3], six[3:])],
+    alt="One photograph of a cat in six colorings by one network.",
+)
+
+# %%
+settings = profile.settings(
+    #         quick, laptop, gpu
+    pictures=(256, 2048, 2048),  # pictures of a world, a tenth of them held out
+    plane_steps=(400, 1000, 1000),  # of the small network in sections 2 and 3
+    steps=(4, 900, 900),  # training steps on pictures
+    asked=(4, 12, 12),  # pictures of the live audit
+    throws=(12, 48, 48),  # answers to each of them
+)
+settings
+
+# %%
+quiz("07.recall")
+
+# %% [markdown]
+# ## 1. One gray picture, six answers
+#
+# Where the gray does not tell a color, lesson 02 asked for a **sample**: one of the possible colors, each as often
+# as it occurs. A balloon needs *one* die for all of its pixels. Here is a gray picture of balloons that are red, blue or
+# green, a third each. We ask three networks of this course six times.
+
+# %%
+predict("07.six_answers")
+
+# %%
+balloons = scenes.draw(1, 32, seed=12, world="ambiguous", kinds=("balloon",))
+gray, _ = color.to_gray_ab(balloons.pictures)
+names = {
+    "L1": "ambiguous_l1",
+    "classify, a sample": "ambiguous_classify",
+    "pix2pix, dropout on": "ambiguous_pix2pix_dropout",
+}
+networks = {label: models.load(name) for label, name in names.items()}
+rows = {"true dice": dice.true_dice(balloons, [1 / 3] * 3, 6)[:, 0]}
+rows |= {label: dice.throws(network, gray, 6)[:, 0] for label, network in networks.items()}
+plots.pictures(
+    [color.from_gray_ab(gray.expand(6, -1, -1, -1), ab) for ab in rows.values()],
+    row_titles=tuple(rows),
+    cell=1.1,
+    alt="One picture of balloons six times in four rows. True dice: clear red, blue or green balloons, others each time. "
+    "L1: six times the same brown. classify: balloons speckled in several colors. pix2pix: nearly the same each time.",
+)
+
+# %%
+saw("07.six_answers")
+
+# %% [markdown]
+# ## 2. From noise to color
+#
+# **Flow matching** ([Lipman and others, 2022](https://arxiv.org/abs/2210.02747);
+# [Liu and others, 2022](https://arxiv.org/abs/2209.03003)) learns to throw dice. Take the smallest pictures again: one
+# color each, red (70 %), blue (20 %) or green (10 %).
+#
+# Draw a random point, the *noise*, and one of the colors. Connect them by a straight line, and let the *time* run
+# from 0 to 1 along it:
+#
+# $$\text{place} = (1 - \text{time}) \cdot \text{noise} + \text{time} \cdot \text{color}$$
+#
+# At time 0 that is the noise, at time 1 the color. All the way, the point moves along the same arrow, color − noise.
+#
+# A network is shown a place and a time, and guesses the arrow. It sees neither end of the line. Its loss is the squared
+# error, so where several lines cross it learns their mean arrow.
+#
+# **Exercise.** Write this loss. Each row of `colors` (N×2) needs its own noise, from `torch.randn_like`, and its own
+# time, from `torch.rand(len(colors), 1)`. `arrows(place, time)` gives the guesses.
+
+
+# %%
+def flow_loss(arrows, colors):
+    """The mean squared error of the guessed arrows, at random times between noise and color."""
+    # BEGIN SOLUTION
+    noise = torch.randn_like(colors)
+    time = torch.rand(len(colors), 1)
+    place = (1 - time) * noise + time * colors
+    return ((arrows(place, time) - (colors - noise)) ** 2).mean()
+    # END SOLUTION
+
+
+flow_loss = check("07.flow_loss", flow_loss)
+
+# %%
+# hint("07.flow_loss")
+
+# %% [markdown]
+# Train a small network with it. (`Arrows` has three hidden layers. One unit here is 50 Lab units.)
+
+# %%
+palette = torch.tensor(scenes.DEFAULT_PALETTE)
+chances = torch.tensor([0.7, 0.2, 0.1])
+torch.manual_seed(0)
+arrows = plane.Arrows()
+optimizer = torch.optim.Adam(arrows.parameters(), lr=3e-3)
+one_cycle = training.one_cycle(optimizer, settings.plane_steps)
+for _ in range(settings.plane_steps):
+    colors = palette[torch.multinomial(chances, 512, replacement=True)] / 50
+    loss = flow_loss(arrows, colors)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    one_cycle.step()
+print(f"loss {loss.item():.2f}")
+
+# %%
+flow_in_the_plane(arrows)
+
+# %% [markdown]
+# Move the time (Tab, then the arrow keys). At time 0 all arrows point to one middle place. Then they part: each
+# region of the plane is drawn to a color of its own. Which color a point gets is decided by where its noise lay.
+# The noise is the die.
+#
+# ## 3. Sampling
+#
+# To draw a sample, start at noise and follow the arrows, in small steps: ask for the arrow, go a little way along it,
+# ask again. (This is Euler's method.)
+#
+# **Exercise.** Write it. There are `steps` equal steps from time 0 to time 1. The first asks at time 0, the next at
+# 1/`steps`. `arrows` wants the time as a tensor N×1: `torch.full((len(noise), 1), …)`.
+
+
+# %%
+def draw(arrows, noise, steps):
+    """Follow the arrows from noise, at time 0, to color, at time 1."""
+    # BEGIN SOLUTION
+    place = noise
+    for step in range(steps):
+        time = torch.full((len(noise), 1), step / steps)
+        place = place + arrows(place, time) / steps
+    return place
+    # END SOLUTION
+
+
+draw = check("07.draw", draw)
+
+# %%
+# hint("07.draw")
+
+# %%
+predict("07.one_step")
+
+# %%
+noise = torch.randn(1000, 2, generator=torch.Generator().manual_seed(1))
+ends = {}
+for steps in (1, 2, 4, 20):
+    with torch.no_grad():
+        ends[steps] = 50 * draw(arrows, noise, steps)
+    distance, nearest = torch.cdist(ends[steps], palette).min(dim=1)
+    near = [((nearest == k) & (distance < 20)).float().mean() for k in range(3)]
+    a, b = ends[steps].mean(dim=0)
+    print(f"{steps:2} steps: red {near[0]:.0%}, blue {near[1]:.0%}, green {near[2]:.0%}; mean a = {a:.0f}, b = {b:.0f}")
+
+# %%
+plane.ends_in_the_plane({f"{steps} steps": points for steps, points in ends.items()})
+
+# %%
+saw("07.one_step")
+
+# %% [markdown]
+# ## 4. On pictures
+#
+# A picture is one large point: two numbers for each place. The network of arrows becomes a U-Net with two more
+# inputs, the time and the *gray picture*. So its arrows lead to colors that fit this gray. The noise is a whole map
+# of random numbers. The library's recipe `flow` takes your loss, and paints with the average of its latest weights.
+
+# %%
+world = data.load("ambiguous", size=32, n=settings.pictures)
+shown = world.valid[:4]
+slim = training.laptop("ambiguous_flow") | {"steps": settings.steps}
+print(slim)
+recipe = training.build("flow", **slim)
+print(f"{models.count_parameters(recipe.generator):,} parameters")
+watch = LiveCurves("valid_chroma", title="chroma of the objects", pictures=shown, lines={"truth": 56, "L1": 14})
+check_on = metrics.validator(world, ("chroma",), n=16)
+flow = or_recorded(training.fit(recipe, world.train, validate=check_on, on_epoch=watch), "ambiguous_flow")
+
+# %%
+gray, truth = color.to_gray_ab(shown)
+samples = models.sample(flow.generator, gray, n=6)
+plots.pictures(
+    [color.from_gray_ab(one.expand(6, -1, -1, -1), samples[:, i]) for i, one in enumerate(gray)],
+    cell=1.3,
+    alt="Four gray pictures, each in six samples: sky, grass and walls stay the same. Each object is of one clear color, "
+    "red, blue or green, and the color changes from sample to sample.",
+)
+
+# %% [markdown]
+# Each object has one color, and each sample another. Nothing but the noise differs.
+#
+# ## 5. The audit
+#
+# Clear colors are not enough. Does each come as often as it should? On photographs nobody knows. In our world we know
+# the die, so we can **audit** it: ask for the same picture 48 times, and count.
+#
+# *Pearson's statistic* says how far counts are from what the chances let expect. For each object and each color: the
+# difference of the count from the expected one, squared, divided by the expected one. Add up all of them.
+#
+# **Exercise.** Write it. `counts` has a row for each object and a column for each color.
+
+
+# %%
+def pearson(counts, chances):
+    """How far the counts are from what the chances let expect."""
+    # BEGIN SOLUTION
+    expected = counts.sum(dim=1, keepdim=True) * chances
+    return ((counts - expected) ** 2 / expected).sum()
+    # END SOLUTION
+
+
+pearson = check("07.pearson", pearson)
+
+# %%
+# hint("07.pearson")
+
+# %% [markdown]
+# True dice give about the *degrees of freedom*: (colors − 1) for each object. `metrics.audit` counts, and computes
+# the *p-value*: how often true dice would give so large a statistic. *off* is the share of an object's throws that would
+# have to fall on another color.
+
+# %%
+held_out = world.valid_scenes[: settings.asked]
+gray, truth = color.to_gray_ab(held_out.pictures)
+even = [1 / 3] * 3
+answers_of = {
+    "true dice": dice.true_dice(held_out, even, settings.throws),
+    "flow": models.sample(flow.generator, gray, settings.throws),
+    "pix2pix": dice.throws(models.load("ambiguous_pix2pix"), gray, settings.throws),
+    "L1": dice.throws(networks["L1"], gray, settings.throws),
+}
+for name, samples in answers_of.items():
+    found = metrics.audit(samples, held_out, even)
+    shares = " / ".join(f"{share:.0%}" for share in found["frequencies"])
+    print(f"{name:10} {shares}, undecided {found['undecided']:.0%}, off {found['off']:.0%}")
+    print(f"{'':10} statistic {found['statistic']:.0f} for {found['degrees']} degrees, p = {found['p_value']:.2g}")
+
+# %% [markdown]
+# pix2pix uses all colors, but gives each picture the same one every time. Its statistic is enormous. L1's objects are
+# near no palette color at all. Now every system of the course, recorded:
+
+# %%
+audits = dice.Audits()
+audits.table("even")
+
+# %%
+predict("07.minority")
+
+# %%
+audits.table("70/20/10")
+
+# %%
+audits.reliability()
+
+# %%
+saw("07.minority")
+
+# %% [markdown]
+# Does it only remember its training pictures? A die cannot know an object's true color, and hits it in a third of the
+# throws. A memory would hit more often, in pictures that it has trained on.
+
+# %%
+for name, part in {"trained on": world.train_scenes, "held out": world.valid_scenes}.items():
+    part = part[: settings.asked]
+    samples = models.sample(flow.generator, color.to_gray_ab(part.pictures)[0], settings.throws)
+    print(f"{name:10} {dice.right(samples, part):.0%} of the throws show the true color")
+
+# %% [markdown]
+# ## 6. Photographs
+#
+# The network of the first screen learned from small photographs in the same way. It looks at a copy of 64 pixels;
+# the photograph keeps its own lightness. Which of the six do you believe?
+
+# %%
+choose_answer(six, "chelsea")
+
+# %% [markdown]
+# Your choice is a hint that no gray picture can give. And if you can't choose? The mean of many samples is what
+# L2 would paint. Beside it L1's picture:
+
+# %%
+many = choose.answers(photograph, "photo_flow", n=24)
+beside = {"mean of 24 samples": choose.mean_of(many), "L1": colorize.colorize(photograph, "photo_l1")}
+plots.pictures(
+    [torch.from_numpy(picture).movedim(-1, 0) for picture in beside.values()],
+    titles=tuple(beside),
+    alt="The photograph twice, alike: the mean of 24 samples and L1's picture, both in dull browns.",
+)
+
+# %%
+Recorded("photo_flow").table("ab_error", "colorfulness")
+
+# %% [markdown]
+# ## 7. What it costs
+#
+# One sample asks the network once for each step, so it takes 20 times as long as one look.
+
+# %%
+gray, _ = color.to_gray_ab(world.valid[:16])
+for name, paint in {
+    "L1": lambda: models.paint(networks["L1"], gray),
+    **{f"flow, {n} steps": lambda n=n: models.sample(flow.generator, gray, 1, n) for n in (1, 4, 20)},
+}.items():
+    start = time.perf_counter()
+    paint()
+    print(f"{name:15} {1000 * (time.perf_counter() - start) / len(gray):6.1f} ms a picture")
+
+# %% [markdown]
+# The largest image generators do the same with other conditions: [Stable Diffusion
+# 3](https://arxiv.org/abs/2403.03206) learns these arrows with billions of parameters and a text in place of the gray
+# picture. It works on pictures made small by an encoder, as we made ab small.
+#
+# ## 8. Quizzes and take-away
+
+# %%
+quiz_gray, quiz_truth = color.to_gray_ab(world.valid[4:10])
+rows = {name: models.load(f"ambiguous_{name}") for name in ("l1", "pix2pix", "flow")}
+painted = {name: models.paint(network, quiz_gray) for name, network in rows.items()} | {"truth": quiz_truth}
+of = world.valid_scenes[4:10]
+columns = ("chroma", "object_spread", "background_error", "ab_error")
+measures = {name: metrics.measure(ab, quiz_truth, quiz_gray, of, columns) for name, ab in painted.items()}
+loss_quiz("07.which_loss", {name: color.from_gray_ab(quiz_gray, ab) for name, ab in painted.items()}, measures)
+
+# %%
+quiz("07.take_away")
+
+# %%
+progress()
+
+# %% [markdown]
+# **Take-away.** Flow matching learns with squared error, and throws true dice all the same: the noise decides. The
+# questions of this course, and who answers them:
+#
+# | question | answer | lesson |
+# |---|---|---|
+# | Why brown? | Squared error wants the mean of all colors that fit | 02 |
+# | How to get clear colors? | Ask a critic whether they could be real | 03, 04 |
+# | Why one answer only? | Nothing in a GAN's training asks for another | 03, 05 |
+# | How to get all answers? | Start at noise, follow the mean arrows in small steps | 07 |
+# | Are the chances right? | Ask again and again in a world whose chances are known | 07 |
+# | Which answer is true? | The gray does not say. A person chooses | 07 |
