@@ -12,8 +12,8 @@ NAMES = ("red", "blue", "green")
 PAIRS = 5
 MENU = {"label": "76px", "width": "168px", "chosen": False}
 LESSON_OF_THE_CRITIC = (
-    "The network with the best squared error is the one that a critic unmasks at a glance. A GAN trains "
-    "both: a network that paints, and a critic that it must fool."
+    "Brown has the smaller squared error, but a critic sees that it is not real. "
+    "Lesson 03 trains a network that must also convince a critic."
 )
 LOOK_AGAIN = "Look for the dull balloon: real ones are red, blue or green."
 
@@ -72,7 +72,10 @@ class BeTheNetwork(page.Panel):
             cells.append(_cell(view, self.menus[i]))
         self.score_button = controls.button("Score my colors", self._score)
         self.told, self.critic = controls.Told(), widgets.VBox()
-        intro = widgets.HTML("<b style='font-size:1.1em'>Round 1: you are the network</b>")
+        intro = widgets.HTML(
+            "<b style='font-size:1.1em'>Round 1: you are the network</b><br>"
+            "Give each balloon a color from its menu. <em>Tab</em> leads to the next menu, the arrow keys choose."
+        )
         super().__init__([intro, _rows(cells), self.score_button, self.told, self.critic])
 
     def _menu(self, i, view):
@@ -95,9 +98,9 @@ class BeTheNetwork(page.Panel):
         truth = "".join(page.picture(p, f"Balloon {i}, its true color", 72) for i, p in enumerate(self.game.real, 1))
         lost = mine > brown
         verdict = (
-            "Brown wins, and no balloon is brown: a miss costs so much that never choosing is safer."
+            "Brown has the smaller error, although no balloon is brown."
             if lost
-            else "You beat brown! Guessing rarely does: run the cell with another seed and try again."
+            else "You beat brown, which a guess rarely does. Run the cell with another seed and try again."
         )
         self.told.say(
             f"<b>You hit {hits} of {len(choices)}.</b> Your mean squared error: <b>{mine:,.0f}</b>. "
@@ -147,9 +150,8 @@ class BeTheNetwork(page.Panel):
         )
         return page.box(
             "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
-            f"or green in truth. Which color has which?{shown}Whoever guesses pays about twice the "
-            "squared error of a network that paints them all brown; and a critic tells that brown from real "
-            "at once."
+            f"or green in truth. Which color has which?{shown}On average a guess has about twice the squared "
+            "error of a network that paints them all brown. A critic sees that the brown ones are not real."
         )
 
 

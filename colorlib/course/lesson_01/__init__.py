@@ -5,8 +5,8 @@ from colorlib.course.lesson_01.color_widgets import (
     blur_sliders,
     color_hints,
     gamut_slider,
-    lab_channels,
+    lab_parts,
     spread_hints,
 )
 
-__all__ = ["blur", "blur_sliders", "color_hints", "gamut_slider", "lab_channels", "spread_hints"]
+__all__ = ["blur", "blur_sliders", "color_hints", "gamut_slider", "lab_parts", "spread_hints"]

@@ -1,4 +1,4 @@
-"""Lesson 01: a picture's channels, and sliders to blur them, to walk through the gamut, to place color hints."""
+"""Lesson 01: the parts of a picture, and sliders to blur them, to walk through the gamut, to place color hints."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -26,15 +26,12 @@ def blur(picture, color_blur, lightness_blur):
     return color.lab_to_rgb(torch.from_numpy(np.stack(soft)))
 
 
-def lab_channels(picture, *, alt):
-    """A picture, its L, and its a and b shown as color at one lightness (0 stays gray)."""
-    lab = color.rgb_to_lab(picture)
-    lightness, a, b = lab
-    flat, nothing = torch.full_like(a, 65), torch.zeros_like(a)
-    in_color = (lab, torch.stack((flat, a, nothing)), torch.stack((flat, nothing, b)))
-    whole, *channels = map(color.lab_to_rgb, in_color)
-    titles = ("the picture", "L", "a: green to magenta", "b: blue to yellow")
-    return plots.pictures([whole, lightness / 100, *channels], titles=titles, alt=alt)
+def lab_parts(picture):
+    """A picture with only some of L, a and b, by name. What is left out is the same everywhere: L 65, a 0, b 0."""
+    lab, same = color.rgb_to_lab(picture), torch.tensor((65.0, 0, 0)).view(3, 1, 1)
+    kept = {"L": (1, 0, 0), "a": (0, 1, 0), "b": (0, 0, 1), "a and b": (0, 1, 1)}
+    masks = {name: torch.tensor(channels).view(3, 1, 1) for name, channels in kept.items()}
+    return {name: color.lab_to_rgb(mask * lab + (1 - mask) * same) for name, mask in masks.items()}
 
 
 def spread_hints(gray, hints, softness=0.01):

@@ -1,10 +1,20 @@
-"""Lesson 01's sliders, without a browser."""
+"""Lesson 01's parts of a picture and its sliders, without a browser."""
 
 import torch
 
 from colorlib import color
-from colorlib.course.lesson_01 import blur_sliders, color_hints, gamut_slider, spread_hints
+from colorlib.course.lesson_01 import blur_sliders, color_hints, gamut_slider, lab_parts, spread_hints
 from colorlib.worlds import scenes
+
+
+def test_a_part_has_its_channels_and_nothing_else():
+    picture = scenes.draw(1, size=16, seed=0).pictures[0] // 2 + 64  # pale: at any L a screen can show it
+    lab, parts = color.rgb_to_lab(picture), lab_parts(picture)
+    for name, kept in {"L": [0], "a": [1], "b": [2], "a and b": [1, 2]}.items():
+        part = color.rgb_to_lab(parts[name])
+        for channel, same in enumerate((65, 0, 0)):
+            wanted = lab[channel] if channel in kept else same
+            assert (part[channel] - wanted).abs().max() < 0.05, (name, channel)
 
 
 def test_color_widgets_follow_their_controls():

@@ -7,45 +7,54 @@ from colorlib import color
 WHITE = torch.tensor(color.WHITE).view(3, 1, 1)
 
 
-def lab_without_line(xyz):
-    x, y, z = (xyz / WHITE).pow(1 / 3)
-    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)))
+def curve(threshold, power=2.4):
+    return lambda v: torch.where(v > threshold, ((v + 0.055) / 1.055) ** power, v / 12.92)
 
 
-def hues_instead_of_places(hues, every=10):
-    ordered = hues.sort().values
-    held_out = torch.arange(len(hues)) % every == 0
-    return ordered[~held_out], ordered[held_out]
+def lab(threshold, slope=7.787, start=16 / 116, channels=slice(None)):
+    def function(xyz):
+        relative = xyz / WHITE
+        x, y, z = torch.where(relative[channels] > threshold, relative ** (1 / 3), slope * relative + start)
+        return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)))
+
+    return function
 
 
-def first_tenth(hues, every=10):
-    order = hues.argsort()
-    return order[len(hues) // every :], order[: len(hues) // every]
+def split(order, chosen):
+    return order[~chosen], order[chosen]
 
 
-def unsorted_split(hues, every=10):
-    places = torch.arange(len(hues))
-    return places[places % every != 0], places[places % every == 0]
+def tenths(hues, every):
+    return torch.arange(len(hues)) % every == 0
 
 
 WRONG = {
     "transfer_curve": {
         "the straight line everywhere": (lambda v: v / 12.92, "White must stay 1"),
-        "the power everywhere": (lambda v: ((v + 0.055) / 1.055) ** 2.4, "straight line"),
+        "the power everywhere": (curve(-1), "straight line"),
+        "0.06 in place of 0.04045": (curve(0.06), "meet at 0.04045"),
+        "0.0031308, which belongs to the way back": (curve(0.0031308), "straight line"),
+        "the power 2.2": (curve(0.04045, 2.2), "The power is 2.4"),
         "the other direction": (color.linear_to_srgb, "0.214"),
-        "an if instead of where": (
-            lambda v: v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4,
-            "torch.where",
-        ),
+        "an if instead of where": (lambda v: curve(0.04045)(v) if v <= 1 else v, "torch.where"),
     },
     "xyz_to_lab": {
         "not divided by white": (lambda xyz: color.xyz_to_lab(xyz * WHITE), "divide by white"),
-        "no straight line near black": (lab_without_line, "0.008856"),
+        "no straight line near black": (lab(0), "0.008856"),
+        "0.0045 in place of 0.008856": (lab(0.0045), "meet at 0.008856"),
+        "0.01 in place of 0.008856": (lab(0.01), "meet at 0.008856"),
+        "Y chooses for all three": (lab(0.008856, channels=slice(1, 2)), "not only Y"),
         "a sign": (lambda xyz: color.xyz_to_lab(xyz) * torch.tensor([1.0, -1, 1]).view(3, 1, 1), "signs"),
     },
     "hue_sorted_split": {
-        "not sorted": (unsorted_split, "sort by hue"),
-        "hues instead of places": (hues_instead_of_places, "pictures 0 and 10"),
-        "the first tenth": (first_tenth, "0 and 10"),
+        "not sorted": (lambda h, every=10: split(torch.arange(len(h)), tenths(h, every)), "sort by hue"),
+        "hues instead of places": (lambda h, every=10: split(h.sort().values, tenths(h, every)), "pictures 0 and 10"),
+        "the first tenth": (lambda h, every=10: split(h.argsort(), torch.arange(len(h)) < len(h) // every), "0 and 10"),
+        "pictures 0, 10, … in any order": (lambda h, every=10: split(h.argsort(), h.argsort() % every == 0), "sort by"),
+        "always every tenth": (lambda h, every=10: split(h.argsort(), tenths(h, 10)), "another number than ten"),
     },
+}
+RIGHT = {  # no pixel value lies between 0.0393 and 0.0431; Lab's numbers are also written as fractions
+    "transfer_curve": {"the threshold of 1996": curve(0.03928)},
+    "xyz_to_lab": {"fractions": lab((6 / 29) ** 3, 841 / 108, 4 / 29)},
 }
