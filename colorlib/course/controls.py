@@ -25,8 +25,8 @@ class Told(widgets.HTML):
 class Choice:
     """Radio buttons, none chosen, a button, and the place of the answer: `chosen(number)` is called with 0, 1, …"""
 
-    def __init__(self, options, text, notice, chosen):
-        self.notice, self.chosen = notice, chosen
+    def __init__(self, options, text, chosen):
+        self.chosen = chosen
         options = [(option.replace("`", ""), number) for number, option in enumerate(options)]
         self.options = widgets.RadioButtons(options=options, value=None)
         self.options.layout = widgets.Layout(width="auto", max_width="54em")  # long texts wrap instead of being cut
@@ -36,7 +36,7 @@ class Choice:
 
     def press(self):
         if self.options.value is None:
-            self.told.say(self.notice, "quiet")
+            self.told.say("Choose one first; a guess is fine.", "quiet")
         else:
             self.chosen(self.options.value)
 

@@ -1,5 +1,7 @@
 """Quizzes and predictions: they know the answers, remember what was answered, and work by keyboard."""
 
+from functools import partial
+
 import ipywidgets as widgets
 
 from colorlib.course import controls, page, texts
@@ -43,16 +45,16 @@ class Quiz(Asked):
 
     def parts(self):
         self.questions = [q | {"options": self.order(q["options"], q["id"])} for q in self.text["questions"]]
-        self.choices = [self._choice(number) for number in range(len(self.questions))]
+        self.choices = []
         yield widgets.HTML(self.title)
-        for number, (question, choice) in enumerate(zip(self.questions, self.choices, strict=True), 1):
-            yield from (_text(f"{number}. {page.inline(question['ask'])}"), *choice.parts)
+        for number, question in enumerate(self.questions):
+            options = [option["text"] for option in question["options"]]
+            choice = controls.Choice(options, f"Check answer {number + 1}", partial(self.tell, number))
+            self.choices.append(choice)
+            yield from (_text(f"{number + 1}. {page.inline(question['ask'])}"), *choice.parts)
 
-    def _choice(self, number):
-        options = [option["text"] for option in self.questions[number]["options"]]
-        button, notice = f"Check answer {number + 1}", "Choose an answer first."
-        choice = controls.Choice(options, button, notice, lambda o: choice.told.verdict(*self.answer(number, o)))
-        return choice
+    def tell(self, number, option):
+        self.choices[number].told.verdict(*self.answer(number, option))
 
     def answer(self, number, option):
         """Answer question `number` with option `option`, both from 0, as they are shown: is it right, and why?"""
@@ -140,8 +142,7 @@ class Prediction(Asked):
 
     def parts(self):
         known = recall(self.lesson, self.kind, self.name)
-        notice = "Choose what you expect first; a guess is fine."
-        self.choice = controls.Choice(self.text["options"], "Keep my prediction", notice, self.keep)
+        self.choice = controls.Choice(self.text["options"], "Keep my prediction", self.keep)
         self.sure = widgets.Dropdown(options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em"))
         if known.get("answer") in range(len(self.text["options"])):
             self.choice.options.value = known["answer"]
@@ -166,8 +167,7 @@ class Outcome(Asked):
 
     def parts(self):
         self.truth = page.inline(self.text["options"][self.text["outcome"]])
-        notice = "Look at the figure and choose what you saw."
-        self.choice = controls.Choice(self.text["options"], "That is what I saw", notice, self.explain)
+        self.choice = controls.Choice(self.text["options"], "That is what I saw", self.explain)
         yield from (_text(self.ask), *self.choice.parts)
 
     def explain(self, seen):

@@ -85,7 +85,7 @@ def test_the_quiz_widget_tells_by_its_status():
     widget = quiz("00.take_away")
     choice = widget.choices[0]
     choice.button.click()
-    assert "Choose an answer first" in choice.told.value
+    assert "Choose one first" in choice.told.value
     for option, verdict in zip(one_wrong_and_the_right(widget), ("Not yet", "Right"), strict=True):
         choice.options.value = option
         choice.button.click()
@@ -100,7 +100,7 @@ def test_the_quiz_widget_tells_by_its_status():
 def test_a_prediction_is_kept_and_compared():
     before = predict("00.guess_or_brown")
     before.choice.button.click()
-    assert "Choose" in before.choice.told.value
+    assert "Choose one" in before.choice.told.value
     before.choice.options.value, before.sure.value = 0, "certain"
     before.choice.button.click()
     after = saw("00.guess_or_brown")
