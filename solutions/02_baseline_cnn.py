@@ -1,56 +1,65 @@
 # %% [markdown]
 # # The baseline CNN: why networks paint the world brown
 #
-# **After these 60 minutes you will be able to**
+# **After these {minutes} minutes you will be able to**
 #
-# - build and train a colorizer, and find out with one picture whether it can learn at all;
-# - compute *before* training what L2 and L1 will paint where the gray can't tell, and measure that they do;
-# - say what skip connections are good for, and read a table of results without being fooled by PSNR.
+# - build and train a network that colors pictures, and test it on a single one first;
+# - compute what L2 and L1 will paint before you train, and measure that they do;
+# - read a table of results in which plain gray beats a colorful network.
 #
-# **You need** lesson 01 and some PyTorch (modules, optimizers). No GPU: each training here takes seconds.
+# **You need** lesson 01 and some PyTorch (modules, optimizers). No GPU.
 
 # %%
 import torch
 from torch import nn
 
 from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
-from colorlib.course import check, hint, loss_quiz, predict, progress, quiz, saw
-from colorlib.course.lesson_02 import balloon_dial, sample_bins, temperature_dial
+from colorlib.colorize import colorize
+from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.film import film_strip
+from colorlib.course.lesson_02 import balloon_dial, photo_table, sample_bins, temperature_dial
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
-from colorlib.data import download
 from colorlib.worlds import scenes
 
+# %% [markdown]
+# ## 1. One gray picture, three true ones
+#
+# These three balloons have the same lightness, so they give the same gray picture. Which color will a network paint?
+
 # %%
-settings = profile.settings(
-    #         quick, laptop, gpu
-    pictures=(256, 2048, 2048),  # pictures of a world, a tenth of them held out
-    steps=(4, 280, 280),  # training steps of the main experiments
-    few_steps=(4, 200, 200),  # and of the shorter ones
-    overfit_steps=(30, 300, 300),  # learning one picture by heart
-    photos=(200, 2000, 20_000),  # photos, or crops of them
-    photo_steps=(4, 300, 2000),
+balloon = dict(n=1, size=96, seed=4, world="ambiguous", kinds=("balloon",), most=1)
+true_ones = [scenes.draw(**balloon, probabilities=one).pictures[0] for one in torch.eye(3)]
+plots.pictures(
+    [plots.gray_picture(true_ones[0]), *true_ones],
+    titles=("the network sees", "red?", "blue?", "green?"),
+    cell=2.0,
+    alt="The same drawn balloon four times: in gray, in red, in blue and in green.",
 )
-settings
 
 # %%
 quiz("02.recall")
 
+# %%
+settings = profile.settings(
+    #         quick, laptop, gpu
+    one_picture=(30, 300, 300),  # steps to learn a single picture by heart
+    pictures=(256, 2048, 2048),  # of a drawn world, a tenth of them held out
+    steps=(4, 280, 280),  # of training in the main experiments
+    few_steps=(4, 200, 200),  # and in the shorter ones
+    photographs=("photos", "photographs", "photographs"),  # crops of a few, or a real data set
+    photos=(200, 8000, 20_000),
+    photo_steps=(4, 600, 4000),
+)
+settings
+
 # %% [markdown]
-# ## 1. Predict (3 min)
-#
-# Our world for today is `ambiguous`. Sky, grass and walls can be told by their texture. The objects can't: each
-# is red, blue or green at the throw of a die, at the same lightness.
+# In the world `ambiguous` the textures of sky, grass and walls tell their color. The objects are red, blue or green by
+# chance.
 
 # %%
 world = data.load("ambiguous", size=32, n=settings.pictures)
-print(world)
-shown = world.valid[:8]
-plots.pictures(
-    [plots.gray_picture(shown), shown],
-    row_titles=("gray", "color"),
-    alt="Eight small drawn pictures in gray and in color: cars, doors, flowers and balloons"
-    " in red, blue or green, before sky, grass and walls.",
-)
+shown = world.valid[:6]  # held-out pictures
+world
 
 # %%
 predict("02.l2")
@@ -59,11 +68,10 @@ predict("02.l2")
 predict("02.l1")
 
 # %% [markdown]
-# ## 2. A network, and one picture (11 min)
+# ## 2. A network of your own
 #
-# A colorizer takes gray (1 number a pixel) and gives ab (2 numbers a pixel). A plain **encoder–decoder** does it
-# in two halves. The *encoder* looks at the picture and halves it several times, with more and more channels:
-# fewer places, more knowledge about each. The *decoder* goes back up to full size and ends in two channels.
+# The network gets one number a pixel, gray, and gives two, a and b. In an **encoder–decoder** the *encoder* halves the
+# picture several times, by convolutions with `stride=2`. The *decoder* doubles it back to full size.
 
 
 # %%
@@ -75,17 +83,13 @@ def encoder(channels):
     return nn.Sequential(*layers)
 
 
-gray, ab = color.to_gray_ab(shown)
+gray, ab = color.to_gray_ab(world.train[:1])
 print("gray", tuple(gray.shape), "→ encoder", tuple(encoder([16, 32, 64])(gray).shape))
 
 # %% [markdown]
-# It halves with `stride=2` and not with max pooling: that keeps the largest of four values and forgets *where* it
-# was, and we have to paint exactly there. A convolution with a stride learns what to keep. It has no dense layers
-# either: they would tie the network to one picture size, and most of its parameters would sit in them.
-#
 # **Exercise.** Write the decoder. For each step from one entry of `channels` to the next: double the map
-# (`nn.Upsample(scale_factor=2)`), then a 3×3 convolution, then ReLU. At the end one more 3×3 convolution to 2
-# channels, and `nn.Tanh()`.
+# (`nn.Upsample(scale_factor=2)`), then a 3×3 convolution, then ReLU. At the end a 3×3 convolution to 2 channels, and
+# `nn.Tanh()`, which keeps a and b between −1 and 1.
 
 
 # %%
@@ -105,83 +109,8 @@ decoder = check("02.decoder", decoder)
 # hint("02.decoder")
 
 # %% [markdown]
-# How many parameters is that? Count by hand: a 3×3 convolution from *m* to *n* channels has 9·*m*·*n* weights and
-# *n* biases.
-
-# %%
-channels = [16, 32, 64]
-down = [(1, 16), (16, 32), (32, 64)]
-up = [(64, 32), (32, 16), (16, 2)]
-by_hand = sum(9 * m * n + n for m, n in down + up)
-
-
-def fresh_network(seed=0):
-    """Encoder and decoder in a row, always from the same random start."""
-    torch.manual_seed(seed)
-    return nn.Sequential(encoder(channels), decoder(channels[::-1]))
-
-
-print("by hand:", by_hand, "  PyTorch:", models.count_parameters(fresh_network()))
-
-# %% [markdown]
-# **Can it learn at all?** Before you train on thousands of pictures, let it *overfit* one: learn it by heart.
-# That takes seconds, and most mistakes (a wrong scale, a forgotten step, a dead layer, whose ReLU gives 0
-# everywhere) show up here. *ab error* is the mean distance from the true color, in Lab units. If one picture is
-# too much, two thousand will be too.
-
-
-# %%
-def learn_by_heart(gray, ab, steps):
-    """Train a fresh network on these few pictures only; its error along the way, in Lab units."""
-    network, errors = fresh_network(), []
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
-    for _ in range(steps):
-        painted = network(gray)
-        loss = ((painted - ab) ** 2).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        errors.append(metrics.ab_distance(painted * color.AB_SCALE, ab * color.AB_SCALE).mean().item())
-    return network, errors
-
-
-one, errors_of_one = learn_by_heart(gray[:1], ab[:1], settings.overfit_steps)
-many_gray, many_ab = color.to_gray_ab(world.train[:64])
-many, errors_of_many = learn_by_heart(many_gray, many_ab, settings.overfit_steps)
-plots.curves(
-    {"one picture": errors_of_one, "64 pictures": errors_of_many},
-    xlabel="step",
-    ylabel="ab error",
-    title="Learning by heart",
-    alt=f"Two falling curves of ab error: one picture ends at {errors_of_one[-1]:.1f}, 64 pictures at "
-    f"{errors_of_many[-1]:.1f}.",
-)
-
-# %%
-with torch.no_grad():
-    painted = [color.from_gray_ab(gray[:4], network(gray[:4])) for network in (one, many)]
-plots.pictures(
-    [shown[:4], *painted],
-    row_titles=("truth", "learned one", "learned 64"),
-    cell=1.6,
-    alt="Four pictures: the truth; as painted by the network that learned only the first "
-    "one by heart; and by the network that learned 64 others.",
-)
-
-# %% [markdown]
-# One picture can be remembered, even its die throw: with a single picture nothing is ambiguous. With 64 the error
-# stays higher in the same number of steps. Yet at the size `laptop` it falls to about 6, and no network can
-# *know* so much: honest ones in section 4 stop at 12. This one has learned the throws of its 64 pictures by
-# heart. On pictures it has not seen it throws at random, and you get patches. (`quick` stops too early for that:
-# its curves are still falling.) Learning by heart is a test of the code, not of the network.
-
-# %% [markdown]
-# ## 3. The training step (6 min)
-#
-# In `learn_by_heart`, five lines did the whole work. Now they become a function of their own.
-#
-# **Exercise.** Write one training step with the mean squared error: predict, compare, forget the old gradients,
-# compute the new ones, let the optimizer step. Give back the loss as a plain number.
+# **Exercise.** Write one training step with the mean squared error: predict, compare, clear the old gradients, compute
+# new ones, let the optimizer step. Return the loss as a plain number.
 
 
 # %%
@@ -202,39 +131,46 @@ training_step = check("02.training_step", training_step)
 # hint("02.training_step")
 
 # %% [markdown]
-# The library has the same loop with some comfort: a progress bar, a history, checkpoints that survive a crash. It
-# calls its ingredients a **recipe**: networks, loss, optimizer, and a step. Is it really the same? We let both
-# take five steps from the same start over the same batches:
+# **Can it learn at all?** First let it learn *one* picture by heart. That takes seconds and finds most mistakes in the
+# code.
 
 # %%
-recipe = training.build("cnn", size=32, width=0.5, lr=1e-3, batch_size=16)
-mine = models.build("cnn", size=32, width=0.5)
-mine.load_state_dict(recipe.generator.state_dict())
-optimizer = torch.optim.Adam(mine.parameters(), lr=1e-3)
+torch.manual_seed(0)
+network = nn.Sequential(encoder([16, 32, 64]), decoder([64, 32, 16]))
+optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+errors = []
+for _ in range(settings.one_picture):
+    errors.append(training_step(network, optimizer, gray, ab))
+print(f"squared error: {errors[0]:.4f} at the start, {errors[-1]:.4f} after {len(errors)} steps")
 
-my_losses, recipe_losses = [], []
-for _, batch in zip(range(5), data.batches(world.train, batch_size=16, seed=0), strict=False):
-    my_losses.append(training_step(mine, optimizer, *batch))
-    recipe_losses.append(recipe.step(*batch)["mse"].item())
-
-print("by hand:  ", [f"{loss:.4f}" for loss in my_losses])
-print("by recipe:", [f"{loss:.4f}" for loss in recipe_losses])
+painted = color.from_gray_ab(gray, models.paint(network, gray))
+plots.pictures(
+    [plots.gray_picture(world.train[0]), painted[0], world.train[0]],
+    titles=("gray", "learned by heart", "truth"),
+    alt="A drawn picture in gray, as the network paints it after training on it alone, and in truth.",
+)
 
 # %% [markdown]
-# ## 4. The sepia effect (13 min)
+# With a single picture nothing is ambiguous: even the colors of its objects can be remembered.
 #
-# Before we train, let us *compute* what the losses want. A balloon is red, blue or green with equal probability.
-# Whatever single color the network answers, it will be wrong most of the time; the question is which answer costs
-# least on average. That average is called the *expected loss*:
+# In your network everything goes through the small map in the middle. A **U-Net** ([Ronneberger and others,
+# 2015](https://arxiv.org/abs/1505.04597)) has **skip connections**: each map of the encoder is also laid beside the
+# decoder's map of the same size. Extra A shows what they are for. Ours has **batch norm** ([Ioffe and Szegedy,
+# 2015](https://arxiv.org/abs/1502.03167)), too: it gives each channel mean 0 and spread 1 over the batch. **Dropout**
+# ([Srivastava and others, 2014](https://jmlr.org/papers/v15/srivastava14a.html)), which sets numbers to 0 by chance in
+# training, is off.
+#
+# ## 3. What the losses want
+#
+# A balloon is red, blue or green with equal chance. Which single color costs least on average? The average cost of a
+# color $c$ is its **expected loss**:
 #
 # $$\text{expected loss of } c = \sum_k p_k \cdot \text{loss}(c, \text{color}_k)$$
 #
-# In words: for each possible color, what would $c$ cost if that were the truth? Weigh it by how likely it is, and
-# add up.
+# In words: what would $c$ cost if this color were true? Multiply by how likely the color is, and add up over all.
 #
-# **Exercise: prove it on a grid.** `grid` holds thousands of candidate colors, one a row. Return the candidate
-# with the smallest expected loss. `loss(grid, truth)` gives one number for each candidate, if `truth` is the true
-# color.
+# **Exercise.** `grid` holds thousands of candidate colors, one a row. Return the one whose expected loss is smallest.
+# `loss(grid, truth)` gives a number for each candidate.
 
 
 # %%
@@ -251,13 +187,8 @@ best_color = check("02.best_color", best_color)
 # %%
 # hint("02.best_color")
 
+
 # %%
-palette = torch.tensor(scenes.DEFAULT_PALETTE)
-axis = torch.arange(-60.0, 71)
-grid = torch.cartesian_prod(axis, axis)
-even = torch.full((3,), 1 / 3)
-
-
 def squared(candidates, truth):
     """L2: the squared distance."""
     return ((candidates - truth) ** 2).sum(dim=-1)
@@ -268,101 +199,81 @@ def absolute(candidates, truth):
     return (candidates - truth).abs().sum(dim=-1)
 
 
-wants = {name: best_color(grid, palette, even, f) for name, f in (("L2", squared), ("L1", absolute))}
-true_chroma = palette.norm(dim=1).mean()
+axis = torch.arange(-60.0, 71)
+grid = torch.cartesian_prod(axis, axis)
+palette, even = torch.tensor(scenes.DEFAULT_PALETTE), torch.full((3,), 1 / 3)
+wants = {"L2": best_color(grid, palette, even, squared), "L1": best_color(grid, palette, even, absolute)}
 for name, best in wants.items():
-    print(
-        f"{name} wants a, b = {best.tolist()}: chroma {best.norm():.0f}, {best.norm() / true_chroma:.0%} of the truth"
-    )
+    print(f"{name} wants a, b = {best.tolist()}")
 
 # %% tags=["nbval-check-output"]
-print("mean of the palette:            ", [round(x) for x in palette.mean(dim=0).tolist()])
-print("median of each channel:         ", [round(x) for x in palette.median(dim=0).values.tolist()])
+print("mean of the palette:   ", [round(x) for x in palette.mean(dim=0).tolist()])
+print("median of each channel:", [round(x) for x in palette.median(dim=0).values.tolist()])
+other = torch.tensor([(60.0, 40.0), (10.0, 0.0), (-40.0, -52.0)])
+print("of another palette:    ", [round(x) for x in other.median(dim=0).values.tolist()])
 
 # %%
 plots.ab_plane(
     55,
     points=[*palette.tolist(), *(best.tolist() for best in wants.values())],
     labels=("red", "blue", "green", "L2", "L1"),
-    title="What the losses want, computed before any training",
+    title="What the losses want",
     alt="The ab plane with red, blue and green far from the middle, and two points near "
     "gray: what L2 wants, the mean, and a little above it what L1 wants.",
 )
 
 # %% [markdown]
-# So the grid shows: **L2 wants the mean**, and **L1 wants the median of each channel** (here a = 10 comes from
-# blue and b = 10 from green: a color that no balloon has). Now the experiment. Two U-Nets (section 6 explains
-# them), alike in everything but the loss. With `steps=`, the learning rate rises once and falls to nothing by the
-# last step. The curve that grows while they train is the chroma of the objects:
+# **L2 wants the mean, L1 the median of each channel**: here a = 10 of blue and b = 10 of green. In another palette the
+# medians may meet in a true color, (10, 0).
+#
+# ## 4. The sepia effect
+#
+# Two U-Nets now learn, alike in everything but their loss. The learning rate rises, then falls to 0. The curve is the
+# **chroma** of the objects: their distance from gray in the ab plane.
 
 # %%
 slim = training.laptop("ambiguous_l2") | {"steps": settings.steps}  # about 0.4 million parameters
 print(slim)
-watch = metrics.validator(world, ("ab_error", "chroma"))
-
-l2 = training.fit(
-    training.Supervised(**slim),
-    world.train,
-    validate=watch,
-    on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L2"),
-)
-l2 = or_recorded(l2, "ambiguous_l2")
+watch, true_chroma = metrics.validator(world, ("chroma",)), palette.norm(dim=1).mean()
+runs, films = {}, {}
+for name, loss in (("L2", "mse"), ("L1", "l1")):
+    lines = {"truth": true_chroma, "computed": wants[name].norm()}
+    film = LiveCurves("valid_chroma", title=f"chroma of the objects under {name}", pictures=shown[:4], lines=lines)
+    run = training.fit(training.Supervised(**slim | {"loss": loss}), world.train, validate=watch, on_epoch=film)
+    runs[name], films[name] = or_recorded(run, f"ambiguous_{name.lower()}"), film
 
 # %%
-l1 = training.fit(
-    training.Supervised(**slim | {"loss": "l1"}),
-    world.train,
-    validate=watch,
-    on_epoch=LiveCurves("valid_chroma", title="chroma of the objects under L1"),
+film_strip(
+    films["L1"].stops,
+    alt="Four pictures after each epoch of training with L1. Sky, grass and walls get their colors early. The objects"
+    " turn brown and stay brown.",
 )
-l1 = or_recorded(l1, "ambiguous_l1")
-
-# %% [markdown]
-# Did they learn to paint? Both do sky, walls and grass. And the objects?
 
 # %%
 gray, ab = color.to_gray_ab(shown)
-paintings = {
-    "gray": plots.gray_picture(shown),
-    "l2": color.from_gray_ab(gray, models.paint(l2.generator, gray)),
-    "l1": color.from_gray_ab(gray, models.paint(l1.generator, gray)),
-    "truth": shown / 255,
-}
+painted = {name: color.from_gray_ab(gray, models.paint(run.generator, gray)) for name, run in runs.items()}
 plots.pictures(
-    list(paintings.values()),
-    row_titles=("gray", "L2", "L1", "truth"),
-    cell=1.05,
-    alt="Eight pictures in four rows. Gray. L2: right sky, grass and walls, objects in a dull"
-    " pinkish gray. L1: the same surroundings, objects in a dull brown. Truth: objects in"
-    " strong red, blue or green.",
+    [plots.gray_picture(shown), *painted.values(), shown],
+    row_titles=("gray", *painted, "truth"),
+    alt="Six pictures in four rows. Gray. L2: right sky, grass and walls, objects in a dull pinkish gray. L1: the same"
+    " surroundings, objects in a dull brown. Truth: objects in strong red, blue or green.",
 )
 
 # %%
-columns = ("ab_error", "chroma", "palette_use", "background_error")
-table = metrics.evaluate({"L2": l2.generator, "L1": l1.generator}, world, names=columns)
+models_of = {name: run.generator for name, run in runs.items()}
+table = metrics.evaluate(models_of, world, names=("chroma", "background_error"))
 table
 
-# %% [markdown]
-# *Chroma* is measured on the ambiguous objects only; *palette use* is the share of objects that come near the
-# palette color used least (a third would be perfect); *background error* is the ab error where no object is.
-# Chroma and errors are in Lab units. Now hold the measurement beside the computation:
-
 # %%
-true_chroma = table["truth"]["chroma"]
 for name, best in wants.items():
-    measured = table[name]["chroma"]
+    recorded = Recorded(f"ambiguous_{name.lower()}")
+    seeds = ", ".join(f"{seed['chroma']:.0f}" for seed in recorded.card["held_out"][recorded.name])
     print(
-        f"{name}: computed {best.norm():.0f}, measured {measured:.0f}"
-        f" ({measured / true_chroma:.0%} of the true chroma {true_chroma:.0f})"
+        f"{name}: chroma {best.norm():.0f} computed, {table[name]['chroma']:.0f} measured; three recorded seeds: {seeds}"
     )
 
 # %% [markdown]
-# Was that luck? Both runs were recorded with three seeds (other worlds, other starting weights):
-
-# %%
-for name in ("ambiguous_l2", "ambiguous_l1"):
-    shares = [seed["chroma_share"] for seed in Recorded(name).card["held_out"][name]]
-    print(f"{name}: " + ", ".join(f"{share:.0%}" for share in shares) + " of the true chroma")
+# *Background error* is the mean distance from the true ab where no object is: what the gray tells was learned.
 
 # %%
 saw("02.l2")
@@ -371,189 +282,134 @@ saw("02.l2")
 saw("02.l1")
 
 # %% [markdown]
-# This is the **sepia effect**, and you have measured it: nothing is wrong with the network, the data or the
-# training. The loss asked for the average, and got it. Longer training brings each only closer to what was
-# computed: chroma 10 and 14. A larger network would compute the same answer. Only another *question* does, and
-# lesson 03 asks it.
-
-# %% [markdown]
-# ## 5. One gray balloon, one dial (7 min)
+# This is the **sepia effect**: the loss asked for a dull color, and got it.
 #
-# Here are all simple answers on one dial: **mean** (what L2 wants), **median** (L1), **mode** (the likeliest
-# color), **sample** (a random color, as often as it occurs). A second control changes the world: how likely each
-# color is. Use Tab and the arrow keys, or the mouse.
+# ## 5. One gray balloon, one dial
+#
+# The dial has four answers: **mean** (L2), **median** (L1), **mode** (the likeliest color) and **sample** (one of the
+# colors, as often as it occurs). The menu changes how likely each color is. Which answers are a true color? Which ones
+# lose the rarer color?
 
 # %%
 balloon_dial()
 
+# %%
+for name, chances in {"50 / 50": (0.5, 0.0, 0.5), "60 / 40": (0.6, 0.0, 0.4), "90 / 10": (0.9, 0.0, 0.1)}.items():
+    best = [best_color(grid, palette, torch.tensor(chances), loss).tolist() for loss in (squared, absolute)]
+    print(f"red {name} green: L2 wants {best[0]}, L1 wants {best[1]}")
+print("red is", palette[0].tolist(), "and green is", palette[2].tolist())
+
 # %% [markdown]
-# Try these, and write down what you find before you read on:
+# L2 always mixes. L1 paints the color that more than half of the balloons have, and the other one disappears. Only a
+# sample keeps both.
 #
-# - *A third each*: which stops give a color that some balloon has?
-# - *50 / 50*: the star for the median sits in the middle. Would another place between the two be as good for L1?
-# - *60 / 40* and *90 / 10*: which stops erase the minority? Which one lets it live?
+# ## 6. Train longer?
 
 # %%
-chances = {"50 / 50": (0.5, 0.0, 0.5), "60 / 40": (0.6, 0.0, 0.4), "90 / 10": (0.9, 0.0, 0.1)}
-for name, p in chances.items():
-    for loss_name, loss in (("L2", squared), ("L1", absolute)):
-        best = best_color(grid, palette, torch.tensor(p), loss)
-        nearest = (palette - best).norm(dim=1)
-        winner = ("red", "blue", "green")[nearest.argmin()] if nearest.min() < 1 else "no balloon's color"
-        print(f"red {name} green, {loss_name}: {best.tolist()} {winner}")
-
-# %% [markdown]
-# L2 always mixes, in proportion. L1 paints the majority at full strength as soon as there is one, and **erases
-# the minority** without a trace: at 60 to 40, four balloons in ten are painted wrong with full confidence. The
-# mode does the same. At 50 to 50 every a between the two, with every b between the two, costs L1 the same; the
-# grid happens to find one end, the dial shows the middle. (At a third each no color is the likeliest: there the
-# dial's mode just takes the first.) Only *sample* keeps all colors in the world, at the price of being wrong
-# often. Keep that in mind when a colorizer of old photos seems so sure of a dress.
-
-# %% [markdown]
-# ## 6. Skip connections (8 min)
-#
-# A plain encoder–decoder passes everything through its small map in the middle. A **U-Net** adds *skip
-# connections*: each map of the encoder is also laid beside the decoder's map of the same size, as further
-# channels (`torch.cat`). The world `texture` has both kinds of work: broad materials, told by their texture, and
-# tiny bright and dark things whose color follows from their lightness.
+predict("02.longer")
 
 # %%
-predict("02.skips")
-
-# %% [markdown]
-# Both networks were trained beforehand and recorded, alike in their loss, their pictures and their number of steps:
-
-# %%
-textures = data.load("texture", size=32, n=settings.pictures)
-plain, unet = Recorded("texture_plain"), Recorded("texture_unet")
-plain, unet
-
-# %%
-some = textures.valid[:6]
-gray, _ = color.to_gray_ab(some)
-plots.pictures(
-    [
-        *(color.from_gray_ab(gray, models.paint(run.generator, gray)) for run in (plain, unet)),
-        some,
-    ],
-    row_titles=("plain", "U-Net", "truth"),
-    cell=1.4,
-    alt="Six textured pictures in three rows. The plain network paints the broad materials "
-    "clearly and gives the small things the color of what is around them; the U-Net "
-    "paints the small things yellow and dark blue, and the materials less clearly; the "
-    "truth.",
+long = Sweep("l2_by_heart")
+curves = {}
+for name, variant, measure in (
+    ("same pictures, trained on", "the same pictures", "valid_seen_chroma"),
+    ("same pictures, held out", "the same pictures", "valid_chroma"),
+    ("new pictures, held out", "new pictures", "valid_chroma"),
+):
+    curves[name] = [row[measure] for row in long.history(variant)]
+ends = "; ".join(f"{name}, {values[-1]:.0f}" for name, values in curves.items())
+plots.curves(
+    curves,
+    xlabel="epoch",
+    title="chroma of the objects in 110 epochs of L2",
+    lines={"truth": true_chroma, "computed": wants["L2"].norm()},
+    from_zero=True,
+    alt=f"Three curves of chroma, with lines for the computed value, 10, and the truth, 56. They end at: {ends}.",
 )
 
 # %%
-names = ("ab_error", "detail_error", "texture_error")
-details = metrics.evaluate({"plain": plain.generator, "U-Net": unet.generator}, textures, names=names)
-ratio = details["U-Net"]["detail_error"] / details["plain"]["detail_error"]
-print(f"in small things the U-Net's error is {ratio:.2f} times the plain network's")
-for run in (plain, unet):
-    seeds = [round(seed["detail_error"]) for seed in run.card["held_out"][run.name]]
-    print(f"detail error with three seeds, {run.name}: {seeds}")
-details
+for variant in long.variants:
+    print(f"{variant}: ab error on held-out pictures {long.seeds(variant, 'ab_error')[0]:.1f}")
 
 # %%
-saw("02.skips")
+saw("02.longer")
 
 # %% [markdown]
-# *Detail error* is measured on the small things, *texture error* on the materials. In the small things the U-Net
-# wins clearly; on the textures, and so over the whole picture, the plain network is clearly better in this short
-# training. The two differ in more than skips (the U-Net has a level more, other convolutions and twice the
-# parameters), so don't blame the skips for that column. The dots are their doing: a two-pixel dot can't get
-# through a map of 4×4 places. Skips carry *places*, not wisdom: to know that something is grass, one has to look
-# at more of it, and that is what the way through the small map is good for.
-
-# %% [markdown]
-# ## 7. Photos, and a table that can fool you (6 min)
+# So what you computed holds for endless pictures. On a fixed set, compare training pictures with held-out ones: chroma
+# alone does not tell learning from memory.
 #
-# Now real pictures. CIFAR-10 has 60,000 tiny everyday photos. Two trainings on it were recorded for you, each once
-# through 44,445 pictures: the same slim U-Net under L1, and *pix2pix*, which lesson 03 builds and which dares more.
+# ## 7. Photographs
+#
+# Do real photographs turn brown, too? The data set is Imagenette, 9,500 photographs (99 MB, downloaded once). Without a
+# connection, crops of six photographs stand in, and a sentence says so.
+
+# %%
+photos = data.load(settings.photographs, size=64, n=settings.photos)
+print(photos)
+on_photos = slim | {"loss": "l1", "size": 64, "steps": settings.photo_steps}
+mine = or_recorded(training.fit(training.Supervised(**on_photos), photos.train), "photo_l1")
+
+# %% [markdown]
+# Now color a photograph at full size: `colorize` lets the network color a small copy, enlarges that color, and keeps L.
+# Beside yours stand two recorded networks, each trained on 30,000 pictures for half an hour: `photo_l1`, and the bold
+# `photo_classify`, which chooses a class of color for each pixel ([Zhang and others,
+# 2016](https://arxiv.org/abs/1603.08511); Extra C).
+
+# %%
+flower = photographs.pictures()["flower"]
+true = torch.from_numpy(flower).movedim(-1, 0)
+rows = [plots.gray_picture(true), colorize(true, mine.generator), colorize(true, "photo_l1")]
+plots.pictures(
+    [*rows, colorize(true, "photo_classify"), true],
+    titles=("gray", "your network", "photo_l1", "photo_classify", "truth"),
+    alt="",
+)
+
+# %% [markdown]
+# Brown again, and this time not by design. The slider changes the side of the small copy; your network learned at 64.
+
+# %%
+photographs.side_slider(flower, mine.generator)
+
+# %%
+two = {"yours": mine.generator, "photo_l1": models.load("photo_l1")}
+metrics.evaluate(two, photos, names=("ab_error", "colorfulness"))
+
+# %% [markdown]
+# *ab error* is the mean distance from the true ab, **colorfulness** ([Hasler and Süsstrunk,
+# 2003](https://doi.org/10.1117/12.477378)) is 0 for gray.
+#
+# Three more measures are common. *PSNR* is the squared error of R, G and B in decibels: more is better. *SSIM* compares
+# the structure of small windows: 1 is best. *CIEDE2000* is the color difference of lesson 01.
 
 # %%
 predict("02.gray_row")
 
 # %%
-cifar = Sweep("cifar10_losses")
-print(cifar)
-cifar.table("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
+measures = ("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
+photo_table({"L1": "photo_l1", "bold": "photo_classify"}, *measures)
 
 # %%
 saw("02.gray_row")
 
 # %% [markdown]
-# *PSNR* is squared error turned over, in decibels; *SSIM* compares structure; *CIEDE2000* is the color difference
-# of lesson 01; *colorfulness* is 0 for gray. Now compare the last column with the others. The bold network comes
-# close to the colorfulness of the truth, and is last in every error, behind plain gray, which does nothing. First
-# everywhere is L1, with little more than a third of the colorfulness, and its lead on gray is small. SSIM mostly measures
-# the detail that was given away with L; the others are mean distances, and to each of them a color that was dared and
-# missed costs more than none. So they all reward caution.
+# All four errors put the bold network last. None says that gray has no color. So put the gray row into every table, and
+# colorfulness beside the errors.
 #
-# Is the order a law? Train on what is on your machine: CIFAR-10 if you have it, else crops of the few photographs that
-# came with your libraries.
+# ## 8. Quizzes and take-away
 
 # %%
-source = "cifar10" if download.CIFAR10.is_here() else "photos"
-photos = data.load(source, size=32, n=settings.photos)
-print(photos)
-on_photos = training.fit(training.Supervised(**slim | {"loss": "l1", "steps": settings.photo_steps}), photos.train)
+others = world.valid[6:12]
+gray, _ = color.to_gray_ab(others)
+rows = {name.lower(): color.from_gray_ab(gray, models.paint(run.generator, gray)) for name, run in runs.items()}
+rows |= {"gray": plots.gray_picture(others), "truth": others / 255}
+numbers = {name: table[{"l1": "L1", "l2": "L2"}.get(name, name)] for name in rows}
+chromas = {f"{name}_chroma": row["chroma"] for name, row in numbers.items()}
+loss_quiz("02.which_loss", rows, {name: row | chromas for name, row in numbers.items()})
 
 # %%
-measures = ("psnr", "ssim", "ab_error", "ciede2000", "colorfulness")
-metrics.evaluate({"L1": on_photos.generator}, photos, names=measures)
-
-# %%
-some = photos.valid[:8]
-gray, _ = color.to_gray_ab(some)
-plots.pictures(
-    [
-        plots.gray_picture(some),
-        color.from_gray_ab(gray, models.paint(on_photos.generator, gray)),
-        some,
-    ],
-    row_titles=("gray", "L1", "truth"),
-    cell=1.05,
-    alt="Eight held-out pictures: in gray; as colored by the network, in few tints; in truth.",
-)
-
-# %% [markdown]
-# It is not a law. With the crops at the size `laptop`, L1's lead in PSNR is several times as large, since the
-# held-out ones are twice as colorful as CIFAR-10 (67 against 31 in the row of the truth) and gray is further off; and
-# in SSIM gray is now ahead. The same network, the same measures, another order. And do the pictures look as good as
-# the PSNR?
-#
-# So never report one number alone: put the gray row first, show *ab error* and *colorfulness* beside it (even ab
-# error rewards caution; colorfulness alone rewards paint anywhere), say which pictures were measured, and look at
-# them. (The validation pictures are other *photographs* than those trained on. Measured on crops of the training
-# photos, the table would measure memory. And they are few: a row of crops is not a row of scenes.)
-
-# %% [markdown]
-# ## 8. Quizzes and take-away (6 min)
-
-# %%
-numbers = {
-    name: {"chroma": table[row]["chroma"], "background_error": table[row]["background_error"]}
-    for name, row in {"gray": "gray", "l2": "L2", "l1": "L1", "truth": "truth"}.items()
-}
-for row in numbers.values():
-    row |= {f"{name}_chroma": table[label]["chroma"] for name, label in (("l2", "L2"), ("l1", "L1"))}
-    row["true_chroma"] = true_chroma
-loss_quiz("02.which_loss", {name: rows[:6] for name, rows in paintings.items()}, numbers)
-
-# %%
-plots.curves(
-    {"L2: mean square": [row["mse"] for row in l2.history], "L1: mean absolute": [row["l1"] for row in l1.history]},
-    xlabel="epoch",
-    ylabel="training loss",
-    title="Both runs of section 4",
-    size=(8.6, 2.8),
-    alt="Two curves that fall fast and then flatten out: L1's ends higher than L2's, in another unit.",
-)
-
-# %%
-quiz("02.curves")
+networks = {"l1": "photo_l1", "classify": "photo_classify", "truth": None}
+photographs.loss_quiz("02.which_loss_photo", networks, picture="rocket")
 
 # %%
 quiz("02.take_away")
@@ -562,19 +418,48 @@ quiz("02.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** Where the gray can't tell, a network paints what its loss wants: the mean under L2, the median of
-# each channel under L1, and you can compute both before you train. The fault is in the question, not in the
-# network. Overfit one picture first. Skips carry places. Put the gray row into every table.
+# **Take-away.** Where the gray can't tell, a network paints what its loss wants: the mean under L2, the median of each
+# channel under L1. You can compute both before you train. Learn one picture by heart first. Measure on held-out
+# pictures. Put the gray row into every table.
 #
-# Next: **03 pix2pix** replaces the loss by a critic that asks another question: *could this be real?*
+# Next: **03 pix2pix** gives the network a critic that asks: *could this picture be real?*
 
 # %% [markdown]
-# ## Extra A. When the whole picture decides (8 min)
+# ## Extra A. What skips are for
 #
-# In the world `context` the ground looks the same by day and by night; only the sun or the moon at the top tells
-# whether it is green or blue. A network whose view is too narrow can't know. (We allow one halving, `levels=1`:
-# with the published three, even the local network would see the sun.) The published *fusion* network (Iizuka et
-# al., 2016) has a second, *global* branch that looks at the whole picture and lays one vector over all places.
+# In the world `texture` every color follows from the gray: broad materials from their texture, small dots from their
+# lightness. The same U-Net was trained twice with L1: as it is, and with its skips cut (and a little wider, so that both
+# have about 390,000 parameters).
+
+# %%
+predict("02.skips")
+
+# %%
+skips = Sweep("texture_skips")
+rows = skips.pictures()
+plots.pictures(
+    [pictures[:6] for pictures in rows.values()],
+    row_titles=tuple(rows),
+    alt="Six textured pictures in three rows. The U-Net paints the materials and the small yellow and dark blue dots."
+    " With its skips cut it paints the materials in similar colors, and no dots. The truth has both.",
+)
+
+# %%
+skips.table("ab_error", "texture_error", "detail_error")
+
+# %%
+saw("02.skips")
+
+# %% [markdown]
+# *Texture error* is the ab error in the materials, *detail error* that in the dots.
+
+# %% [markdown]
+# ## Extra B. When the whole picture decides
+#
+# In the world `context` the ground looks the same by day and by night. Only the sun or the moon at the top tells
+# whether it is green or blue. A network that sees only what is near can't know. *Fusion* ([Iizuka and others,
+# 2016](https://doi.org/10.1145/2897824.2925974)) adds a *global* branch: it looks at the whole picture and lays one
+# vector over all places. Here both networks halve the picture once, so the sun is out of the local one's sight.
 
 # %%
 contexts = data.load("context", size=32, n=settings.pictures)
@@ -592,7 +477,6 @@ fused = models.paint(globally.generator, gray)
 plots.pictures(
     [color.from_gray_ab(gray, models.paint(locally.generator, gray)), color.from_gray_ab(gray, fused), some],
     row_titles=("local only", "with global", "truth"),
-    cell=1.4,
     alt="Six landscapes by day and night. The local network paints every ground in the same"
     " dull mixture, the one with a global branch paints green by day and blue by night,"
     " as in the truth.",
@@ -609,12 +493,12 @@ for name in ("context_local", "context_fusion"):
     print(f"far-ground error with three seeds, recorded as {name}: {seeds}")
 
 # %% [markdown]
-# *Far-ground error* is measured on ground far from sun and moon. One more look at the L2 mean, by the way: where
-# the local network can't know, it paints the mixture of green and blue.
+# *Far-ground error* is measured on ground far from sun and moon. Where the local network can't know, it paints the
+# mean of green and blue.
 #
-# What does the global branch cost? In the published size two thirds of all parameters sit in its first dense
-# layer, and the network is tied to one picture size. And since the last doubling comes after the tanh, its output
-# is made of 2×2 blocks:
+# The published network colors pictures of any size, since its global branch looks at a copy of 224 pixels. It is also
+# trained with a second loss: the global branch must name the scene. Our library builds the variant of a capstone
+# project (K. Chew, *Learning to color pictures with DCGANs*). That one has neither, and two properties of its own:
 
 # %%
 published = models.build("fusion", size=256)
@@ -626,12 +510,15 @@ print("every 2×2 block of the output has one color:", blocks)
 del published
 
 # %% [markdown]
-# ## Extra B. A third answer: classify (8 min)
+# Two thirds of its parameters belong to one dense layer, which fits one picture size only. And its last doubling comes
+# after the tanh, so the output is made of blocks.
 #
-# Mean and median are answers of networks that must name *one* color. Zhang et al. (2016) let the network give a
-# probability to each of a few hundred ab *bins* (small squares of the plane that a screen can show), and let rare
-# colors count more. Then *we* choose: a temperature goes from the mean of the probabilities (1) toward their mode
-# (0).
+# ## Extra C. A third answer: classify
+#
+# L2 and L1 make a network name *one* color. [Zhang and others (2016)](https://arxiv.org/abs/1603.08511) let it give a
+# probability to each of some 230 *bins*, small squares of the ab plane. Then *we* choose a color, with a
+# **temperature**: 1 gives the mean of the probabilities, and towards 0 the likeliest bin wins. In training, rare colors
+# count more.
 
 # %%
 classes = training.laptop("ambiguous_classify") | {"steps": settings.steps}
@@ -646,50 +533,75 @@ answers = {f"T = {t:g}": bins.annealed_mean(logits, t) for t in (1, 0.38, 0.1, 0
 plots.pictures(
     [color.from_gray_ab(gray, answer) for answer in answers.values()],
     row_titles=tuple(answers),
-    cell=1.05,
-    alt="The same eight pictures at four temperatures: at 1 and 0.38 the objects are dull "
+    alt="The same six pictures at four temperatures: at 1 and 0.38 the objects are dull "
     "mixtures; at 0.1 and 0.01 they become patches of strong colors, not always one color"
     " for an object.",
 )
 
-# %% [markdown]
-# Turn it yourself: the slider is the temperature (arrow keys work), and the button draws a sample, in which each
-# pixel gets one of its likely colors by chance.
-
 # %%
-temperature_dial(classify.generator, gray[:5])
-
-# %%
-inside = world.valid_scenes[:8].objects > 0
-for name, answer in answers.items():
-    print(f"{name:9} mean chroma inside the objects: {(answer * color.AB_SCALE).norm(dim=1)[inside].mean():.0f}")
-print(f"{'truth':9} mean chroma inside the objects: {(ab * color.AB_SCALE).norm(dim=1)[inside].mean():.0f}")
+objects = world.valid_scenes[:6]
+for name, answer in (answers | {"truth": ab}).items():
+    units = answer * color.AB_SCALE
+    chroma = units.norm(dim=1)[objects.objects > 0].mean()
+    print(
+        f"{name:9} chroma of the pixels {chroma:.0f}, spread in an object {metrics.object_spread(units, objects).mean():.0f}"
+    )
 
 # %% [markdown]
-# Lower temperatures give stronger colors. (The published 0.38 was chosen for photos; three equally likely colors
-# need a far lower one.) But each *pixel* makes its own choice, so one object may get patches of several. Even a
-# sample has this trouble, and worse:
+# A low temperature gives strong colors. (0.38 was published for photographs.) *Spread* is how far the pixels of an object
+# lie from its mean color: at 0.01 objects are patched. Where do these colors come from? Suppose that a network knew the
+# chances of red, blue and green exactly:
 
 # %%
-dice = torch.Generator().manual_seed(0)
-samples = [sample_bins(logits, dice) for _ in range(2)]
+index, share = (part.flatten(1) for part in bins.soft_encode(palette.view(3, 2, 1, 1) / color.AB_SCALE))
+
+
+def perfect(chances):
+    """The logits of a network that knows how likely red, blue and green are."""
+    probabilities = torch.full((len(bins.ab_bins()),), 1e-9)
+    for chance, places, parts in zip(chances, index, share, strict=True):
+        probabilities[places] += chance * parts
+    return probabilities.log().view(1, -1, 1, 1)
+
+
+for chances in ((1 / 3, 1 / 3, 1 / 3), (0.35, 0.33, 0.32)):
+    chroma = [bins.annealed_mean(perfect(chances), t).norm() * color.AB_SCALE for t in (1, 0.38, 0.1, 0.01)]
+    print([f"{p:.0%}" for p in chances], "→ chroma at the four temperatures", [f"{c:.0f}" for c in chroma])
+
+# %% [markdown]
+# At a third each no temperature gives a strong color: the tie stays a tie. Two percent more for red, and red wins at
+# T = 0.01. So the patches above show small errors of the network's probabilities, which a low temperature makes large.
+#
+# A *sample* takes a bin by chance, as likely as the network says. There is one trap. Rare colors counted more in
+# training, so the network thinks them likelier than they are. Dividing by those weights takes that back:
+
+# %%
+weights = bins.bin_weights(color.to_gray_ab(world.train[:500])[1])  # what the training used
+as_often = logits - weights.log().view(1, -1, 1, 1)
+samples = {"as trained": sample_bins(logits, torch.Generator().manual_seed(0))}
+samples["taken back"] = sample_bins(as_often, torch.Generator().manual_seed(0))
+for name, sample in samples.items():
+    error = metrics.ab_distance(sample * color.AB_SCALE, ab * color.AB_SCALE)[~objects.ambiguous].mean()
+    print(f"a sample, {name}: background error {error:.1f}")
 plots.pictures(
-    [color.from_gray_ab(gray, ab) for ab in samples],
-    row_titles=("a sample", "another"),
-    cell=1.05,
+    [color.from_gray_ab(gray, sample) for sample in samples.values()],
+    row_titles=tuple(samples),
     alt="The same pictures with each pixel's color drawn at random from the network's "
     "probabilities: objects are speckled in red, blue and green.",
 )
 
 # %% [markdown]
-# Every pixel throws its own die. What is missing is *agreement*: a balloon should be red all over or green all
-# over. A critic that looks at patches can ask for that: lesson 03.
+# Each pixel draws for itself, so objects are speckled. What is missing is *agreement*: a balloon should be red all over
+# or green all over. Lesson 03 brings a critic that can ask for that. Turn the temperature yourself:
+
+# %%
+temperature_dial(classify.generator, gray[:5], weights)
 
 # %% [markdown]
-# ## Extra C. A published U-Net, and what its loss leaves out (4 min)
+# ## Extra D. Is this a GAN?
 #
-# A much-read tutorial trains a U-Net with *valid* convolutions (no padding: each takes a border away) from gray
-# to RGB, and calls the whole a GAN. Here is its generator with the published number of parameters:
+# A much-read tutorial trains a U-Net with *valid* convolutions (no padding: each takes a border away) from gray to RGB,
+# and calls the whole a GAN. Here is its generator:
 
 # %%
 valid_unet = models.build("valid_unet", size=120)
@@ -703,17 +615,63 @@ with torch.no_grad():
 print("side of its maps on the way down:", [120, *maps], "→ output", tuple(out.shape))
 
 # %% [markdown]
-# As printed, its generator is trained with squared error alone; its critic (there called the discriminator) is
-# trained too, but nothing of it flows into the generator's loss. So it is *not* a GAN, and by section 4 we know
-# what it paints where the gray can't tell. How one notices such a thing: change the critic, and see whether the
-# generator's gradient changes. You will write that test in lesson 03.
+# A *critic* is a network that judges pictures. In a GAN the generator learns from what the critic says, so its gradient
+# must change when the critic does.
+#
+# **Exercise.** `generator_loss(generator, critic)` gives the loss of a generator's step, and `critics` are two critics
+# with different weights. Return True if the generator's gradient differs between the two, else False.
+
+
+# %%
+def depends_on_critic(generator_loss, generator, critics):
+    """Whether the generator's gradient under one critic differs from that under the other."""
+    # BEGIN SOLUTION
+    gradients = []
+    for critic in critics:
+        generator.zero_grad()
+        generator_loss(generator, critic).backward()
+        gradients.append([weights.grad.clone() for weights in generator.parameters()])
+    return not all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+    # END SOLUTION
+
+
+depends_on_critic = check("02.depends_on_critic", depends_on_critic)
+
+# %%
+# hint("02.depends_on_critic")
 
 # %% [markdown]
-# ## Extra D. MS-SSIM: what it sees (5 min)
+# Ask the tutorial's code, and the same code with the critic's opinion in the loss:
+
+# %%
+dice = torch.Generator().manual_seed(0)
+noise, target = torch.rand(1, 1, 120, 120, generator=dice), torch.rand(1, 3, 96, 96, generator=dice)
+critics = [training.seeded(seed, nn.Conv2d, 3, 1, 4, stride=2) for seed in (1, 2)]  # as small as can be
+
+
+def as_printed(generator, critic):
+    """The tutorial's: the critic is trained, too, but this loss does not ask it."""
+    return losses.mse(generator(noise), target)
+
+
+def of_a_gan(generator, critic):
+    """The same, and what the critic says about the picture."""
+    painted = generator(noise)
+    return losses.mse(painted, target) + losses.fooling(critic(painted))
+
+
+for loss in (as_printed, of_a_gan):
+    print(f"{loss.__name__}: depends on the critic: {depends_on_critic(loss, valid_unet, critics)}")
+
+# %% [markdown]
+# So the tutorial's network is trained by squared error alone, and section 4 tells what it paints where the gray can't
+# tell. Lesson 03 asks its own GAN the same question.
 #
-# SSIM compares small windows by mean, contrast and structure; MS-SSIM does it at several sizes. With 5 scales and
-# 11-pixel windows a picture needs 161 to 176 pixels a side, depending on how halves are rounded (here 176): below
-# that one must take fewer scales or smaller windows, or the result is undefined. The library does. But what does
+# ## Extra E. MS-SSIM: what it sees
+#
+# SSIM ([Wang and others, 2004](https://doi.org/10.1109/TIP.2003.819861)) compares small windows by mean, contrast and
+# structure. MS-SSIM ([2003](https://doi.org/10.1109/ACSSC.2003.1292216)) does so at several sizes. With 5 sizes and
+# windows of 11 pixels a picture needs 176 pixels a side; for smaller ones the library takes fewer sizes. But what does
 # it *see*?
 
 # %%
@@ -739,23 +697,22 @@ plots.pictures(
     [list(version) for version in zip(*versions.values(), strict=True)],
     titles=tuple(versions),
     cell=2.0,
-    alt="Two photos in four versions: true, gray, with hues turned by 60 degrees, and by "
+    alt="Two photographs in four versions: true, gray, with hues turned by 60 degrees, and by "
     "180 degrees, where the colors are plainly wrong.",
 )
 
 # %% [markdown]
-# Structure is in L, and L was given. So a picture without any color, and one whose every hue is wrong by 60
-# degrees, both keep a score near .9, at the same ab error of 26. Only opposite colors cost much, and even they
-# keep .66. As an *addition* to a color loss MS-SSIM can help edges; alone it is nearly color-blind. A published
-# fusion network trained with it alone let greens and blues overtake its pictures.
-
-# %% [markdown]
-# ## Extra E. Checkerboards (4 min)
+# Structure is in L, and L was given. So a picture without any color keeps a score near .9, and so does one whose hues are
+# all wrong by 60 degrees. Only opposite colors cost much. MS-SSIM can help edges beside a loss for color. Alone it
+# hardly sees color: the capstone's fusion network, trained with it alone, let greens and blues overtake its pictures, as
+# its author reports.
 #
-# Instead of doubling and smoothing, many networks use a *transposed convolution*: it spreads each place over a
-# window. With a 3×3 window and steps of 2, windows overlap unevenly. Feed a constant map into each, with equal
-# weights, and look (`padding_mode="replicate"` repeats the edge instead of adding zeros, so that no border
-# shows):
+# ## Extra F. Checkerboards
+#
+# Many networks double their map with a *transposed convolution*: it spreads each place over a window. With windows of
+# 3×3 and steps of 2 the windows overlap unevenly ([Odena and others, 2016](https://distill.pub/2016/deconv-checkerboard)).
+# Feed a constant map into each, with equal weights, and look. (`padding_mode="replicate"` repeats the edge, so that no
+# border shows.)
 
 # %%
 constant = torch.ones(1, 1, 6, 6)
@@ -779,37 +736,48 @@ plots.pictures(
 )
 
 # %% [markdown]
-# A window that the stride divides (4 and 2) overlaps evenly; doubling first is even, too. A network *can* learn
-# to undo the checkerboard, but it starts with one, and one more thing to unlearn.
-
-# %% [markdown]
-# ## Extra F. Normalizing, batch norm and dropout (8 min)
+# A window that the stride divides (4 and 2) overlaps evenly, but at the border. Doubling first is even, too. A network can
+# learn to undo the checkerboard, but with windows of 3×3 it begins with one.
 #
-# Three ingredients of nearly every recipe. *Normalizing* brings the input near −1…1, as we do with L. Does it
-# matter? The 64 pictures of section 2 again, with the same network and steps; only that L goes in as it is, from
-# 0 to 100:
+# ## Extra G. Normalizing, batch norm and dropout
+#
+# *Normalizing* brings the input near −1…1, as we do with L. Does it matter? Let the network of section 2 learn 64
+# pictures, once from gray in −1…1, once from L in 0…100:
+
 
 # %%
-_, errors_of_raw = learn_by_heart((many_gray + 1) * 50, many_ab, settings.overfit_steps)
+def learn_by_heart(gray, ab, steps):
+    """Train the network of section 2 on these pictures; the loss along the way."""
+    torch.manual_seed(0)
+    network = nn.Sequential(encoder([16, 32, 64]), decoder([64, 32, 16]))
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    return [training_step(network, optimizer, gray, ab) for _ in range(steps)]
+
+
+gray, ab = color.to_gray_ab(world.train[:64])
+curves = {
+    "gray, −1…1": learn_by_heart(gray, ab, settings.one_picture),
+    "L, 0…100": learn_by_heart((gray + 1) * 50, ab, settings.one_picture),
+}
+ends = ", ".join(f"with {name} it ends at {values[-1]:.3f}" for name, values in curves.items())
 plots.curves(
-    {"gray, −1…1": errors_of_many, "L, 0…100": errors_of_raw},
+    curves,
     xlabel="step",
-    ylabel="ab error",
+    ylabel="squared error",
     title="The same pictures in another scale",
-    alt=f"Two falling curves: with gray in −1…1 the ab error ends at {errors_of_many[-1]:.1f}, "
-    f"with L in 0…100 at {errors_of_raw[-1]:.1f}.",
+    from_zero=True,
+    alt=f"Two falling curves of squared error: {ends}.",
 )
 
 # %% [markdown]
-# Nothing is lost in the larger scale, and yet it learns more slowly: all numbers inside begin some fifty times
-# too large for weights that were drawn for inputs near 1.
+# The larger scale holds the same facts, and the network learns more slowly from it: the weights were drawn for inputs
+# near 1.
 #
-# *Batch norm* applies the same idea inside the network: it rescales each channel by its mean and spread over the
-# batch, so that no layer has to follow the drifting scale of the one before. *Dropout* switches off random
-# channels in training, so that no channel can be relied on. What does each do to the curve of a plain network on
-# textures?
+# *Batch norm* applies the same idea inside the network. *Dropout* sets channels to 0 by chance, so that the network
+# relies on none of them. What does each do to a plain network on textures?
 
 # %%
+textures = data.load("texture", size=32, n=settings.pictures)
 variants = {
     "plain": {},
     "batch norm": {"batch_norm": True},
@@ -819,13 +787,9 @@ plain_cnn = dict(network="cnn", loss="l1", size=32, width=0.5, levels=3, lr=3e-3
 curves = {}
 check_on = metrics.validator(textures, ("texture_error",))
 for name, options in variants.items():
-    run = training.fit(
-        training.Supervised(**plain_cnn, **options),
-        textures.train,
-        validate=check_on,
-        progress=False,
-    )
-    curves[name] = [row["valid_texture_error"] for row in run.history if "valid_texture_error" in row]
+    recipe = training.Supervised(**plain_cnn, **options)
+    run = training.fit(recipe, textures.train, validate=check_on, progress=False)
+    curves[name] = [row["valid_texture_error"] for row in run.history]
     print(f"{name:20} texture error on held-out pictures {curves[name][-1]:.1f}")
 
 # %%
@@ -835,33 +799,28 @@ plots.curves(
     xlabel="epoch",
     ylabel="texture error",
     title="The same network and steps, with one ingredient each",
+    from_zero=True,
     alt=f"Three curves of texture error: {ends}.",
 )
 
 # %% [markdown]
-# At the size `laptop` the difference is striking: without batch norm the curve lies flat, since in so few steps
-# this network has found the mean color and nothing else; with it, it learns. (Four steps of `quick` show
-# nothing.) Dropout changes little in so short a training: it is a remedy against learning by heart, and there is
-# nothing to cure yet.
+# At the size `laptop` the curve without batch norm lies flat; with it, the network learns. Dropout changes little: it is a
+# remedy against learning by heart, which so short a training hardly does. (At `quick` four steps show nothing.)
 #
-# Why does the batch norm curve *begin* so high? For held-out pictures a network is switched to `.eval()`, and
-# then batch norm takes its *running averages* instead of the batch's own. After one epoch these have not caught
-# up yet. You will meet that switch again in lesson 03.
-
-# %% [markdown]
-# ## Extra G. Fewer pictures (5 min)
+# Why does the curve with batch norm *begin* so high? For held-out pictures a network is switched to `.eval()`. Then batch
+# norm takes its *running averages* instead of the batch's own numbers, and after one epoch these have not caught up yet.
+# Lesson 03 comes back to that switch.
 #
-# How many pictures does it take? The same number of steps each time, on fewer and fewer different pictures, and
-# measured on the same held-out ones:
+# ## Extra H. Fewer pictures
+#
+# How many pictures does it take? The same number of steps each time, on more and more different pictures, measured on
+# the same held-out ones:
 
 # %%
 errors = {}
 for n in [n for n in (32, 128, 512) if n < len(textures.train)] + [len(textures.train)]:
-    run = training.fit(
-        training.Supervised(**plain_cnn, batch_norm=True, batch_size=32),
-        textures.train[:n],
-        progress=False,
-    )
+    recipe = training.Supervised(**plain_cnn, batch_norm=True, batch_size=32)
+    run = training.fit(recipe, textures.train[:n], progress=False)
     seen, unseen = (
         metrics.evaluate({"run": run.generator}, part, names=("ab_error",))["run"]["ab_error"]
         for part in (textures.train[:32], textures.valid_scenes)
@@ -880,11 +839,10 @@ plots.curves(
     xlabel="training pictures",
     ylabel="ab error",
     title="A learning curve",
+    from_zero=True,
     alt=f"Two curves of ab error by number of training pictures. {told}.",
 )
 
 # %% [markdown]
-# At the size `laptop`, few pictures drive the two numbers apart: the network knows its pictures by heart and the
-# world badly. More pictures close the gap; once it is closed, still more of them do not help, since in so few
-# steps each is seen only two or three times. The gap, and not the loss, tells whether more data would help; where
-# it is closed, train longer. (Four steps of `quick` show nothing.)
+# At the size `laptop`, few pictures drive the two numbers apart: the network knows its pictures by heart and the world
+# badly. More pictures close the gap. The gap, and not the loss, tells whether more data would help.

@@ -79,7 +79,8 @@ class Recorded:
         return _table(self.card["held_out"], names, self.card.get("measured_on", 200))
 
     def __repr__(self):
-        return f"recorded run {self.name}: {self.card['steps']} steps on {self.card['hardware']}, {self.seconds:.0f} s"
+        steps = self.history[-1]["step"]
+        return f"recorded run {self.name}: {steps:.0f} steps on {self.card['hardware']}, {self.seconds:.0f} s"
 
 
 class Sweep:

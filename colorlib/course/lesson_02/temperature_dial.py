@@ -14,11 +14,15 @@ def sample_bins(logits, dice):
 
 
 class TemperatureDial(page.Live):
-    """A slider from the mode (0) to the mean (1) of a `classify` network's bins, and a button for samples."""
+    """A slider from the mode (0) to the mean (1) of a `classify` network's bins, and a button for samples.
 
-    def __init__(self, generator, gray, temperature=0.38):
+    `weights` (of bins.bin_weights) is how much more each bin counted in training: samples are drawn without that.
+    """
+
+    def __init__(self, generator, gray, weights, temperature=0.38):
         self.gray, self.dice = gray, torch.Generator().manual_seed(0)
         self.logits = models.paint(generator.network, gray)
+        self.as_often = self.logits - weights.log().view(1, -1, 1, 1)
         look = {"label": "100px", "continuous_update": False}
         self.slider = controls.slider("Temperature", 0, 1, temperature, 0.02, **look)
         self.slider.observe(lambda _: self.show(sampled=False), names="value")
@@ -33,7 +37,7 @@ class TemperatureDial(page.Live):
     def colors(self):
         """The ab that is shown now."""
         if self.sampled:
-            return sample_bins(self.logits, self.dice)
+            return sample_bins(self.as_often, self.dice)
         return bins.annealed_mean(self.logits, self.slider.value)
 
     def draw(self):

@@ -40,7 +40,7 @@ def test_the_dial_paints_what_it_says():
 def test_the_temperature_goes_from_dull_to_strong_and_samples_differ():
     generator = models.load("ambiguous_classify")
     gray, _ = color.to_gray_ab(scenes.draw(3, size=32, seed=5, world="ambiguous").pictures)
-    shown = temperature_dial(generator, gray)
+    shown = temperature_dial(generator, gray, torch.ones(len(bins.ab_bins())))
     chroma = []
     for value in (1.0, 0.1, 0.0):
         shown.slider.value = value

@@ -19,14 +19,16 @@ def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True, between=nn.ReLU):
     return make
 
 
-def a_step(forget=True, move=True, loss=nn.functional.mse_loss, give=torch.Tensor.item):
+def a_step(forget=True, move=True, loss=nn.functional.mse_loss, give=torch.Tensor.item, before=None, after=None):
     def step(network, optimizer, gray, ab):
+        network.train(network.training if before is None else before)
         value = loss(network(gray), ab)
         if forget:
             optimizer.zero_grad()
         value.backward()
         if move:
             optimizer.step()
+        network.train(network.training if after is None else after)
         return give(value)
 
     return step
@@ -34,6 +36,34 @@ def a_step(forget=True, move=True, loss=nn.functional.mse_loss, give=torch.Tenso
 
 def expected_loss(grid, palette, probabilities, loss):
     return sum(p * loss(grid, truth) for p, truth in zip(probabilities, palette, strict=True))
+
+
+def mean_or_one_of_the_palette(grid, palette, probabilities, loss):
+    """As if L1 always chose a true color."""
+    among = grid if loss is theory.squared else palette
+    return among[expected_loss(among, palette, probabilities, loss).argmin()]
+
+
+def mean_or_median(grid, palette, probabilities, loss):
+    """The two optima from memory."""
+    best = (theory.mean if loss is theory.squared else theory.median)(palette, probabilities)
+    return grid[(grid - best).norm(dim=1).argmin()]
+
+
+def a_test(zero=True, compare="gradients", give=lambda same: not same):
+    """Makes functions that ask in a wrong way whether a generator depends on its critic."""
+
+    def depends(generator_loss, generator, critics):
+        found = []
+        for critic in critics:
+            if zero:
+                generator.zero_grad()
+            loss = generator_loss(generator, critic)
+            loss.backward()
+            found.append(loss.detach() if compare == "losses" else next(generator.parameters()).grad.clone())
+        return give(torch.equal(*found))
+
+    return depends
 
 
 WRONG = {
@@ -48,6 +78,7 @@ WRONG = {
             lambda c: nn.Sequential(nn.Upsample(scale_factor=4), *a_decoder(ups=False)(c)),
             "expected order",
         ),
+        "other channels than those asked for": (lambda _: a_decoder()([32, 16, 8]), "numbers of channels"),
         "a network instead of a function": (a_decoder()([32, 16, 8]), "stopped with"),
     },
     "training_step": {
@@ -55,6 +86,8 @@ WRONG = {
         "no step": (a_step(move=False), "optimizer.step()"),
         "a tensor given back": (a_step(give=lambda loss: loss.detach()), "loss.item()"),
         "absolute error": (a_step(loss=nn.functional.l1_loss), "** 2"),
+        "in eval mode": (a_step(before=False, after=True), "eval()"),
+        "left in eval mode": (a_step(after=False), "eval()"),
     },
     "best_color": {
         "its number": (lambda *a: expected_loss(*a).argmin(), "not its number"),
@@ -67,5 +100,29 @@ WRONG = {
             lambda grid, palette, p, _: grid[expected_loss(grid, palette, p, theory.squared).argmin()],
             "handed in",
         ),
+        "one of the palette's colors": (
+            lambda grid, palette, *rest: palette[expected_loss(palette, palette, *rest).argmin()],
+            "Search all of",
+        ),
+        "the mean, or one of the palette's colors": (mean_or_one_of_the_palette, "Search all of"),
+        "the mean or the median": (mean_or_median, "any loss"),
+    },
+    "depends_on_critic": {
+        "always": (a_test(give=lambda _: True), "no critic in it"),
+        "never": (a_test(give=lambda _: False), "must come out True"),
+        "the other way round": (a_test(give=lambda same: same), "no critic in it"),
+        "gradients not cleared": (a_test(zero=False), "no critic in it"),
+        "losses compared": (a_test(compare="losses"), "gradient, not the loss"),
     },
 }
+
+
+def cleared_at_the_end(network, optimizer, gray, ab):
+    loss = nn.functional.mse_loss(network(gray), ab)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+RIGHT = {"training_step": {"gradients cleared at the end": cleared_at_the_end}}
