@@ -29,8 +29,7 @@ class Gallery(page.Live):
         return f"<b>{page.inline(stop)}</b> {page.inline(self.notes.get(stop, ''))}"
 
     def row(self, label, pictures):
-        shown = " ".join(page.picture(p, f"{label}, picture {i}", self.width) for i, p in enumerate(pictures, 1))
-        return f"<div style='margin:6px 0'>{shown}</div>"
+        return f"<div style='margin:6px 0'>{page.row(pictures, label, self.width)}</div>"
 
     def as_text(self):
         rows = "".join(self.note(stop) + self.row(stop, pictures) for stop, pictures in self.stops.items())

@@ -66,6 +66,11 @@ def picture(picture, alt, width=128):
     return plots.tag(buffer.getvalue(), alt, f"width:{width}px;border-radius:6px;{scaling}")
 
 
+def row(pictures, label, width=96):
+    """Pictures side by side; label and number are their alt text."""
+    return " ".join(picture(shown, f"{label}, picture {i}", width) for i, shown in enumerate(pictures, 1))
+
+
 class Panel(widgets.VBox):
     """A box of widgets that works by keyboard, and whose `as_text()` is for readers without a kernel.
 

@@ -103,8 +103,7 @@ class LossQuiz(Asked):
     def pictures(self, letter):
         """The row's pictures as HTML."""
         shown = self.paintings[self.rows[letter]]
-        width = 440 if shown.shape[-1] > 128 else 96  # a photograph, or small pictures
-        return " ".join(page.picture(p, f"Row {letter}, picture {i}", width) for i, p in enumerate(shown, 1))
+        return page.row(shown, f"Row {letter}", 440 if shown.shape[-1] > 128 else 96)  # a photograph, or small pictures
 
     def answer(self, letter, loss):
         """Say that row `letter` was painted under `loss`."""

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from functools import partial
 
 from IPython.display import display
 
@@ -28,21 +29,13 @@ class LiveCurves:
         if time.monotonic() - self.drawn < self.seconds and run.step < run.total:
             return
         self.drawn = time.monotonic()
-        figure = self.figure(run)
-        look = "display:flex;flex-wrap:wrap;gap:12px;align-items:center"
-        shown = f"<div style='{look}'>{figure.html}{self._pictures()}</div>"
-        bundle = {"text/html": shown, "text/plain": page.plain(shown)}
-        if self.handle is None:
-            self.handle = display(bundle, raw=True, display_id=True)
-        else:
-            self.handle.update(bundle, raw=True)
-
-    def _pictures(self):
-        """The last stop's pictures, two in a row."""
+        shown = self.figure(run).html
         for stop, pictures in list(self.stops.items())[-1:]:
-            images = " ".join(page.picture(p, f"{stop}, picture {i}", 128) for i, p in enumerate(pictures, 1))
-            return f"<div style='width:272px'>{images}<br><small>{stop}</small></div>"
-        return ""
+            shown += f"<div style='width:272px'>{page.row(pictures, stop, 128)}<br><small>{stop}</small></div>"
+        shown = f"<div style='display:flex;flex-wrap:wrap;gap:12px;align-items:center'>{shown}</div>"
+        bundle = {"text/html": shown, "text/plain": page.plain(shown)}
+        show = self.handle.update if self.handle else partial(display, display_id=True)
+        self.handle = show(bundle, raw=True) or self.handle
 
     def figure(self, run):
         """Terms of the history as curves; their alt text says where each began and ended."""
