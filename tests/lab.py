@@ -1,6 +1,5 @@
 """JupyterLab in a real browser: a server of its own, and what a student does with keyboard and eyes."""
 
-import json
 import os
 import shutil
 import socket
@@ -27,34 +26,31 @@ class Lab:
     def __init__(self, folder):
         self.root = folder / "root"
         self.root.mkdir(parents=True)
-        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        news = {"fetchNews": "false", "checkForUpdates": False}
-        (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        settings.parent.mkdir(parents=True)
+        settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
-        own |= {"JUPYTERLAB_SETTINGS_DIR": "settings"}
-        places = {name: str(folder / place) for name, place in own.items()}
-        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-        command += ["--expose-app-in-browser", f"--port={port}", "--ServerApp.port_retries=0"]
-        command += ["--IdentityProvider.token=test", f"--ServerApp.root_dir={self.root}"]
-        self.log = folder / "lab.log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, env=os.environ | places, stdout=log, stderr=log)
+        places = {f"JUPYTERLAB_{kind.upper()}_DIR": str(folder / kind) for kind in ("workspaces", "settings")}
+        places["JUPYTER_CONFIG_DIR"] = str(folder / "config")
+        options = "--no-browser --allow-root --ip=127.0.0.1 --expose-app-in-browser --ServerApp.port_retries=0"
+        own = f"--port={port}", "--IdentityProvider.token=test", f"--ServerApp.root_dir={self.root}"
+        command = [sys.executable, "-m", "jupyter", "lab", *options.split(), *own]
+        log = folder / "lab.log"
+        with open(log, "wb") as file:
+            self.process = subprocess.Popen(command, env=os.environ | places, stdout=file, stderr=file)
         for _ in range(240):
             try:
                 self.ask("status")
                 return
             except OSError:
                 time.sleep(0.25)
-        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-2000:]}")
+        raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
     def ask(self, path, method="GET"):
-        headers = {"Authorization": "token test"}
-        request = urllib.request.Request(f"{self.address}/api/{path}", method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        address, headers = f"{self.address}/api/{path}", {"Authorization": "token test"}
+        with urllib.request.urlopen(urllib.request.Request(address, None, headers, method=method), timeout=5) as answer:
             return answer.read()
 
     def close(self):
@@ -87,10 +83,8 @@ class Page:
     def run_all(self, timeout=240):
         """Wait until the kernel really answers (an early click is dropped), then run all cells."""
         self.page.wait_for_function(f"() => {KERNEL}?.session?.kernel")
-        self.page.evaluate(
-            f"async () => {{ const context = {KERNEL}; await jupyterapp.restored; await context.ready; "
-            "await context.session.kernel.info }"
-        )
+        ready = "await jupyterapp.restored; await context.ready; await context.session.kernel.info"
+        self.page.evaluate(f"async () => {{ const context = {KERNEL}; {ready} }}")
         # Cells far below are not in the page until they are scrolled to: ask the notebook, not the page.
         self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
         self.page.wait_for_function(
@@ -108,10 +102,8 @@ class Page:
 
     def show(self, text):
         """Go to the cell whose source contains `text`, as arrow keys would, and wait until its output is drawn."""
-        number = self.page.evaluate(
-            f"text => {CELLS}.findIndex(c => c.type === 'code' && c.sharedModel.getSource().includes(text))",
-            text,
-        )
+        found = "c.type === 'code' && c.sharedModel.getSource().includes(text)"
+        number = self.page.evaluate(f"text => {CELLS}.findIndex(c => {found})", text)
         assert number >= 0, f"no cell contains {text!r}"
         self.page.evaluate(
             "async n => { const book = jupyterapp.shell.currentWidget.content;"

@@ -50,9 +50,6 @@ def lightness(picture):
     return color.rgb_to_lab(torch.from_numpy(picture).movedim(-1, 0))[0].numpy()
 
 
-# --- the picture ---
-
-
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 40), (24, 3000), (140, 203), (64, 64)])
 def test_size_and_lightness_are_kept(model, height, width):
     picture = np.resize(COFFEE, (height, width, 3))
@@ -137,9 +134,6 @@ def test_memory_is_that_of_bands(weights):
     )
     out = subprocess.run([sys.executable, "-c", script, str(weights)], capture_output=True, text=True, check=True)
     assert float(out.stdout) < 130  # the result, Pillow's copy, a band
-
-
-# --- the command ---
 
 
 @pytest.fixture

@@ -46,11 +46,7 @@ def test_every_size_at_batch_1_in_train_and_eval(name, size):
     for mode in (True, False):
         output = network.train(mode)(grays(size, n=1))
         assert output.shape == (1, 3 if name == "valid_unet" else 2, size, size)
-        assert output.isfinite().all()
-        assert output.std() > 0  # something gets through
-    if size == 32:
-        output.square().mean().backward()
-        assert all(p.grad.isfinite().all() for p in network.parameters())
+        assert output.isfinite().all() and output.std() > 0  # something gets through
 
 
 VARIANTS = [(name, {}) for name in NAMES] + [

@@ -7,6 +7,7 @@ import pytest
 import torch
 import train_encoder as tool
 from PIL import Image
+from test_training import same_history
 
 from colorlib import color, data, models
 from colorlib.data import download
@@ -39,8 +40,7 @@ def test_the_tool_learns_resumes_and_ships(tmp_path, monkeypatch, capsys):
         patch.setattr(tool.Classifier, "accuracy", cut)
         tool.train(learn, held_out, tmp_path / "cut", SETTINGS)
     resumed = tool.train(learn, held_out, tmp_path / "cut", SETTINGS)
-    terms = [[{k: v for k, v in row.items() if k != "seconds"} for row in run.history] for run in (whole, resumed)]
-    assert terms[0] == terms[1]
+    same_history(whole.history, resumed.history)
     again = tool.train(learn, held_out, tmp_path / "cut", SETTINGS)  # finished: nothing is left to do
     assert again.history == resumed.history and capsys.readouterr().out.count("epoch 6") == 2
     with pytest.raises(ValueError, match="made with lr = 0.003"):
@@ -69,17 +69,16 @@ def test_pictures_are_shifted_each_on_its_own(size):
 def fill(folder, classes, count):
     """Pictures of classes, each of a brightness of its own; of the first one a gray picture, too."""
     for number, name in enumerate(classes):
-        (folder / name / "images").mkdir(parents=True)
+        place = folder / name / "images"
+        place.mkdir(parents=True)
         for picture in range(count):
-            color_of = (20 * number, 200 - picture, 250)
-            Image.new("RGB", (32, 32), color_of).save(folder / name / "images" / f"{picture}.png")
+            Image.new("RGB", (32, 32), (20 * number, 200 - picture, 250)).save(place / f"{picture}.png")
     Image.new("RGB", (32, 32), (7, 7, 7)).save(folder / classes[0] / "images" / "gray.png")
 
 
 def test_labeled_pictures_keep_their_class(tmp_path, monkeypatch):
     """Naturally gray pictures, of any class, are left out of training."""
     monkeypatch.setenv("FASTAI_HOME", str(tmp_path))
-    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
     classes = download.CIFAR10.classes
     fill(tmp_path / "data" / "cifar10" / "train", classes, 10)
     fill(tmp_path / "data" / "cifar10" / "test", classes, 2)

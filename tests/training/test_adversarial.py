@@ -37,9 +37,6 @@ def equal(one, other):
     return all(torch.equal(one[key], other[key]) for key in one)
 
 
-# --- the two steps ---
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_lambda_and_its_absence(name):
     """Without λ the generator's gradient comes from the critic alone."""
@@ -94,9 +91,6 @@ def test_swapped_gray_is_noticed_by_conditional_critics_alone(name, conditional)
     a_recipe.networks["critic"].eval()
     told_apart = a_recipe.judge(seen, truth).mean() - a_recipe.judge(seen.flip(0), truth).mean()
     assert told_apart > 1 if conditional else told_apart == 0
-
-
-# --- a step, an epoch, a training ---
 
 
 @pytest.mark.parametrize("size", [32, 256])
@@ -195,9 +189,6 @@ def test_the_losses_on_logits():
     torch.testing.assert_close(losses.fooling(logits, saturating=True), -softplus(logits).mean())
     with pytest.raises(ValueError, match="between 0"):
         losses.adversarial(logits, 1.5)
-
-
-# --- what lessons 03 and 04 vary ---
 
 
 def test_several_critic_steps_see_fresh_pictures_for_one_step_of_the_generator():

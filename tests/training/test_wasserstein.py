@@ -22,9 +22,6 @@ def dice(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-# --- the penalty ---
-
-
 @pytest.mark.parametrize("length", [0.0, 0.5, 1.0, 3.0])
 def test_a_linear_critic_has_one_slope_everywhere(length):
     """Exactly (‖w‖ − 1)², below 1 too, whatever the pictures; no single axis has that length."""
@@ -110,9 +107,6 @@ def test_a_pictures_slope_depends_on_other_pictures_with_batch_norm_alone(norm, 
         torch.testing.assert_close(one, alone, rtol=1e-4, atol=0)
 
 
-# --- the distance ---
-
-
 def test_the_estimate_grows_between_separating_piles():
     """Of two piles on a line, one shifted, the distance W₁ is the shift.
 
@@ -131,9 +125,6 @@ def test_the_estimate_grows_between_separating_piles():
             (loss + 10 * losses.gradient_penalty(critic, None, pile + shift, pile)).backward()
             adam.step()
         assert -loss.item() == pytest.approx(shift * (1 + shift / 20), rel=0.15)
-
-
-# --- the recipe's steps ---
 
 
 @pytest.mark.parametrize("conditional", [True, "shuffled", False])
@@ -173,9 +164,6 @@ def test_the_penalty_holds_the_slope_near_1():
             terms = a_recipe.critic_step(seen, truth, fake)
         slopes.append(terms["slope"].item())
     assert 0.8 < slopes[0] < 1.3 and slopes[1] > 5
-
-
-# --- a step, an epoch, a training ---
 
 
 class HalfPrecision:
