@@ -219,6 +219,17 @@ def test_nothing_is_replaced_without_force(run):
     assert (np.array(Image.open("out/a.png")) == both).all() and os.listdir("out") == ["a.png"]
 
 
+def test_samples_are_several_answers_of_a_network_that_draws_them(run, tmp_path):
+    save("a.png")
+    status, said = run("a.png", "--samples", "3")
+    assert status == 2 and "the network draws samples" in said and not os.path.exists("out")
+    drawing = models.save(models.build("flow_unet", 32, 0.125), tmp_path / "drawing.safetensors")
+    assert main(["colorize", "a.png", "--out", "out", "--samples", "3", "--model", str(drawing)]) == 0
+    answers = [np.array(Image.open(f"out/{name}")).astype(int) for name in ("a.png", "a-2.png", "a-3.png")]
+    assert all(np.abs(one - answers[0]).mean() > 1 for one in answers[1:]) and len(os.listdir("out")) == 3
+    assert (answers[0] == colorize(COFFEE[:32, :48], models.load(drawing))).all()
+
+
 def test_an_original_is_never_replaced(run):
     save("out/a.png")
     before = Path("out/a.png").read_bytes()
