@@ -23,6 +23,8 @@ def grays(size, n=2):
         ("pix2pix", {"size": 32, "width": 24 / 64}, 2_344_178, None),
         ("cnn", {"size": 32, "width": 0.5, "levels": 1}, 10 * 16 + 145 * 32 + 289 * 16 + 145 * 2, None),  # by hand
         ("fusion", {}, 50_004_370, None),
+        # It is told 240 numbers in the place of a classifier's 1,000; a 1×1 convolution to 256 maps hears them.
+        ("fusion_pretrained", {"size": 224}, 6_573_794 - (1000 - 240) * 256, None),
         ("valid_unet", {}, 1_406_403, 1_406_403),
         ("unet", {}, 16_654_722, None),
         ("patchgan", {"inputs": 6}, 2_768_641, None),

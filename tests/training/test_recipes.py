@@ -108,8 +108,6 @@ def test_classify_counts_rare_colors_more():
         ("unet_l1", dict(skip=False), "no option 'skip'"),
         ("unet_l1", dict(network="pix2pix"), "unet_l1 has the network that it was published with.*training.Supervised"),
         ("unet_l1", dict(size=40), "multiple of"),
-        ("pix2pix", dict(skip=False), "no option 'skip'"),
-        ("pix2pix", dict(network="unet"), "published with.*training.Supervised"),
         ("pix2pix", dict(real_label=0.5), "label of real pictures"),
         ("pix2pix", dict(real_label=1.1), "label of real pictures"),
         ("pix2pix", dict(generator_steps=0), "at least one step"),
