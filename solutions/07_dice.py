@@ -180,7 +180,7 @@ for steps in (1, 2, 4, 20):
     print(f"{steps:2} steps: red {near[0]:.0%}, blue {near[1]:.0%}, green {near[2]:.0%}; mean a = {a:.0f}, b = {b:.0f}")
 
 # %%
-plane.ends_in_the_plane({f"{steps} steps": points for steps, points in ends.items()})
+plane.ends_in_the_plane({f"{steps} step{'s'[: steps - 1]}": points for steps, points in ends.items()})
 
 # %%
 saw("07.one_step")
