@@ -20,7 +20,7 @@ from PIL import Image
 from torch.nn import functional
 from train_weights import hardware, rounded, write
 
-from colorlib import data, metrics, models, profile, training
+from colorlib import color, data, metrics, models, profile, training
 from colorlib.data import pictures
 
 STORED = 96  # pixels a side of the squares to train on
@@ -118,6 +118,18 @@ def measured(name: str, generator: models.Colorizer, squares: torch.Tensor, name
     return {row: [rounded(seed) for seed in seeds] for row, seeds in table.seeds.items()}
 
 
+def of_samples(generator: models.Colorizer, squares: torch.Tensor, names=NAMES) -> dict:
+    """More rows, for a network that draws samples: the best of some, the mean of many, and L1 beside them."""
+    gray, truth = color.to_gray_ab(squares)
+    samples = models.sample(generator, gray, SAMPLES)
+    wrong = torch.stack([metrics.ab_distance(ab, truth).mean(dim=(1, 2)) for ab in samples[:CHOSEN_FROM]])
+    rows = {f"best of {CHOSEN_FROM}": samples[wrong.argmin(dim=0), torch.arange(len(gray))]}
+    rows |= {f"mean of {SAMPLES}": samples.mean(dim=0), "photo_l1": models.paint(models.load("photo_l1"), gray)}
+    rows = {row: [rounded(metrics.measure(ab, truth, gray, names=names))] for row, ab in rows.items()}
+    print(*(f"{row}: {seeds[0]}" for row, seeds in rows.items()), sep="\n", flush=True)
+    return rows
+
+
 def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     """Weights in half precision and their card, measured anew on the photographs kept aside and on those that ship."""
     generator = models.load(out)
@@ -135,6 +147,9 @@ def ship(name: str, large: Path, out: Path, folder: Path) -> None:
     for side in MEASURED_AT:
         aside = kept_aside(large, side)
         at_side[side] = measured(name, generator, aside, ASIDE)
+        if side == SHARED["size"] and name == "photo_flow":
+            truth = at_side[side].pop("truth")
+            at_side[side] |= of_samples(generator, aside, ASIDE) | {"truth": truth}
     shipped = measured(name, generator, data.shipped_photographs(SHARED["size"]))
     card = {
         "name": name,
