@@ -1,6 +1,7 @@
 """Learning that can be watched: the same pictures as training goes on, on a still sheet and in a film."""
 
 import io
+import itertools
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -10,6 +11,7 @@ from colorlib import plots
 COLUMNS, FRAMES, PICTURES = 8, 24, 4  # at most, on the sheet and in the film
 SIDE = 96  # pixels of a picture in the film, at least
 LARGEST = 300_000  # bytes of a film
+RUNS = itertools.count(1)
 # Who asked their system for less motion gets one empty pixel in place of the film.
 STILL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -32,6 +34,8 @@ class FilmStrip:
         film = ""
         if self.webp:
             image = plots.tag(self.webp, self.alt, "border-radius:8px;margin-top:6px")
+            # A browser plays an address once: another one each time that the cell is run.
+            image = image.replace("image/webp;", f"image/webp;run={next(RUNS)};")
             film = f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{STILL}">{image}</picture>'
         return {"text/html": f"<div>{self.sheet.html}<br>{film}</div>", "text/plain": f"[Figure: {self.sheet.alt}]"}
 
