@@ -8,8 +8,7 @@ from torch import nn
 from colorlib import color, losses, metrics, training
 from colorlib.worlds import scenes
 
-# Settings for the quiz on curves: one of these games is healthy, in one the critic wins, and one is a collapse. They
-# have names only, so that their settings do not give them away.
+# For the quiz on curves: a collapse, a healthy game, and one that the critic wins.
 GAMES = {"A": {"momentum": 0.9}, "B": {}, "C": {"momentum": 0.9, "generator_rate": 0.02}}
 NOISE = 2  # numbers that the generator makes a color of
 

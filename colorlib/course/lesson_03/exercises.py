@@ -21,6 +21,7 @@ def _receptive_field_cases():
         ("one convolution of 4×4 pixels", call([(4, 2)])),
         ("two convolutions, 4×4 and then 3×3, with stride 1", call([(4, 1), (3, 1)])),
         ("two convolutions of 4×4 pixels with stride 2", call([(4, 2), (4, 2)])),
+        ("three convolutions with strides of 3, 2 and 1", call([(5, 3), (3, 2), (3, 1)])),
         ("the published critic", call([(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)])),
     ]
 
@@ -56,7 +57,7 @@ class Pair:
         with torch.no_grad():
             for weights in self.critic.layers[-1].parameters():
                 weights.mul_(20).add_(0.1).mul_(last)  # sure of itself; not at all, or of the contrary, by `last`
-        self.optimizer = torch.optim.SGD(getattr(self, learner).parameters(), lr=0.1)
+        self.optimizer = torch.optim.SGD(getattr(self, learner).parameters(), lr=0.1, momentum=0.5)
         self.gray, self.ab = random(4, 1, 16, 16) - 0.5, random(4, 2, 16, 16) - 0.5
 
     def take(self, step, *lam, steps=1):

@@ -1,17 +1,19 @@
 """Lesson 03: the color GAN, taken one step at a time. Lesson 04 uses the lab again."""
 
+import io
 import math
 from functools import partial
 
 import ipywidgets as widgets
+import numpy as np
 import torch
+from PIL import Image
 
 from colorlib import color, plots
 from colorlib.course import controls, page, texts
 from colorlib.course.lesson_03.color_gan import ColorGAN
 
 NAMES = ("red", "blue", "green")  # of scenes.DEFAULT_PALETTE
-PLACES = *NAMES, "gray"
 GUESSING = 2 * math.log(2)  # the loss of a critic that says one half to all
 LOSSES = {"fool the critic (in use)": ColorGAN, "the minimax's own (saturating)": partial(ColorGAN, saturating=True)}
 REACH = color.AB_SCALE  # Lab units that the plane shows, to each side: all that a generator can give
@@ -52,8 +54,8 @@ class Reading:
     def described(self):
         """The alt text."""
         a, b = self.gan.fakes().mean(dim=0)
-        thought = self.map(torch.cat((self.gan.palette, torch.zeros(1, 2)))).tolist()
-        places = [f"{name} {self.texts['place'].format(value)}" for name, value in zip(PLACES, thought, strict=True)]
+        said = zip((*NAMES, "gray"), self.map(torch.cat((self.gan.palette, torch.zeros(1, 2)))).tolist(), strict=True)
+        places = [f"{name} {self.texts['place'].format(value)}" for name, value in said]
         return (
             f"The ab plane after {self.gan.steps('critic')} steps of the critic and {self.gan.steps('generator')} of "
             f"the generator: {self.near()}; their mean is a = {a:.0f}, b = {b:.0f}. "
@@ -67,21 +69,24 @@ class Reading:
             axes.contour(axis, axis, shown, levels=[0.5], colors=plots.INK, linewidths=1, linestyles="--")
         return "the critic: light = real, dark = fake"
 
-    def plane(self, size=(5.2, 4.6)):
-        """The critic as a map in gray; on it real and fake dots in their own color, and the fakes' arrows."""
+    def plane(self, size=(5.2, 4.6), bare=False):
+        """The critic as a map in gray; on it real and fake dots in their own color. If not bare: arrows, and words."""
         axis = torch.linspace(-REACH, REACH, 73)
         grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
         fakes, pushes = self.gan.fakes(), self.gan.pushes()[:ARROWS] * self.arrow
         pushes = pushes * (LONGEST / pushes.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
         with plots.drawing(1, 1, size) as (canvas, axes):
-            axes.set_title(self.draw_map(axes, axis, self.map(grid)))
+            title = self.draw_map(axes, axis, self.map(grid))
             for name, dots, marker in (("real", self.gan.same_real * color.AB_SCALE, "o"), ("fake", fakes, "^")):
                 look = {"marker": marker, "s": 30, "edgecolors": plots.INK, "linewidths": 0.8, "zorder": 3}
                 axes.scatter(*dots.T, c=paint_dots(dots), label=name, **look)
+            axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
+            if bare:
+                axes.set(xticks=[], yticks=[])
+                return plots.Figure(canvas, self.described())
             look = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.006, "color": plots.INK}
             axes.quiver(*fakes[:ARROWS].T, *pushes.T, zorder=2, **look)
-            axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-            axes.set(xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
+            axes.set(title=title, xlabel="a   (green … magenta)", ylabel="b   (blue … yellow)")
             legend = canvas.legend(loc="outside lower center", ncols=2)
             for handle in legend.legend_handles:
                 handle.set_facecolor("white")  # shapes tell real from fake, whatever the color
@@ -99,6 +104,16 @@ def paint_dots(ab, lightness=55.0):
     """Colors (N, 2) as a figure wants them, each as it looks at that L."""
     lab = torch.cat((torch.full((len(ab), 1), lightness), ab), dim=1)
     return color.lab_to_rgb(lab.T[:, None])[:, 0].T.numpy()
+
+
+def film_of_dots(rounds=(0, 2, 5, 10, 15, 20, 30, 50, 80, 120, 160, 200)):
+    """The game as it goes on, {"10 rounds": 1×3×H×W, …}, for a film strip."""
+    gan, stops = ColorGAN(), {}
+    for number in rounds:
+        gan.rounds(number - gan.steps("generator"))
+        with Image.open(io.BytesIO(Reading(gan).plane((2.3, 2.3), bare=True).webp)) as plane:
+            stops[f"{number} rounds"] = torch.from_numpy(np.array(plane.convert("RGB"))).movedim(-1, 0)[None]
+    return stops
 
 
 class ColorGANLab(page.Live):

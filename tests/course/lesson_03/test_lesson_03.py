@@ -5,7 +5,7 @@ import torch
 
 from colorlib import color
 from colorlib.course import page
-from colorlib.course.lesson_03 import color_gan_lab, exercises
+from colorlib.course.lesson_03 import color_gan_lab, exercises, film_of_dots
 from colorlib.course.lesson_03.color_gan import GAMES, ColorGAN
 from colorlib.course.lesson_03.gan_lab import GUESSING, Reading, paint_dots
 
@@ -113,8 +113,32 @@ def test_dots_are_drawn_in_their_own_color():
 
 def test_receptive_fields_by_hand():
     assert exercises.receptive_field([(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)]) == 70
-    assert exercises.receptive_field([(4, 2), (4, 1), (4, 1)]) == 16
-    assert exercises.receptive_field([]) == 1
+    assert exercises.receptive_field([(4, 2), (4, 1), (4, 1)]) == 16 and exercises.receptive_field([]) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_critic_that_meets_red_fakes_alone_distrusts_red(seed):
+    gan = ColorGAN(seed)
+    for _ in range(100):
+        fakes = gan.palette[0] + gan.spread * torch.randn(gan.dots, 2, generator=gan.dice)
+        gan._step(gan.critic, *gan._judged(gan.real(), fakes / color.AB_SCALE))
+    red, blue, green = gan.verdict(gan.palette).sigmoid()
+    assert 0.1 < red < 0.35 and min(blue, green) > 0.99
+
+
+def test_a_generator_that_steps_alone_fools_its_critic_where_nothing_is_real():
+    gan = ColorGAN()
+    gan.critic_steps(10)
+    for _ in range(10):
+        gan.generator_step()
+    assert gan.shares().sum() == 0 and gan.now()["right_on_fake"] == 0
+
+
+def test_the_film_shows_the_game_as_the_lab_would():
+    film = film_of_dots((0, 30))
+    assert [*film] == ["0 rounds", "30 rounds"] and film["0 rounds"].shape[:2] == (1, 3)
+    again = film_of_dots((30,))["30 rounds"]
+    assert torch.equal(film["30 rounds"], again) and not torch.equal(film["0 rounds"], again)
 
 
 def test_readers_without_a_kernel_see_three_stages_that_were_computed():

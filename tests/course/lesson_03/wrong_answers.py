@@ -81,6 +81,10 @@ WRONG = {
         "kernels added up": (field_of(lambda f, d, k, s: (f + k, d)), "just its kernel"),
         "strides left out": (field_of(lambda f, d, k, s: (f + k - 1, d)), "2 pixels apart"),
         "strides too early": (field_of(lambda f, d, k, s: (f + (k - 1) * d * s, d * s)), "just its kernel"),
+        "strides of 2 alone": (
+            field_of(lambda f, d, k, s: (f + (k - 1) * d, d * min(s, 2))),
+            "distances multiply",
+        ),
         "strides added": (field_of(lambda f, d, k, s: (f + (k - 1) * d, d + s - 1)), "distances multiply"),
     },
     "critic_step": {
@@ -92,6 +96,10 @@ WRONG = {
         "cut off in place": (a_critic_step(see=torch.Tensor.detach_), "without an underscore"),
         "both kinds in one batch": (both_in_one_batch, "a call of their own"),
         "no return": (lambda *arguments: None, "return"),
+        "an optimizer of its own": (
+            lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD(c.parameters(), 0.1), g, ab, f),
+            "is handed in",
+        ),
         "nothing learned": (
             lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD([ab], 0.0), g, ab, f),
             "loss.backward",
