@@ -25,7 +25,14 @@ from colorlib.worlds import scenes
 
 ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
-ONE_SEED = ("l2_by_heart", "cifar10_l2", "cifar10_l1", "cifar10_pix2pix", "cifar10_wgan_gp")  # minutes an epoch
+ONE_SEED = (
+    "l2_by_heart",
+    "wgan_gp_critic",
+    "cifar10_l2",
+    "cifar10_l1",
+    "cifar10_pix2pix",
+    "cifar10_wgan_gp",
+)  # minutes an epoch
 PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
 SEEN = ("ab_error", "chroma", "chroma_share")  # what is measured on training pictures of a world, too
