@@ -9,6 +9,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -73,17 +75,15 @@ def home(tmp_path, monkeypatch):
 
 def packed(archive, pictures=1, name=None):
     """An archive with the layout of fastai's, so many noisy pictures a class."""
-    content = io.BytesIO()
+    content, dice = io.BytesIO(), np.random.default_rng(0)
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
-        for number, place in enumerate(f"{part}/{one}" for part in archive.parts for one in archive.classes):
-            noise = np.random.default_rng(number).integers(0, 256, (pictures, 32, 32, 3), dtype=np.uint8)
-            for index, pixels in enumerate(noise):
-                picture = io.BytesIO()
-                Image.fromarray(pixels).save(picture, "PNG")
-                entry = tarfile.TarInfo(name or f"{archive.folder.name}/{place}/{index}.png")
-                entry.size = picture.tell()
-                picture.seek(0)
-                tar.addfile(entry, picture)
+        for part, one, number in product(archive.parts, archive.classes, range(pictures)):
+            picture = io.BytesIO()
+            Image.fromarray(dice.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(picture, "PNG")
+            entry = tarfile.TarInfo(name or f"{archive.folder.name}/{part}/{one}/{number}.png")
+            entry.size = picture.tell()
+            picture.seek(0)
+            tar.addfile(entry, picture)
     return content.getvalue()
 
 
@@ -158,11 +158,7 @@ def test_a_network_without_answer_is_given_up_in_time(monkeypatch):
 
 
 def test_a_shared_folder_need_not_be_writable(server, monkeypatch):
-    here = server.offers(CIFAR10, packed(CIFAR10))
-
-    def refuse(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
+    here, refuse = server.offers(CIFAR10, packed(CIFAR10)), Mock(side_effect=PermissionError(13, "Permission denied"))
     with monkeypatch.context() as read_only:
         read_only.setattr(download, "FileLock", refuse)
         with pytest.raises(DownloadError, match=r'Permission denied.*load\("photos"\)'):
