@@ -1,7 +1,9 @@
 """The gradient penalty against closed forms and the mistakes that are in print; the recipe that uses it."""
 
-import copy
 import math
+from functools import partial
+from itertools import product
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,18 +30,17 @@ def test_a_linear_critic_has_one_slope_everywhere(length):
     weight = torch.nn.functional.normalize(torch.randn(2, 32, 32, generator=dice()), dim=(0, 1, 2)) * length
 
     def whole(shown):
-        return (shown[:, 1:] * weight).flatten(1).sum(dim=1)
+        return (shown[:, 1:] * weight).sum(dim=(1, 2, 3))
 
     def patches(shown):  # whose mean is the same
         return (shown[:, 1:] * weight).sum(dim=1, keepdim=True) * 32 * 32
 
     def steep_in_gray(shown):
-        return whole(shown) + 100 * shown[:, :1].flatten(1).sum(dim=1)
+        return whole(shown) + 100 * shown[:, 0].sum(dim=(1, 2))
 
-    for critic in (whole, patches, steep_in_gray):
-        for fake in (FAKE, torch.rand_like(AB), AB):
-            penalty = losses.gradient_penalty(critic, GRAY, AB, fake)
-            torch.testing.assert_close(penalty, torch.tensor((length - 1) ** 2), atol=1e-5, rtol=1e-5)
+    for critic, fake in product((whole, patches, steep_in_gray), (FAKE, torch.rand_like(AB), AB)):
+        penalty = losses.gradient_penalty(critic, GRAY, AB, fake)
+        torch.testing.assert_close(penalty, torch.tensor((length - 1) ** 2), atol=1e-5, rtol=1e-5)
 
 
 def test_each_picture_has_a_place_of_its_own_on_the_way_from_fake_to_real():
@@ -129,11 +130,9 @@ def test_the_estimate_grows_between_separating_piles():
 
 @pytest.mark.parametrize("conditional", [True, "shuffled", False])
 def test_its_critic_descends_what_the_losses_say(conditional):
-    a_recipe = recipe(lam_gp=7.0, conditional=conditional)
-    critic, descended = copy.deepcopy(a_recipe.networks["critic"]), []
-    seen, truth, fake = turn(a_recipe)
-    descend = a_recipe.descend
-    a_recipe.descend = lambda name, loss: descended.append(loss.item()) or descend(name, loss)
+    a_recipe, descended = recipe(lam_gp=7.0, conditional=conditional), []
+    critic, (seen, truth, fake) = a_recipe.networks["critic"], turn(a_recipe)
+    a_recipe.descend = lambda name, loss: descended.append(loss.item())
     torch.manual_seed(5)
     terms = a_recipe.critic_step(seen, truth, fake)
     beside = {True: seen, "shuffled": seen.roll(1, dims=0), False: None}[conditional]
@@ -166,22 +165,13 @@ def test_the_penalty_holds_the_slope_near_1():
     assert 0.8 < slopes[0] < 1.3 and slopes[1] > 5
 
 
-class HalfPrecision:
-    """What a recipe asks of an accelerator that calculates in bf16."""
-
-    num_processes = 1
-
-    def autocast(self):
-        return torch.autocast("cpu", torch.bfloat16)
-
-
 def test_in_bf16_all_but_the_penalty_is_calculated_in_it():
-    terms = []
-    for accelerator in (None, HalfPrecision()):
+    terms, autocast = [], partial(torch.autocast, "cpu", torch.bfloat16)
+    for accelerator in (None, SimpleNamespace(num_processes=1, autocast=autocast)):
         a_recipe = recipe()
-        seen, truth, fake = turn(a_recipe)
+        given = turn(a_recipe)
         a_recipe.accelerator = accelerator
-        terms.append(a_recipe.critic_step(seen, truth, fake))
+        terms.append(a_recipe.critic_step(*given))
     full, half = terms
     assert half["penalty"] == full["penalty"] and half["slope"] == full["slope"]
     assert half["critic_estimate"] != full["critic_estimate"]
