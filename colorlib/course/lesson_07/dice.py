@@ -13,7 +13,12 @@ from colorlib.worlds import scenes
 
 COLORS = ("red", "blue", "green")
 STUDENT = 4.303  # three seeds leave two degrees of freedom: 95 % lie within so many standard errors
-SHOWN = {"off": "off", "undecided": "undecided", "spread": "inside objects"}
+SHOWN = {
+    "off": ("off ↓", "{:.0%}"),
+    "undecided": ("undecided ↓", "{:.0%}"),
+    "spread": ("inside objects ↓", "{:.1f}"),
+    "background_error": ("background error ↓", "{:.1f}"),
+}
 
 
 @torch.no_grad()
@@ -86,8 +91,8 @@ class Audits:
 
     def values(self, die, system, name):
         """One number for each seed; of a list, such as the frequencies, a list for each entry."""
-        found = [audit[name] for audit in self.dice[die]["systems"][system]]
-        return list(zip(*found, strict=True)) if isinstance(found[0], list) else found
+        found = [audit[name] for audit in self.dice[die]["systems"][system] if name in audit]
+        return list(zip(*found, strict=True)) if found and isinstance(found[0], list) else found
 
     def table(self, die):
         """All systems under one die, in percent with 95 % intervals, true dice first."""
@@ -117,15 +122,18 @@ class AuditTable:
         facts = audits.dice[die]
         names = COLORS if len(facts["chances"]) == 3 else (COLORS[0], COLORS[2])
         heads = [f"{name} ({chance:.0%})" for name, chance in zip(names, facts["chances"], strict=True)]
-        self.rows = [["", *heads, *SHOWN.values()]]
+        self.rows = [["", *heads, *(heading for heading, _ in SHOWN.values())]]
         for system in facts["systems"]:
-            frequencies = [interval(values) for values in audits.values(die, system, "frequencies")]
-            off, undecided, spread = (interval(audits.values(die, system, name))[0] for name in SHOWN)
-            percent = [f"{100 * mean:.0f} ± {100 * reach:.0f} %" for mean, reach in frequencies]
-            self.rows.append([system, *percent, f"{off:.0%}", f"{undecided:.0%}", f"{spread:.1f}"])
-        card = audits.card
+            row = [system]
+            for mean, reach in map(interval, audits.values(die, system, "frequencies")):
+                row.append(f"{100 * mean:.0f} ± {100 * reach:.0f} %" if reach else f"{100 * mean:.0f} %")
+            for name, (_, form) in SHOWN.items():
+                values = audits.values(die, system, name)
+                row.append(form.format(interval(values)[0]) if values else "–")
+            self.rows.append(row)
         self.caption = (
-            f"{card['throws']} throws for each of {card['pictures']} held-out pictures; three seeds, 95 % intervals"
+            f"{audits.card['throws']} throws for each of {audits.card['pictures']} held-out pictures, one for each of 204 "
+            "where a system always gives the same answer; ± is the 95 % interval, where three seeds were trained"
         )
 
     def __repr__(self):
