@@ -120,7 +120,9 @@ def _imported(tree):
 def _figures(tree, widgets):
     last = tree.body[-1] if tree.body else None
     ends_in_widget = isinstance(last, ast.Expr) and _name(last.value) in widgets
-    return sum(_name(node) in SHOWS for node in ast.walk(tree)) + ends_in_widget
+    shown = [node for node in ast.walk(tree) if _name(node) in SHOWS]
+    # What is called with nothing shows nothing: sweep.pictures() only fetches them.
+    return sum(bool(node.args or node.keywords) for node in shown) + ends_in_widget
 
 
 def _trainings(tree, trainers):
