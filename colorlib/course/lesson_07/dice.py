@@ -131,10 +131,9 @@ class AuditTable:
                 values = audits.values(die, system, name)
                 row.append(form.format(interval(values)[0]) if values else "–")
             self.rows.append(row)
-        self.caption = (
-            f"{audits.card['throws']} throws for each of {audits.card['pictures']} held-out pictures, one for each of 204 "
-            "where a system always gives the same answer; ± is the 95 % interval, where three seeds were trained"
-        )
+        throws = f"{audits.card['throws']} throws for each of {audits.card['pictures']} held-out pictures"
+        once = "one for each of 204, where a system always answers the same"
+        self.caption = f"{throws}; {once}; ± is the 95 % interval, where three seeds were trained"
 
     def __repr__(self):
         return tables.as_text(self.rows, self.caption)
