@@ -1,5 +1,7 @@
 """The color GAN of lessons 03 and 04, and its lab, without a browser."""
 
+import copy
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from colorlib.course import page
 from colorlib.course.lesson_03 import color_gan_lab, exercises, film_of_dots
 from colorlib.course.lesson_03.color_gan import GAMES, ColorGAN
 from colorlib.course.lesson_03.gan_lab import GUESSING, Reading, paint_dots
+from colorlib.course.recorded import Sweep, card_of
 
 
 def weights(network):
@@ -50,6 +53,10 @@ def test_the_story_that_the_lesson_tells(seed):
     assert gan.now()["critic"] == pytest.approx(GUESSING, abs=0.15)
     gan.critic_steps(10)
     assert min(gan.now()["right_on_real"], gan.now()["right_on_fake"]) > 0.9
+    alone = copy.deepcopy(gan)
+    for _ in range(10):
+        alone.generator_step()
+    assert alone.shares().sum() < 0.15 and alone.now()["right_on_fake"] == 0  # fooled where nothing is real
     assert (gan.verdict(gan.palette) > 0).all() and gan.verdict(gan.palette.mean(dim=0)) < 0
     gan.rounds(200)
     shares = gan.shares()
@@ -126,19 +133,25 @@ def test_a_critic_that_meets_red_fakes_alone_distrusts_red(seed):
     assert 0.1 < red < 0.35 and min(blue, green) > 0.99
 
 
-def test_a_generator_that_steps_alone_fools_its_critic_where_nothing_is_real():
-    gan = ColorGAN()
-    gan.critic_steps(10)
-    for _ in range(10):
-        gan.generator_step()
-    assert gan.shares().sum() == 0 and gan.now()["right_on_fake"] == 0
-
-
 def test_the_film_shows_the_game_as_the_lab_would():
     film = film_of_dots((0, 30))
     assert [*film] == ["0 rounds", "30 rounds"] and film["0 rounds"].shape[:2] == (1, 3)
-    again = film_of_dots((30,))["30 rounds"]
-    assert torch.equal(film["30 rounds"], again) and not torch.equal(film["0 rounds"], again)
+    assert film["30 rounds"].equal(film_of_dots((30,))["30 rounds"]) and not film["30 rounds"].equal(film["0 rounds"])
+
+
+def test_what_the_lesson_says_of_its_records():
+    same, history = Sweep("pix2pix_l1"), card_of("ambiguous_pix2pix")["history"]
+    assert max(same.seeds("L1 alone", "chroma_share")) < 0.3 and max(same.seeds("L1 alone", "palette_use")) == 0
+    assert min(same.seeds("L1 and a critic", "palette_use")) > 0.2
+    for measure in ("ab_error", "chroma_share", "object_spread"):  # color has its price
+        assert max(same.seeds("L1 alone", measure)) < min(same.seeds("L1 and a critic", measure))
+    first, best = history[0], max(history, key=lambda row: row["adversarial"])
+    assert best["adversarial"] > 1.9 * first["adversarial"]
+    assert best["valid_chroma_share"] > 4 * first["valid_chroma_share"]
+    assert Sweep("pix2pix_lambda").history("λ = 1000")[-1]["right_on_fake"] > 0.99
+    held_out = card_of("photo_pix2pix")["at_side"]
+    bolder = [row["photo_pix2pix"][0]["colorfulness"] / row["truth"][0]["colorfulness"] for row in held_out.values()]
+    assert bolder == sorted(bolder) and bolder[1] < 1 < bolder[2]
 
 
 def test_readers_without_a_kernel_see_three_stages_that_were_computed():
