@@ -64,7 +64,7 @@ VARIANTS = [(name, {}) for name in NAMES] + [
 ]
 
 
-@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.parametrize(("name", "options"), [*VARIANTS, ("encoder", {})])
 def test_gradient_reaches_every_layer_and_a_step_helps(name, options):
     torch.manual_seed(0)
     network = models.build(name, size=32, width=0.25, **options)

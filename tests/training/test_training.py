@@ -237,7 +237,7 @@ def root_at_0(weight):
     return (weight * 0).abs().sqrt().sum()
 
 
-def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it():
+def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it_but_not_for_ever():
     a_recipe, weight = in_fp16(steps=9)
     before, cycle = weight.detach().clone(), a_recipe.schedulers["generator"]
     assert a_recipe.descend("generator", root_at_0(weight)) == 0
@@ -245,11 +245,7 @@ def test_fp16_leaves_out_a_step_and_the_rate_waits_for_it():
     length = a_recipe.descend("generator", weight.square().sum())
     torch.testing.assert_close(length, 2 * before.norm())
     assert cycle.last_epoch == 1 and not torch.equal(weight, before)
-
-
-def test_fp16_does_not_leave_out_steps_for_ever():
-    a_recipe, weight = in_fp16()
-    for _ in range(16):
+    for _ in range(15):
         a_recipe.descend("generator", root_at_0(weight))
     with pytest.raises(training.Stopped, match="gradient is no longer a number"):
         a_recipe.descend("generator", root_at_0(weight))  # 2**16, halved until it is 1
