@@ -16,19 +16,13 @@ from colorlib.data import pictures
 from colorlib.data.pictures import PictureError
 
 RED, GREEN, BLUE = (220, 30, 40), (20, 160, 60), (30, 60, 200)
+QUARTERS = np.full((32, 48, 3), BLUE, np.uint8)  # it shows at once if this picture is turned
+QUARTERS[:16, :24], QUARTERS[:16, 24:] = RED, GREEN
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
-
-
-def quarters(width=48, height=32):
-    """Left top red, right top green, the lower half blue: shows at once if a picture is turned."""
-    image = np.empty((height, width, 3), np.uint8)
-    image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
-    image[height // 2 :] = BLUE
-    return image
 
 
 def assert_quarters(image, tolerance):
@@ -39,7 +33,7 @@ def assert_quarters(image, tolerance):
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif", "bmp"])
 def test_every_format_is_read_as_rgb_and_of_an_animation_the_first_frame(tmp_path, suffix):
-    path, first = tmp_path / f"picture.{suffix}", Image.fromarray(quarters())
+    path, first = tmp_path / f"picture.{suffix}", Image.fromarray(QUARTERS)
     more = {"save_all": True, "append_images": [first.rotate(180)]} if suffix in ("gif", "webp", "png", "tif") else {}
     first.save(path, **more | ({"quality": 95} if suffix in ("jpg", "webp") else {}))
     assert_quarters(pictures.read(path), tolerance=8)
@@ -48,7 +42,7 @@ def test_every_format_is_read_as_rgb_and_of_an_animation_the_first_frame(tmp_pat
 @pytest.mark.parametrize("suffix", ["jpg", "tif", "png"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_picture_is_read_upright(tmp_path, suffix, orientation):
-    upright = Image.fromarray(quarters())
+    upright = Image.fromarray(QUARTERS)
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # how a camera held that way stores it
     stored = upright if orientation == 1 else upright.transpose(undo[orientation])
     exif = Image.Exif()
@@ -58,17 +52,16 @@ def test_a_turned_picture_is_read_upright(tmp_path, suffix, orientation):
 
 
 def test_what_is_transparent_lands_on_white(tmp_path):
-    rgba = np.dstack([quarters(), np.full((32, 48), 255, np.uint8)])
+    rgba = np.dstack([QUARTERS, np.full((32, 48), 255, np.uint8)])
     rgba[:16, :24, 3] = 0  # the red quarter is invisible
     Image.fromarray(rgba).save(tmp_path / "rgba.png")
     Image.fromarray(rgba).save(tmp_path / "palette.gif")
     Image.fromarray(rgba).quantize(8).save(tmp_path / "palette.png")
     Image.fromarray(rgba).convert("LA").save(tmp_path / "la.png")
-    Image.fromarray(quarters()).save(tmp_path / "key.png", transparency=RED)
-    for name in ("rgba.png", "palette.gif", "palette.png", "la.png", "key.png"):
-        image = pictures.read(tmp_path / name)
-        assert (image[2, 2] == 255).all(), name
-        assert (image[-3, 2] < 250).any(), name
+    Image.fromarray(QUARTERS).save(tmp_path / "key.png", transparency=RED)
+    for path in tmp_path.glob("*.*"):
+        image = pictures.read(path)
+        assert (image[2, 2] == 255).all() and (image[-3, 2] < 250).any(), path.name
     half = np.full((4, 4, 4), (200, 0, 0, 128), np.uint8)
     Image.fromarray(half).save(tmp_path / "half.png")
     assert np.abs(pictures.read(tmp_path / "half.png")[0, 0] - np.array([227, 127, 127])).max() <= 1
@@ -104,7 +97,7 @@ def without_adobe_marker(data):
 
 
 def test_cmyk_of_both_polarities(tmp_path):
-    cmyk = Image.fromarray(quarters()).convert("CMYK")
+    cmyk = Image.fromarray(QUARTERS).convert("CMYK")
     cmyk.save(tmp_path / "adobe.jpg", quality=95)  # Pillow writes as Adobe does: inverted
     cmyk.save(tmp_path / "cmyk.tif")
     plain = io.BytesIO()
@@ -162,12 +155,11 @@ def test_square_takes_the_middle_and_antialiases(tmp_path):
     assert (pictures.square(path, 16).T == BLUE).all()
 
 
-def fill_folder(folder, count, side=8):
+def fill_folder(folder, count):
     """Flat pictures whose color tells their number."""
     folder.mkdir(exist_ok=True)
     for number in range(count):
-        color = (number % 256, number // 256, 77)
-        Image.new("RGB", (side, side), color).save(folder / f"{number:05}.bmp")
+        Image.new("RGB", (8, 8), (number % 256, number // 256, 77)).save(folder / f"{number:05}.bmp")
     return folder
 
 
