@@ -9,22 +9,18 @@
 #
 # **You need** basic Python. Run each cell with *Shift* + *Enter*. You cannot break anything.
 
-# %%
-import torch
-from skimage import data as photos
-
-from colorlib import color, doctor, plots, profile
-from colorlib.colorize import colorize
-from colorlib.course import check, hint, predict, progress, quiz, saw
-from colorlib.course.lesson_00 import be_the_network
-from colorlib.worlds import scenes
-
 # %% [markdown]
 # ## 1. One gray photograph, two networks
 #
 # A *network* is a function that learned from examples. Two networks color this photograph:
 
 # %%
+import torch
+from skimage import data as photos
+
+from colorlib import color, plots
+from colorlib.colorize import colorize
+
 coffee = torch.from_numpy(photos.coffee()).movedim(-1, 0)  # 3 colors × 400 rows × 600 columns
 gray = color.to_uint8(plots.gray_picture(coffee))
 plots.pictures(
@@ -48,14 +44,16 @@ plots.pictures(
 # %% [markdown]
 # ## 2. Be the network
 #
-# Does the gray tell that the saucer is red? Nobody knows. In the drawn **worlds** of this course we know: it tells
-# nothing about these balloons' colors.
+# Does the gray tell that the saucer is red? In photographs nobody can be sure. In the drawn **worlds** of this course
+# we can: a balloon's gray tells nothing about its color.
 
 # %%
-predict("00.guess_or_brown")
+from colorlib import doctor, profile
+from colorlib.course import check, hint, predict, progress, quiz, saw
+from colorlib.course.lesson_00 import be_the_network
+from colorlib.worlds import scenes
 
-# %% [markdown]
-# Your score is the *mean squared error* (see section 3). Lower is better.
+predict("00.guess_or_brown")
 
 # %%
 be_the_network(seed=26)
@@ -116,14 +114,14 @@ quiz("00.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** Several colors fit one gray. Squared error leads to their mean, brown. A critic rejects it.
-# Lesson 02 trains the first score, lessons 03 to 05 the second.
+# **Take-away.** Several colors fit one gray. Squared error leads to their mean, brown. A critic rejects it. Lesson 02
+# trains with squared error, lessons 03 to 05 with a critic.
 
 # %% [markdown]
 # ## Extra A. Where brown lies
 #
-# At one lightness, a color is a point in a plane. Its first coordinate, *a*, runs from green to magenta. Its second, *b*,
-# runs from blue to yellow. Gray is in the middle, where both are 0.
+# At one lightness, a color is a point in a plane. Its first coordinate, *a*, runs from green to magenta. Its second,
+# *b*, runs from blue to yellow. Gray is in the middle, where both are 0.
 
 # %%
 red_blue_green = palette.tolist()
@@ -165,8 +163,9 @@ everything_works = doctor.main() == 0
 # The table of your progress names the lessons. Each has a **Core**, whose minutes stand at its top. After its
 # take-away come **Extra** sections like this one, for those who want more.
 #
-# A training can be small or large. The lessons have three sizes, called *profiles*: `quick` (only to see that everything
-# runs), `laptop` (about a minute for a training) and `gpu` (full size). The course chooses one for your machine:
+# A training can be small or large. The lessons have three sizes, called *profiles*: `quick` (only to see that
+# everything runs), `laptop` (about a minute for a training) and `gpu` (full size). The course chooses one for your
+# machine:
 
 # %%
 print("This machine runs the lessons at the profile:", profile.current())

@@ -11,17 +11,12 @@
 # and *b*. This lesson takes them apart:
 
 # %%
-import numpy as np
 import torch
-from skimage.color import rgb2lab
 
 from colorlib import color, data, plots
-from colorlib.course import check, hint, photographs, predict, progress, quiz, saw
+from colorlib.course import photographs
 from colorlib.course.lesson_01 import blur, blur_sliders, color_hints, gamut_slider, lab_parts, spread_hints
-from colorlib.data import augment
-from colorlib.worlds import scenes
 
-# %%
 photos = {name: torch.from_numpy(array).movedim(-1, 0) for name, array in photographs.pictures().items()}  # 3×H×W
 temple, cat = photos["china"], photos["chelsea"]
 parts = lab_parts(temple)
@@ -34,12 +29,20 @@ plots.pictures(
 )
 
 # %%
+import numpy as np
+from skimage.color import rgb2lab
+
+from colorlib.course import check, hint, predict, progress, quiz, saw
+from colorlib.data import augment
+from colorlib.worlds import scenes
+
 quiz("01.recall")
 
 # %% [markdown]
 # ## 1. What a gray photograph keeps
 #
-# A gray photograph keeps L and loses a and b. How much does your eye miss? Blur one, and leave the other sharp.
+# A gray photograph keeps L and loses a and b. How much does your eye miss? Blur one of them, and leave the
+# other sharp.
 
 # %%
 predict("01.blur")
@@ -66,17 +69,17 @@ saw("01.blur")
 # %% [markdown]
 # ## 2. Two ways to write a color
 #
-# A screen needs three numbers for a pixel: how much red, green and blue light to send (*RGB*). **Lab** has three numbers,
-# too. L goes from 0 (black) to 100 (white). a goes from green (negative) to magenta (positive). b goes from blue
-# (negative) to yellow (positive). Gray has a = b = 0.
+# A screen needs three numbers for a pixel: how much red, green and blue light to send (*RGB*). **Lab** has three
+# numbers, too. L goes from 0 (black) to 100 (white). a goes from green (negative) to magenta (positive). b goes from
+# blue (negative) to yellow (positive). Gray has a = b = 0.
 
 # %%
 plots.pictures(
     [[channel[None] for channel in temple], [parts[name] for name in "Lab"]],
     row_titles=("red, green,\nblue", "L, a, b"),
     cell=2.45,
-    alt="The temple in two rows. Above its red, green and blue channel as gray pictures: each shows every tile and leaf."
-    " Below its L, which does so too, its a, pale red walls before pale green trees, and its b, pale yellow and blue.",
+    alt="The temple in two rows. Above its red, green and blue channel as gray pictures, all with fine detail."
+    " Below its L, also with fine detail, its a, pale red walls before pale green trees, and its b, pale yellow and blue.",
 )
 
 # %% [markdown]
@@ -105,7 +108,7 @@ for name, photo in {"temple": temple, "cat": cat}.items():
 predict("01.blue_or_green")
 
 # %% tags=["nbval-check-output"]
-patches = torch.zeros(3, 3, 60, 100, dtype=torch.uint8)
+patches = torch.zeros(3, 3, 40, 100, dtype=torch.uint8)
 for number, channel in enumerate((2, 0, 1)):  # blue, red, green
     patches[number, channel] = 255
 blue, red, green = color.rgb_to_lab(patches)[:, 0, 0, 0]
@@ -128,8 +131,8 @@ saw("01.blue_or_green")
 # ## 3. Build it
 #
 # From RGB to Lab there are three steps. The standard of screens
-# ([sRGB, 1996](https://www.w3.org/Graphics/Color/sRGB)) defines the first two, the standard of colors
-# ([CIE, 1976](https://cie.co.at/publications/colorimetry-4th-edition)) the third.
+# ([sRGB, 1999](https://webstore.iec.ch/publication/6169)) defines the first two, the standard of colors
+# ([CIE, 1976](https://cie.co.at/publications/colorimetry-part-4-cie-1976-lab-colour-space-1)) the third.
 #
 # **Step 1: from pixel values to light.** A pixel value $v$ (0…1) is not an amount of light. For the darkest values a
 # straight line gives the light, for all others a power:
@@ -210,8 +213,7 @@ xyz_to_lab = check("01.xyz_to_lab", xyz_to_lab)
 # hint("01.xyz_to_lab")
 
 # %% [markdown]
-# Do the three steps together give what scikit-image gives? And do the library's `rgb_to_lab` and its way back,
-# `lab_to_rgb`, return to the same pixels?
+# Do your three steps give what scikit-image gives? And does the library's way to Lab and back change any pixel?
 
 # %%
 mine = xyz_to_lab(light_to_xyz(transfer_curve(temple / 255)))
@@ -224,14 +226,15 @@ print("pixel values that changed on the way to Lab and back:", int((there_and_ba
 # %% [markdown]
 # ## 4. Which colors there are
 #
-# At one L, each color is a point in a plane with the axes a and b. The *gamut* is the part of it that a screen can show:
+# At one L, each color is a point in a plane with the axes a and b. The *gamut* is the part of it that a screen can
+# show:
 
 # %%
 gamut_slider()
 
 # %% [markdown]
-# The gamut is small near black and near white. Now count the colors of photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is how
-# far a color is from gray. We measure it in *Lab units*: from black to white are 100 of them.
+# The gamut is small near black and near white. Now count the colors of photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is
+# how far a color is from gray. We measure it in *Lab units*: from black to white are 100 of them.
 
 # %%
 _, ab = color.to_gray_ab(data.shipped_photographs(128))
@@ -240,7 +243,11 @@ with plots.drawing(1, 1, (5.6, 4.6)) as (canvas, axes):
     counts = axes.hist2d(*ab.numpy(), bins=110, range=[[-110, 110]] * 2, norm="log", cmap="viridis")
     canvas.colorbar(counts[3], label="pixels")
     axes.set(xlabel="a", ylabel="b", title="How often each color occurs", aspect="equal")
-    where = plots.Figure(canvas, "Pixel counts in the ab plane: by far the most near gray, few far out.")
+    where = plots.Figure(
+        canvas,
+        "Pixel counts in the ab plane: the highest near gray, with an arm toward orange and one toward blue; nothing"
+        " beyond 80 units from gray, though the axes go to 110.",
+    )
 where
 
 # %%
@@ -250,8 +257,7 @@ for limit in (20, 40, 60):
 print(f"chroma of pure blue: {color.rgb_to_lab(patches[0])[1:, 0, 0].norm():.0f}")
 
 # %% [markdown]
-# Four pixels in five have a chroma below 40, and pure blue has over 130. So a network sees mostly weak colors. That is a
-# second reason for dull results, besides the lost colors of lesson 00.
+# Four pixels in five have a chroma below 40, and pure blue has over 130. So a network sees mostly weak colors.
 
 # %% [markdown]
 # ## 5. Two mistakes
@@ -268,8 +274,8 @@ for divisor in (100, 110, 127, 128):
     print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
 
 # %% [markdown]
-# With 100 the strongest blue is above 1, and many networks cannot give more than 1. This course divides by 110. Its
-# tables are in Lab units, so that no result depends on such a number.
+# With 100 the strongest blue is above 1, and a network that ends in `tanh` cannot give more than 1. This course divides
+# by 110. Its tables are in Lab units, so that no result depends on such a number.
 #
 # **Clipping.** A network can predict a color that no screen can show.
 
@@ -301,13 +307,13 @@ worlds = [scenes.draw(8, size=64, seed=2, world=world).pictures[3:5] for world i
 plots.pictures(
     list(zip(*worlds, strict=True)),  # a row has one picture of each world
     titles=scenes.WORLDS,
-    alt="Two drawn pictures of each world. Texture: areas of grass, sand and leaves with small yellow and dark blue things."
+    alt="Two drawn pictures of each world. Texture: areas of grass, sand, leaves and sky with small things."
     " Ambiguous: balloons and a flower in red or green. Context: green ground under a sun, blue ground under a moon."
     " Mixed: balloons by day, a flower by night. Shapes: a ring, squares and a cross, each shape in its own color.",
 )
 
 # %% [markdown]
-# - **texture**: the pattern tells the color, such as brick or grass.
+# - **texture**: the pattern tells the color, such as sand or grass.
 # - **ambiguous**: the gray does not tell the color of balloons, cars, flowers and doors.
 # - **context**: sun or moon tells the color of the ground, which has the same gray by day and by night.
 # - **mixed**: ambiguous things, by day and by night. **shapes**: the shape tells the color.
@@ -322,8 +328,8 @@ quiz("01.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A gray photograph has L, and a network adds a and b, which have less detail. Most pixels are nearly gray.
-# A screen shows only some Lab colors, and clipping the others changes L.
+# **Take-away.** A gray photograph has L, and a network adds a and b, which have less detail. Most pixels have weak
+# colors. A screen shows only some Lab colors, and clipping the others changes L.
 #
 # Next: **02 The baseline CNN** trains a network and finds out why it paints brown.
 
@@ -345,9 +351,9 @@ print(f"for colors, with 0.299 R + 0.587 G + 0.114 B: up to {mistake.abs().max()
 # %% [markdown]
 # So a network that learned with one kind of gray needs the same kind later, too.
 #
-# **Photographs.** `photos` are crops of the photographs that come with scikit-image and scikit-learn. For more, a lesson
-# can download [CIFAR-10](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf) (Krizhevsky, 2009): 60,000
-# pictures of 32 pixels.
+# **Photographs.** `photos` are crops of the photographs that come with scikit-image and scikit-learn. For more, a
+# lesson can download [CIFAR-10](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf) (Krizhevsky, 2009):
+# 60,000 pictures of 32 pixels.
 
 # %%
 dataset = data.load("photos", size=64, n=400)
@@ -358,8 +364,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# **Pictures without color.** Some photographs are gray by nature. A network that trains on them learns to leave things
-# gray, so we take them out. Here ten pictures lose their color, and `is_gray` finds them:
+# **Pictures without color.** Some photographs are gray by nature. For them, gray is the right answer, and a network
+# shall learn colors. So we take them out. Here ten pictures lose their color, and `is_gray` finds them:
 
 # %%
 some = dataset.train[:200].clone()
@@ -368,13 +374,13 @@ print("found to be gray:", int(data.is_gray(some).sum()), "of", len(some))
 
 # %% [markdown]
 # **A fair split.** To judge a network we hold out some pictures for *validation*: it never trains on them. If by chance
-# they are greener than the others, the result is unfair. The remedy, from a
-# [project at KTH](https://github.com/MUYang99/Tensorflow_Image-Colorization-with-Deep-Learning): sort all pictures by their
-# mean *hue*, and hold out every tenth of them, beginning with the first. The hue says where on the color circle a color
+# they are greener than the others, the result is unfair. The remedy, from a [project at
+# KTH](https://github.com/MUYang99/Tensorflow_Image-Colorization-with-Deep-Learning): sort all pictures by their mean
+# *hue*, and hold out every tenth of them, beginning with the first. The hue says where on the color circle a color
 # lies: red is 0, green a third, blue two thirds.
 #
-# **Exercise.** `hues` has one number for each picture. Return two tensors: the numbers of the pictures for training, and
-# of those for validation.
+# **Exercise.** `hues` has one number for each picture. Return two tensors: the numbers of the pictures for training,
+# and of those for validation.
 
 
 # %%
@@ -413,15 +419,16 @@ print(f"gap in mean hue, sorted split: {gap(*hue_sorted_split(hues)):.3f}")
 print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):.3f} at worst")
 
 # %% [markdown]
-# There is one thing that the sorted split does not do: it can put two crops of one photograph on both sides. So the crops
-# in `photos` are split by photograph.
+# There is one thing that the sorted split does not do: it can put two crops of one photograph on both sides. So the
+# crops in `photos` are split by photograph.
 
 # %% [markdown]
 # ## Extra B. How far is far?
 #
-# Lab was made so that equal distances look equal. The distance between two colors is $\Delta E = \sqrt{\Delta L^2 + \Delta
-# a^2 + \Delta b^2}$, called CIE76. A difference of about 2.3 can just be noticed
-# ([Mahy and others, 1994](https://doi.org/10.1111/j.1520-6378.1994.tb00070.x)). Can you see the edge in the middle?
+# Lab was made so that equal distances look equal. The distance between two colors is
+# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$, called CIE76. A difference of 2.3 is often said to be just
+# noticeable ([Mahy and others, 1994](https://doi.org/10.1111/j.1520-6378.1994.tb00070.x)). Can you see the edge in the
+# middle?
 
 # %%
 base = torch.tensor([60.0, 20, 20])
@@ -454,15 +461,15 @@ for name, ends in steps_of_ten.items():
     print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
 
 # %% [markdown]
-# The same ten units count most at gray and least among strong colors. So a little red on a gray wall is a larger mistake
-# than a red that is a little too strong.
+# The same ten units count most at gray and least among strong colors. So a little red on a gray wall is a larger
+# mistake than a red that is a little too strong.
 
 # %% [markdown]
 # ## Extra C. Stretching the gray, and turning it over
 #
-# Old photographs are faint: their grays lie close together. Several published recipes therefore *stretch* the gray at random
-# while a network learns. `adaptive` spreads the grays around each pixel. `percentiles` spreads what lies between the 2nd and
-# the 98th percentile. `equalize` makes all grays equally frequent.
+# Old photographs are faint: their grays lie close together. Several published recipes therefore *stretch* the gray at
+# random while a network learns. `adaptive` spreads the grays around each pixel. `percentiles` spreads what lies between
+# the 2nd and the 98th percentile. `equalize` makes all grays equally frequent.
 
 # %%
 rocket = photos["rocket"][:, :400, 120:520]
@@ -478,8 +485,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# When does it help? We make the rocket faint, as an old print would be, and stretch it. *Contrast* is the standard deviation
-# of the gray:
+# When does it help? We make the rocket faint, as an old print would be, and stretch it. *Contrast* is the standard
+# deviation of the gray:
 
 # %%
 faint = gray * 0.15
@@ -507,8 +514,8 @@ for kind in augment.STRETCHES:
 # So where lightness itself tells the color, a stretch takes this away. Stretch only what the network sees, and put its
 # colors onto the L of the original.
 #
-# **Upside down?** Mirroring left and right changes little. Turning a picture upside down takes away that the sky is above.
-# A very small “network” shows it. For each row of the picture and each lightness, it remembers the mean color:
+# **Upside down?** Who turns pictures upside down has twice as many. But then the sky is not always above. Does that
+# matter? Here is a very small “network”: for each row of the picture and each lightness, it remembers the mean color.
 
 
 # %%
@@ -538,15 +545,15 @@ for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
         print(f"{world:10} {n:5} pictures, {title:16} ab error {error:.1f}")
 
 # %% [markdown]
-# In the landscapes of `ambiguous` the flip costs something. Shapes lie in any direction: for them it costs nothing, and with
-# only five pictures it helps. So ask of every such change: *could this picture have occurred?*
+# In the landscapes of `ambiguous` the flip costs something. Shapes lie in any direction: for them it costs nothing, and
+# with only five pictures it helps a little. So ask of every such change: *could there be such a picture?*
 
 # %% [markdown]
 # ## Extra D. One hint spreads
 #
 # What if a person helps? Fix the color of one pixel. Its neighbors with a similar gray take the same color, then their
-# neighbors, and it stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). In numbers, this is
-# one system of linear equations with an unknown for each pixel. Choose a place and a color, and put a hint.
+# neighbors, and it stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). In numbers, this
+# is one system of linear equations with an unknown for each pixel. Choose a place and a color, and place a hint.
 
 # %%
 garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
@@ -569,5 +576,5 @@ plots.pictures(
 
 # %% [markdown]
 # Three pixels color the whole picture, without any learning. Only the basket, which got no hint, takes the color of its
-# neighbor. But somebody must choose the hints: the balloon was red, and here it is blue. Lesson 02 trains a network, which
-# chooses for itself.
+# neighbor. But somebody must choose the hints: the balloon was red, and here it is blue. Lesson 02 trains a network,
+# which chooses for itself.

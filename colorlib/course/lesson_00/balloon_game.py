@@ -74,7 +74,8 @@ class BeTheNetwork(page.Panel):
         self.told, self.critic = controls.Told(), widgets.VBox()
         intro = widgets.HTML(
             "<b style='font-size:1.1em'>Round 1: you are the network</b><br>"
-            "Give each balloon a color from its menu. <em>Tab</em> leads to the next menu, the arrow keys choose."
+            "Give each balloon a color from its menu. Your score is the <em>mean squared error</em>: the mean, over "
+            "the balloons, of the squared distance from the true color. Lower is better."
         )
         super().__init__([intro, _rows(cells), self.score_button, self.told, self.critic])
 
@@ -117,11 +118,11 @@ class BeTheNetwork(page.Panel):
         for i in range(PAIRS):
             sides = zip(("left", "right"), self.game.pair(i), strict=True)
             view = " ".join(
-                page.picture(shown, f"Pair {i + 1}, {side}: {self.game.look(i, side)}", 70) for side, shown in sides
+                page.picture(shown, f"Pair {i + 1}, {side}: {self.game.look(i, side)}", 112) for side, shown in sides
             )
             options = [("left is real", True), ("right is real", False)]
             self.judgments.append(controls.menu(f"Pair {i + 1}", options, **MENU))
-            cells.append(_cell(widgets.HTML(view), self.judgments[i]))
+            cells.append(_cell(widgets.HTML(view), self.judgments[i], "236px"))
         self.judge_button = controls.button("Score my verdicts", self._judge)
         self.judged = controls.Told()
         intro = widgets.HTML(
@@ -142,21 +143,20 @@ class BeTheNetwork(page.Panel):
         )
 
     def as_text(self):
-        game = self.game
-        rows = {"gray": game.gray, "real": game.real, "painted brown": game.brown_pictures}
+        rows = {"gray": self.game.gray, "real": self.game.real, "painted brown": self.game.brown_pictures}
         shown = "".join(
-            f"<p>{name}<br>{''.join(page.picture(p, f'Balloon {i}, {name}', 72) for i, p in enumerate(row, 1))}</p>"
+            f"<p>{name}<br>{' '.join(page.picture(p, f'Balloon {i}, {name}') for i, p in enumerate(row[:5], 1))}</p>"
             for name, row in rows.items()
         )
         return page.box(
-            "<b>Be the network</b> (a game: run the cell to play it). Ten gray balloons, each red, blue "
-            f"or green in truth. Which color has which?{shown}On average a guess has about twice the squared "
+            "<b>Be the network</b> (a game: run the cell to play it). Here are five of its ten gray balloons. Each is "
+            f"red, blue or green in truth. Which color has which?{shown}On average a guess has about twice the squared "
             "error of a network that paints them all brown. A critic sees that the brown ones are not real."
         )
 
 
-def _cell(view, menu):
-    return widgets.VBox([view, menu], layout=widgets.Layout(margin="0 10px 12px 0", width="172px"))
+def _cell(view, menu, width="172px"):
+    return widgets.VBox([view, menu], layout=widgets.Layout(margin="0 10px 12px 0", width=width))
 
 
 def _rows(cells):
