@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -79,9 +80,6 @@ def test_at_gpu_all_is_as_published(monkeypatch):
 
 
 def test_a_stop_is_told_to_the_shell(train, monkeypatch, capsys):
-    def stop(self, gray, ab):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training.Supervised, "step", stop)
+    monkeypatch.setattr(training.Supervised, "step", Mock(side_effect=KeyboardInterrupt))
     with pytest.warns(UserWarning, match="Stopped by hand"):
         assert train("unet_l1") == 1

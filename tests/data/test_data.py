@@ -144,14 +144,6 @@ def test_batches_depend_on_seed_and_epoch_alone():
         assert not any(map(torch.equal, first, other))
 
 
-def test_a_run_goes_on_in_the_middle_of_an_epoch():
-    options = {"epoch": 5, "change_pictures": augment.jitter}
-    whole = collected(noise(40), 8, **options)
-    rest = collected(noise(40), 8, start=3, **options)
-    assert len(rest) == 2 and all(map(torch.equal, whole[3:], rest))
-    assert collected(noise(40), 8, start=5) == []
-
-
 def test_flips_move_gray_and_ab_together():
     images = noise(64)
     plain = torch.cat(collected(images, 16, flips=False))

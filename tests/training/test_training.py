@@ -124,14 +124,6 @@ def test_what_cannot_be_trained_on_is_told_at_once():
         fit(used)
 
 
-def test_one_cycle_rises_and_falls():
-    a_recipe, rates = recipe(lr=1e-2, steps=20), []
-    descend, group = a_recipe.descend, a_recipe.optimizers["generator"].param_groups[0]
-    a_recipe.descend = lambda name, loss: rates.append(group["lr"]) or descend(name, loss)
-    fit(a_recipe)
-    assert max(rates) == pytest.approx(1e-2) and rates[0] < 1e-3 and rates[-1] < 1e-4
-
-
 def test_the_folder(tmp_path):
     run = fit(recipe(seed=2), epochs=2, out=tmp_path)
     assert json.loads((tmp_path / "history.json").read_text()) == run.history
