@@ -30,13 +30,15 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.fixture(scope="module", autouse=True)
 def tiny_settings():
     """The tool with runs that take a second."""
-    photos = tool.PHOTOS | TINY | dict(pretrained=True, sizes=((16, 1, 1), (32, 0, 1)), share=0.2)
-    beginner = tool.BEGINNER | dict(width=0.125, stages=2, pictures=48, batch_size=12, every=2)
+    little = dict(size=32, stages=2, narrow=4, half=False)
+    photos = tool.PHOTOS | TINY | little | dict(pretrained=True, sizes=((16, 1, 1), (32, 0, 1)), share=0.2)
+    beginner = tool.BEGINNER | little | dict(width=0.125, pictures=48, batch_size=12, every=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACCELERATE_MIXED_PRECISION", "no")
-        patch.setattr(tool, "RUNS", {"tiny": ("ambiguous", (0, 1), WORLD), "tiny_photos": ("photos", (0,), photos)})
+        runs = {"tiny": ("ambiguous", (0, 1), WORLD), "tiny_photos": ("photographs", (0,), photos)}
+        patch.setattr(tool, "RUNS", runs)
         patch.setattr(tool, "VARIANTS", {"tiny": {"faster": {"critic_lr": 5e-2}}})
-        patch.setattr(tool, "COMPARED", {"tiny_compared": ("photos", (0, 1), beginner)})
+        patch.setattr(tool, "COMPARED", {"tiny_compared": ("photographs", (0, 1), beginner)})
         patch.setattr(tool, "PICTURES", 80)
         yield
 
@@ -55,21 +57,22 @@ def tiny(tiny_settings, tmp_path_factory):
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train_weights, "ROOT", folder)
-        tool.ship("tiny", folder / "out")
+        tool.ship("tiny", folder / "out", ())
     torch.set_num_threads(threads)
     return folder, *shipped(folder / "out", "tiny")
 
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    """A few photos instead of all, some without color, and a random encoder for the one that comes with colorlib."""
+    """A few photos instead of all, and a random encoder for the one that comes with colorlib."""
     few = data.load("photos", 32, 200)  # 20 of them held out
-    few = replace(few, naturally_gray=few.train[:9, :1].expand(-1, 3, -1, -1))
-    monkeypatch.setattr(tool, "load", lambda source, seed: few)
-    monkeypatch.setattr(tool, "HELD_OUT", 6)
+    few = replace(few, valid=few.valid[:14], test=few.valid[14:])
+    monkeypatch.setattr(tool, "load", lambda *_: few)
+    monkeypatch.setattr(tool, "kept_aside", lambda large, side: few.test)
+    monkeypatch.setattr(tool, "MEASURED_AT", (32,))
     monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
     torch.manual_seed(5)
-    models.save(models.build("encoder", 32, 0.125), tmp_path / "weights" / "encoders" / "encoder.safetensors")
+    models.save(models.build("encoder", 32, 0.125), tmp_path / "weights" / "encoders" / "photo_encoder.safetensors")
     return few
 
 
@@ -156,7 +159,7 @@ def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tiny, monkeypatch):
     seen = stages.recorded("tiny")
     assert list(seen.rows) == list(seen.elsewhere) == list(seen.pictures) == BATCHES
     assert set(seen.objects) == {0, stops.propose(seen.rows).batch}
-    assert set(seen.losses) == {"generator", "critic"} and "tiny, seed 0" in repr(seen)
+    assert set(seen.losses) == {"generator", "critic"}
     assert far(seen.pictures[4], color.from_gray_ab(paintings["gray"], paintings["batch 4"])) == 0
     assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01
     stop = stops.propose(seen.rows)
@@ -176,11 +179,11 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # at the end of stage 3
         patch.setattr(tool.stops, "propose", stop)
-        tool.ship("tiny", tmp_path / "out")
+        tool.ship("tiny", tmp_path / "out", ())
     assert not list(tmp_path.glob("out/*.*")) and calls == ["generate", "criticize", "together"]
-    tool.ship("tiny", tmp_path / "out")
+    tool.ship("tiny", tmp_path / "out", ())
     assert calls[3] == "together" and len(calls) == 11  # the other seed's stages, and two of each for the variant
-    tool.ship("tiny", tmp_path / "out")  # all is finished
+    tool.ship("tiny", tmp_path / "out", ())  # all is finished
     assert len(calls) == 11
     (_, one, painted), (other, painted_too) = tiny, shipped(tmp_path / "out", "tiny")
     assert without_seconds(one["stages"]) == without_seconds(other["stages"]) and one["held_out"] == other["held_out"]
@@ -188,17 +191,17 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch)
 
 
 def test_stages_of_other_settings_are_not_taken(tmp_path, monkeypatch):
-    run = tool.Stages("tiny", 0)
+    run = tool.Stages("tiny", 0, ())
     tool.finished(run.folder / "stage_1", run.generator, run.settings, run.generate)
     source, seeds, settings = tool.RUNS["tiny"]
     monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, settings | {"lr": 1e-4}))
     with pytest.raises(ValueError, match="made with other settings: delete .*tiny-seed0"):
-        tool.ship("tiny", tmp_path / "out")
+        tool.ship("tiny", tmp_path / "out", ())
     assert not (tmp_path / "out").exists()
 
 
-def test_photos_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeypatch):
-    moved, fit, encoder = [], tool.fit, models.load_encoder()
+def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeypatch):
+    moved, fit, encoder = [], tool.fit, models.load_encoder("photo_encoder")
 
     def watched(learner, *options):
         body = list(learner.model.groups()[0]) if hasattr(learner.model, "groups") else []
@@ -210,43 +213,61 @@ def test_photos_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeyp
         return rows
 
     monkeypatch.setattr(tool, "fit", watched)
-    tool.ship("tiny_photos", tmp_path / "out")
+    tool.ship("tiny_photos", tmp_path / "out", ("small", "large"))
     assert not any(moved[0]) and all(moved[1]) and all(moved[2]) and moved[1]  # frozen, unfrozen, at full size
     assert moved[3] == []  # the critic
     card, paintings = shipped(tmp_path / "out", "tiny_photos")
     rows = card["stages"][0]["stage_1"]["history"]
     terms = {"size", "train_loss", "valid_loss", "pixel", "stage_1", "stage_2", "stage_3"}
     assert [row["size"] for row in rows] == [16, 16, 32] and all(set(row) == terms for row in rows)
-    assert all(row["distance"] > 0 for row in card["stages"][0]["stage_3"]["snapshots"])
-    assert card["measured_on"] == 6 and card["chosen_on"] == 14
-    assert all({"ab_error", "colorfulness"} < set(row) for row in card["stages"][0]["stage_3"]["elsewhere"])
-    stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
-    assert far(models.paint(stop, paintings["never gray"]), paintings["never"]) < 0.01
-    assert len(paintings["never"]) == 8 and len(paintings["truth"]) == 6  # all that are reported on
+    assert (card["chosen_on"], card["measured_on"]) == (14, 6)
+    report, third = card["stages"][0]["stage_3"], {"ab_error", "colorfulness", "spill"}
+    assert all(third < set(row) for row in report["snapshots"] + report["elsewhere"])
+    assert report["limit"] == pytest.approx(tool.MOST * plain_error(photos.valid), rel=1e-3)
     generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
     assert len(generated["train"]) == 72  # twice a fifth of all 180, whatever stage 1 was trained on
+    stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
+    found = tool.measured("tiny_photos", stop, photos.test)
+    rows = ["gray", "stage 1", "tiny_photos", "too far", "truth"]
+    assert list(card["held_out"]) == rows and card["at_side"]["32"]["tiny_photos"] == found["tiny_photos"]
+    assert card["held_out"]["tiny_photos"] == found["tiny_photos"] and card["held_out"]["gray"] == found["gray"]
+    gray, ab = (paintings[name] for name in ("gray", f"batch {report['stop']}"))
+    assert far(models.paint(stop, gray), ab) < 0.01 and len(ab) == 6
+    assert {f"{stage}: {name}" for stage in ("stage 1", "stop", "too far") for name in tool.FULL} < set(paintings)
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
+    assert [p.shape for p in stages.photograph("coffee", "tiny_photos").values()] == [(3, 400, 600)] * 3
 
 
-def test_photos_to_choose_on_are_none_of_those_to_report_on(photos):
-    choosing, reporting = tool.parts(photos)
-    assert torch.equal(reporting, data.spread(photos.valid, 6))
-    assert len(choosing) == 14
-    same = [[torch.equal(one, other) for one in photos.valid] for other in torch.cat((choosing, reporting))]
-    assert sorted(row.index(True) for row in same) == list(range(20))  # each is in one of the parts
+def plain_error(pictures):
+    gray, truth = color.to_gray_ab(pictures)
+    return metrics.measure(0 * truth, truth, gray)["ab_error"]
+
+
+def test_photographs_come_in_three_parts(tmp_path, monkeypatch):
+    squares = torch.randint(256, (40, 3, 96, 96), dtype=torch.uint8)
+    monkeypatch.setattr(tool, "to_train_on", lambda *folders: squares)
+    small = data.DataSet("small", squares, squares[:30], squares[:0])
+    monkeypatch.setattr(tool.data, "load", lambda folder, size: small)
+    monkeypatch.setattr(tool, "kept_aside", lambda large, side: squares[:3, :, :side, :side])
+    monkeypatch.setattr(tool, "CHOOSING", 20)
+    found = tool.load("photographs", {"size": 48}, 0, (tmp_path, tmp_path))
+    assert found.train.shape == (40, 3, 48, 48) and found.train.dtype == torch.uint8
+    choosing, reporting = tool.parts(found)
+    assert choosing.shape == (20, 3, 48, 48) and reporting.shape == (3, 3, 48, 48)
 
 
 # --- pretrained or not ---
 
 
 def test_both_beginners_have_curves_and_a_table(photos, tmp_path, monkeypatch):
-    tool.compare("tiny_compared", tmp_path / "out")
+    tool.compare("tiny_compared", tmp_path / "out", ())
     file = tmp_path / "out" / "sweeps" / "tiny_compared.json"
     card = json.loads(file.read_text(encoding="utf-8"))
     assert list(card["variants"]) == ["pretrained", "random"] and card["measured_on"] == 6
     for facts in card["variants"].values():
         first, second = facts["curves"]
         assert [row["step"] for row in first] == [0, 2, 4] and first != second and facts["history"] == first
-        assert {"ab_error", "distance", "colorfulness"} <= set(first[0]) and first[0] != first[-1]
+        assert {"ab_error", "colorfulness"} < set(first[0]) and first[0] != first[-1]
         assert len(facts["seconds"]) == 2
     pretrained, fresh = card["variants"].values()
     assert pretrained["curves"][0][0] != fresh["curves"][0][0]
@@ -256,19 +277,19 @@ def test_both_beginners_have_curves_and_a_table(photos, tmp_path, monkeypatch):
     assert list(sweep.table("ab_error").seeds) == ["gray", "pretrained", "random", "truth"]
     monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
     monkeypatch.setattr(tool, "fit", lambda *_: pytest.fail("it trained again"))
-    tool.compare("tiny_compared", tmp_path / "again")
+    tool.compare("tiny_compared", tmp_path / "again", ())
     assert (tmp_path / "again" / "sweeps" / "tiny_compared.json").read_bytes() == file.read_bytes()
 
 
 def test_only_the_encoder_makes_the_difference(photos):
     settings = tool.COMPARED["tiny_compared"][2]
     pretrained, again, fresh = (tool.generator_of(settings, known, seed=3) for known in (True, True, False))
-    encoder = models.load_encoder()
+    encoder = models.load_encoder("photo_encoder")
     for part, own in zip(pretrained.groups()[0], encoder.body[:2].parameters(), strict=True):
         assert torch.equal(part, own)
     for name, value in pretrained.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
-        if not name.startswith("network.layers.0."):
+        if not name.startswith("network.layers.0.") or ".narrow." in name:
             assert torch.equal(value, fresh.state_dict()[name]), name
     assert not torch.equal(pretrained.groups()[0][0], fresh.groups()[0][0])
 
@@ -300,14 +321,18 @@ def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsy
 
 def test_a_generator_on_fewer_stages_is_smaller_and_rebuilt(tmp_path):
     encoder = models.build("encoder", 32, 0.25)
+    narrow = nogan.unet(encoder, 32, narrow=8).eval()
+    assert models.count_parameters(narrow) < models.count_parameters(nogan.unet(encoder, 32)) / 2
+    assert len(narrow.groups()[0]) == len(list(encoder.body.parameters())), "freeze leaves the convolution that narrows"
     sizes = {n: models.count_parameters(nogan.unet(encoder, 32, stages=n)) for n in (2, 3, 4, None)}
     assert sizes[2] < sizes[3] < sizes[4] / 2 and sizes[None] == sizes[4]
     network = nogan.unet(encoder, 32, stages=3).eval()
     own = [p for stage in encoder.body[:3] for p in stage.parameters()]
     assert all(torch.equal(a, b) for a, b in zip(network.groups()[0], own, strict=True))
     gray = torch.rand(2, 1, 32, 32) * 2 - 1
-    loaded = models.load(models.save(network, tmp_path / "three.safetensors"))
-    assert torch.equal(loaded(gray), network(gray)[:, 1:])
+    for each in (network, narrow):
+        loaded = models.load(models.save(each, tmp_path / "again.safetensors"))
+        assert torch.equal(loaded(gray), each(gray)[:, 1:])
     for wrong in (0, 1, 5, 2.5):
         with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
             nogan.unet(encoder, 32, stages=wrong)

@@ -124,7 +124,7 @@ def _choose_stop_cases():
         """Every 20 batches a share of the true chroma and one of glitches; the losses are lowest at first."""
         rows = {}
         for number, (chroma, glitches) in enumerate(measured):
-            errors = {"distance": 0.06 + number / 500, "background_error": 2.5 + number}
+            errors = {"l1": 0.06 + number / 500, "background_error": 2.5 + number}
             rows[20 * number] = {"chroma_share": chroma, "glitches": glitches, **errors}
         return call(rows, tolerance)
 
@@ -133,10 +133,12 @@ def _choose_stop_cases():
         ("a colorful snapshot full of glitches", of([(0.25, 0.001), (0.5, 0.001), (0.9, 0.08), (0.45, 0.0)])),
         ("a snapshot with a few more glitches than stage 1", of([(0.25, 0.001), (0.4, 0.0), (0.5, 0.015)])),
         ("the same snapshots, with a tolerance of 0.005", of([(0.25, 0.001), (0.4, 0.0), (0.5, 0.015)], 0.005)),
-        ("a snapshot right at the limit", of([(0.25, 1 / 64), (0.4, 1 / 64), (0.5, 3 / 64)], 1 / 32)),
+        ("a snapshot right at the limit", of([(0.25, 1 / 64), (0.4, 0.0), (0.5, 3 / 64)], 1 / 32)),
         ("snapshots with more chroma than the truth", of([(0.25, 0.0), (0.8, 0.0), (1.1, 0.0), (1.4, 0.0)])),
+        ("80 % and 122 % of the true chroma", of([(0.25, 0.0), (0.8, 0.0), (1.22, 0.0)])),
         ("glitches that come and go", of([(0.25, 0.001), (0.4, 0.05), (0.7, 0.01)])),
         ("glitches in all snapshots but stage 1's", of([(0.25, 0.001), (0.6, 0.05), (0.8, 0.06)])),
+        ("clean snapshots, and stage 1 nearest to the truth", of([(0.6, 0.001), (0.3, 0.0), (1.7, 0.002)])),
     ]
 
 

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from colorlib import color, data, metrics, models, profile
-from colorlib.course import page
+from colorlib.colorize import colorize
+from colorlib.course import page, photographs
 from colorlib.course.lesson_05 import stops
 from colorlib.course.recorded import card_of
 from colorlib.worlds import scenes
@@ -33,8 +34,8 @@ class Seen:
     objects in these others; `pictures`: what each snapshot made of eight of them, beside `gray` and `truth`.
     """
 
-    def __init__(self, rows, elsewhere, objects, paintings, losses, name="this training"):
-        self.rows, self.elsewhere, self.objects, self.losses, self.name = rows, elsewhere, objects, losses, name
+    def __init__(self, rows, elsewhere, objects, paintings, losses):
+        self.rows, self.elsewhere, self.objects, self.losses = rows, elsewhere, objects, losses
         self.paintings = paintings
         self.gray = color.from_gray_ab(paintings["gray"], torch.zeros_like(paintings["truth"]))
         self.truth, self.pictures = self.colored("truth"), {batch: self.colored(f"batch {batch}") for batch in rows}
@@ -42,9 +43,6 @@ class Seen:
     def colored(self, painting):
         """The eight pictures in the colors of one of the paintings."""
         return color.from_gray_ab(self.paintings["gray"], self.paintings[painting])
-
-    def __repr__(self):
-        return f"{self.name}: snapshots at batches {', '.join(map(str, self.rows))}"
 
 
 def watched(choosing: scenes.Scenes, reporting: scenes.Scenes) -> torch.Tensor:
@@ -86,17 +84,13 @@ def card(name: str) -> dict:
 
 def recorded(name: str) -> Seen:
     """The snapshots of a run that comes with the course: of its first seed, whose paintings alone are kept."""
-    told = card(name)
-    report = told["stages"][0]["stage_3"]
-    rows, elsewhere = ({row["batch"]: _measures(row) for row in report[part]} for part in ("snapshots", "elsewhere"))
+    report = card(name)["stages"][0]["stage_3"]
+    parts = (report["snapshots"], report["elsewhere"])
+    rows, elsewhere = ({r["batch"]: {k: r[k] for k in stops.MEASURES if k in r} for r in part} for part in parts)
     objects = {row["batch"]: row["objects"] for row in report["elsewhere"] if "objects" in row}
     paintings = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
     losses = {who: {int(batch): loss for batch, loss in of.items()} for who, of in report["losses"].items()}
-    return Seen(rows, elsewhere, objects, paintings, losses, f"recorded run {name}, seed {told['seeds'][0]}")
-
-
-def _measures(row):
-    return {name: value for name, value in row.items() if name in stops.MEASURES}
+    return Seen(rows, elsewhere, objects, paintings, losses)
 
 
 def watched_or_recorded(seen: Seen, name: str) -> Seen:
@@ -108,3 +102,21 @@ def watched_or_recorded(seen: Seen, name: str) -> Seen:
         f"works and too few to learn. From here on you see the <b>recorded run {page.inline(name)}</b>."
     )
     return recorded(name)
+
+
+class Remembered:
+    """In the place of a network: the ab that one gave for this picture."""
+
+    def __init__(self, ab):
+        self.ab, self.network = ab, None
+
+    def __call__(self, gray):
+        return self.ab
+
+
+def photograph(name: str, run: str = "photo_nogan") -> dict[str, torch.Tensor]:
+    """A shipped photograph in full size, as a recorded run's networks colored it: {"stage 1": 3×H×W, …}."""
+    whole = torch.from_numpy(photographs.pictures()[name]).movedim(-1, 0)
+    paintings = models.unpack(models.WEIGHTS / "galleries" / f"{run}.safetensors")
+    found = {key.removesuffix(f": {name}"): ab for key, ab in paintings.items() if key.endswith(f": {name}")}
+    return {stage: colorize(whole, Remembered(ab), card_of(run)["size"]) for stage, ab in found.items()}

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from colorlib import color, data, models, nogan
+from colorlib import color, colorize, data, models, nogan
+from colorlib.course import photographs, recorded
 from colorlib.course.lesson_05 import exercises, stages, stops
+from colorlib.course.lesson_05.snapshots import Film
 from colorlib.training import seeded
 from colorlib.worlds import scenes
 
@@ -27,10 +29,30 @@ def test_the_snapshots_of_both_halves_are_kept_apart():
     seen = stages.measured(taken(_0=0 * TRUTH, _20=half), CHOOSING, REPORTING)
     assert seen.rows[20]["chroma_share"] == pytest.approx(0.5, abs=0.01)
     assert seen.elsewhere[20]["chroma_share"] == pytest.approx(0.8, abs=0.01)
-    assert stops.propose(seen.rows).batch == 20 and "0, 20" in repr(seen)
+    assert stops.propose(seen.rows).batch == 20
     assert torch.allclose(seen.truth, color.from_gray_ab(*color.to_gray_ab(REPORTING.pictures[:8])))
     assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01
     assert torch.equal(seen.pictures[0], seen.gray) and seen.losses["critic"] == {2: 0.5}
+
+
+def test_a_film_shows_the_same_four_pictures_after_each_snapshot(monkeypatch):
+    shown, gray = [], stages.watched(CHOOSING, REPORTING)
+    handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr(recorded, "display", lambda bundle, **_: shown.append(bundle) or handle)
+    film = Film(CHOOSING)
+    for batch, share in ((0, 0.3), (20, 0.8)):
+        film(SimpleNamespace(batches=batch, gray=gray, painted={batch: share * TRUTH}))
+    assert len(shown) == 2 and all(bundle["text/html"].count("<img") == 5 for bundle in shown)  # a curve, four pictures
+    assert "batch 20" in shown[1]["text/plain"] and "from 0.30 to 0.80" in shown[1]["text/plain"]
+    assert torch.equal(film.stops["batch 0"], color.from_gray_ab(gray[20:24], 0.3 * TRUTH[20:24]))
+
+
+def test_a_photograph_is_seen_in_full_size_as_networks_painted_it_once():
+    whole = stages.photograph("coffee")
+    assert list(whole) == ["stage 1", "stop", "too far"] and all(p.shape == (3, 400, 600) for p in whole.values())
+    network = colorize.colorize(photographs.pictures()["coffee"], "photo_nogan")
+    off = (torch.from_numpy(network).movedim(-1, 0).float() - whole["stop"].float()).abs().mean()
+    assert off < 1.5 < (whole["stage 1"].float() - whole["stop"].float()).abs().mean()
 
 
 def test_objects_are_told_in_lab_units():
@@ -54,10 +76,10 @@ def test_quick_sees_the_recorded_run_and_others_their_own(monkeypatch, said):
     monkeypatch.setenv("COLORLIB_PROFILE", "laptop")
     assert stages.watched_or_recorded(seen, "nogan_ambiguous") is seen
     monkeypatch.setenv("COLORLIB_PROFILE", "quick")
-    recorded = stages.watched_or_recorded(seen, "nogan_ambiguous")
+    theirs = stages.watched_or_recorded(seen, "nogan_ambiguous")
     assert "recorded run" in said[0] and "0 batches" in said[0]
-    assert max(recorded.rows) == 300 and set(recorded.objects) == {0, stops.propose(recorded.rows).batch}
-    assert recorded.pictures[300].shape == (8, 3, 32, 32) == recorded.colored("sure critic").shape
+    assert max(theirs.rows) == 300 and set(theirs.objects) == {0, stops.propose(theirs.rows).batch}
+    assert theirs.pictures[300].shape == (8, 3, 32, 32) == theirs.colored("sure critic").shape
 
 
 class ColorFilters(nn.Module):

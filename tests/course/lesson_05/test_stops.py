@@ -80,18 +80,13 @@ def test_the_figures_are_those_of_metrics_on_worlds():
     assert rows["chroma_share"] == pytest.approx(0.3, abs=0.01)
 
 
-def test_plain_pictures_do_too_and_a_distance_is_called_with_lab():
-    seen = []
-
-    def distance(painted, truth):
-        seen.append((painted, truth))
-        return (painted - truth).abs().mean()
-
-    row = stops.measure({7: DULL}, WORLD.pictures, distance)[7]
-    assert row["chroma_share"] == pytest.approx(0.3) and "background_error" not in row
-    assert row["distance"] == pytest.approx(float((TRUTH - DULL).abs().mean() * 2 / 3), rel=1e-4)
-    painted, truth = seen[0]
-    assert torch.equal(painted, torch.cat((GRAY, DULL), 1)) and torch.equal(truth, torch.cat((GRAY, TRUTH), 1))
+def test_of_photographs_another_measure_may_be_feared():
+    rows = stops.measure({0: DULL, 20: TRUTH * 0.6, 40: TRUTH * -0.7}, WORLD.pictures)
+    assert rows[0]["chroma_share"] == pytest.approx(0.3) and "background_error" not in rows[0]
+    assert rows[0]["ab_error"] == pytest.approx(metrics.measure(DULL, TRUTH, GRAY)["ab_error"])
+    assert stops.propose(rows).batch == 40, "no glitch in the opposite of all colors"
+    stop = stops.propose(rows, 2.0, "ab_error")
+    assert stop.batch == 20 and "1 of 3 snapshots have more" in stop.why() and "ab error" in stop.why()
 
 
 def test_the_table_marks_the_stop_in_text_and_html():

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import math
 from functools import partial
 from itertools import takewhile
 
@@ -116,6 +117,15 @@ def first_fit(rows, tolerance):
     return next(b for b in rows if b and rows[b]["glitches"] <= rows[0]["glitches"] + tolerance)
 
 
+def later_if_any(rows, fit):
+    return list(filter(fit, list(rows)[1:])) or [0]
+
+
+def cleanest_limit(rows, tolerance):
+    first = {"chroma_share": rows[0]["chroma_share"], "glitches": min(row["glitches"] for row in rows.values())}
+    return a_choice()({**rows, 0: first}, tolerance)
+
+
 WRONG = {
     "generator": {
         "four channels": (a_generator(outputs=3), "two outputs"),
@@ -156,7 +166,7 @@ WRONG = {
         "no return": (lambda *arguments: None, "`return`"),
     },
     "choose_stop": {
-        "the lowest loss": (a_choice(miss=lambda row: row["distance"]), "lowest loss"),
+        "the lowest loss": (a_choice(miss=lambda row: row["l1"]), "lowest loss"),
         "the lowest background error": (a_choice(miss=lambda row: row["background_error"]), "background error"),
         "the fewest glitches": (a_choice(miss=lambda row: row["glitches"]), "fewest glitches"),
         "the last one": (lambda rows, tolerance: max(rows), "last one"),
@@ -176,6 +186,9 @@ WRONG = {
         ),
         "no further than the first glitches": (a_choice(among=lambda rows, fit: takewhile(fit, rows)), "come and go"),
         "never stage 1": (a_choice(among=lambda rows, fit: filter(fit, list(rows)[1:])), "stage 1's batch, 0"),
+        "never stage 1 unless forced": (a_choice(among=later_if_any), "nearest to the truth: 60 %"),
+        "the cleanest snapshot's limit": (cleanest_limit, "begins with the cleanest snapshot"),
+        "by ratio": (a_choice(miss=lambda row: abs(math.log(row["chroma_share"]))), "ratios or logarithms"),
         "no return": (lambda *arguments: None, "`return`"),
     },
 }
