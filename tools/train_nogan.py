@@ -43,11 +43,11 @@ WORLD |= dict(weights=(1, 60), threshold=0.65, gan_batch_size=32, every=20, last
 WORLD |= dict(gan_lr=3e-4, critic_rate=2)
 FEATURES = (0.2, 0.7, 0.1)  # the published weights of the three stages
 PHOTOS = WORLD | dict(size=64, encoder="photo_encoder", stages=4, narrow=96, half=True, features=FEATURES)
-PHOTOS |= dict(pictures=16_000, batch_size=32, lr=1e-3, sizes=((32, 1, 1), (64, 0, 1)), share=0.085)
+PHOTOS |= dict(pictures=10_000, batch_size=32, lr=1e-3, sizes=((32, 1, 1), (64, 0, 1)), share=0.085)
 # The features pull more than twice as hard as the pixels: a third of the weight holds the critic in check.
 PHOTOS |= dict(weights=(1, 20), last=400)
 BEGINNER = dict(size=64, encoder="photo_encoder", width=1.0, stages=4, narrow=96, blur=True, half=True)
-BEGINNER |= dict(pictures=8000, batch_size=32, lr=2e-3, every=50)
+BEGINNER |= dict(pictures=4000, batch_size=32, lr=2e-3, every=50)
 
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
 RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "photo_nogan": ("photographs", SEEDS[:1], PHOTOS)}
