@@ -1,19 +1,16 @@
 """What a generator paints, and paintings in a file."""
 
+from unittest.mock import Mock
+
 import torch
 
 from colorlib import models
 
 
 def test_any_function_of_gray_pictures_paints_a_few_at_a_time():
-    seen = []
-
-    def twice(gray):
-        seen.append(len(gray))
-        return gray.expand(-1, 2, -1, -1) * 2
-
-    gray = torch.rand(10, 1, 4, 4)
-    assert torch.equal(models.paint(twice, gray, batch_size=4), gray.expand(-1, 2, -1, -1) * 2) and seen == [4, 4, 2]
+    gray, twice = torch.rand(10, 1, 4, 4), Mock(side_effect=lambda gray: gray.expand(-1, 2, -1, -1) * 2)
+    assert torch.equal(models.paint(twice, gray, batch_size=4), gray.expand(-1, 2, -1, -1) * 2)
+    assert [len(call.args[0]) for call in twice.call_args_list] == [4, 4, 2]
     network = torch.nn.Conv2d(1, 2, 1)
     painted = models.paint(network, gray)
     assert torch.equal(painted, network(gray)) and not painted.requires_grad

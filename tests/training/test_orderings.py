@@ -39,7 +39,7 @@ def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
 
 
 def test_skips_help_most_in_small_details():
-    unet = laptop("texture_unet") | {"steps": 160}
+    unet = laptop("texture_unet") | {"steps": 120}
     details = table(
         "texture",
         ("detail_error", "texture_error"),
