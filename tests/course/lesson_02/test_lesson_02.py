@@ -7,6 +7,7 @@ from colorlib import bins, color, data, models, training
 from colorlib.course.lesson_02 import balloon_dial, photo_table, sample_bins, temperature_dial, theory
 from colorlib.course.lesson_02.balloon_dial import CHANCES
 from colorlib.course.lesson_02.exercises import training_step
+from colorlib.course.recorded import Sweep
 from colorlib.worlds import scenes
 
 PALETTE = torch.tensor(scenes.DEFAULT_PALETTE)
@@ -89,3 +90,19 @@ def test_gray_beats_the_bold_network_and_loses_to_the_cautious_one():
     for name, better in (("psnr", 1), ("ssim", 1), ("ab_error", -1), ("ciede2000", -1)):
         bold, gray, cautious, truth = (better * table[row][name] for row in ("bold", "gray", "L1", "truth"))
         assert bold < gray < cautious < truth
+
+
+def test_skips_help_most_in_small_things():
+    sweep = Sweep("texture_skips")
+    for name, most in (("detail_error", 0.4), ("texture_error", 0.85)):
+        assert max(sweep.seeds("U-Net", name)) <= most * min(sweep.seeds("skips cut", name))
+
+
+def test_l2_learns_old_pictures_by_heart_and_stays_dull_on_new_ones():
+    sweep = Sweep("l2_by_heart")
+    same, new = (sweep.history(variant) for variant in ("the same pictures", "new pictures"))
+    assert len(same) == len(new) == 110
+    assert all(row["valid_chroma"] < 15 and row["valid_seen_chroma"] < 15 for row in new[10:])
+    assert same[-1]["valid_seen_chroma"] > 1.2 * same[-1]["valid_chroma"] > 2.4 * new[-1]["valid_chroma"]
+    errors = [sweep.seeds(variant, "ab_error")[0] for variant in ("the same pictures", "new pictures")]
+    assert errors[0] > errors[1]
