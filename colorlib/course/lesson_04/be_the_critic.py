@@ -67,8 +67,7 @@ class Task:
 
 def too_steep(heights):
     """The places from which the next is more than 1 higher or lower."""
-    steps = torch.as_tensor(heights, dtype=torch.float64).diff()
-    return (steps.abs() > STEEPEST + 1e-9).nonzero().flatten().tolist()
+    return (torch.as_tensor(heights, dtype=torch.float64).diff().abs() > STEEPEST + 1e-9).nonzero().flatten().tolist()
 
 
 class BeTheCritic(page.Live):
@@ -81,11 +80,8 @@ class BeTheCritic(page.Live):
         for slider in self.sliders:
             slider.layout.height = "170px"
             self.follow(slider)
-        presses = {
-            "Show a best one": lambda: self.set(self.task.best()),
-            "All to 0": lambda: self.set([0] * PLACES),
-            "New piles": self.new,
-        }
+        presses = {"Show a best one": lambda: self.set(self.task.best()), "All to 0": lambda: self.set([0] * PLACES)}
+        presses["New piles"] = self.new
         self.buttons = {name: controls.button(name, press) for name, press in presses.items()}
         self.told = controls.Told()
         super().__init__(widgets.HBox(self.sliders), widgets.HBox(list(self.buttons.values())), self.told)

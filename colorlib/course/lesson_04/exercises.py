@@ -35,22 +35,27 @@ def _gradient_penalty_cases():
     def under(critic, count=1, side=4):
         return call(critic, *(part[:count, :, :side, :side] for part in (gray, real, fake)))
 
-    def places(penalize, count, side):
-        """Where it looks for the slope: 0 is at the fake, 1 at the real picture; for each picture and color."""
+    def places(penalize, count=1, side=1, batches=1):
+        """The α of each picture and color: 0 where it looks for the slope at the fake, 1 at the real picture."""
         looked, critic = [], torch.nn.Conv2d(3, 1, side)
         critic.register_forward_pre_hook(lambda _, shown: looked.append(shown[0][:, 1:].detach()))
         colors = torch.zeros(count, 2, side, side)
-        penalize(critic, colors[:, :1], colors + 1, colors)
+        for _ in range(batches):
+            penalize(critic, colors[:, :1], colors + 1, colors.clone())
         return torch.cat(looked).flatten(1)
 
     def spread_within(penalize):
-        alphas = places(penalize, count=8, side=4)
-        return (alphas.amax(dim=1) - alphas.amin(dim=1)).max()
+        return places(penalize, count=8, side=4).std(dim=1).max()
 
-    def quarters(penalize):
-        """The share of the pictures in each, in twentieths: no dice fall exactly even."""
-        alphas = places(penalize, count=16_000, side=1)[:, 0]
-        return (20 * torch.histc(alphas, bins=4, min=0, max=1) / 16_000).round() / 20
+    def evenly(penalize):
+        """The share of the α near an end, and the largest gap to even steps: rounded, since dice never fall even."""
+        alphas = places(penalize, count=16_000)[:, 0].sort().values
+        ends = ((alphas - 0.5).abs() > 0.47).float().mean()
+        gap = (alphas - torch.linspace(0, 1, len(alphas))).abs().max()
+        return (50 * ends).round() / 50, (20 * gap).round() / 20
+
+    def anew(penalize):
+        return (torch.histc(places(penalize, batches=200)[:, 0], bins=4, min=0, max=1) / 50).round() / 4
 
     def to_weights(penalize):
         critic = torch.nn.Conv2d(3, 1, 4)  # its slope is the same everywhere
@@ -59,29 +64,28 @@ def _gradient_penalty_cases():
     def elsewhere(penalize):
         critic = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1))
         strength = torch.tensor(3.0, requires_grad=True)  # a generator of one weight
-        penalty = penalize(critic, gray, real, strength * fake)
+        truth = real.clone()
+        penalty = penalize(critic, gray, truth, strength * fake)
         left = sum(weights.grad.norm().item() for weights in critic.parameters() if weights.grad is not None)
         penalty.backward()
-        return torch.tensor([0.0 if strength.grad is None else strength.grad.item(), left])
+        return torch.tensor([0.0 if strength.grad is None else strength.grad.item(), left, (truth - real).norm()])
 
+    patches = torch.tensor([[0.0, 0.5], [1.5, 2.0]])
     cases = {
         "one pixel, where the critic climbs by 3 in a and by 4 in b": under(
             lambda shown: 3 * shown[:, 1:2] + 4 * shown[:, 2:], side=1
         ),
         "a picture of 4×4 pixels, with a slope of 3": under(sloping(3)),
         "a critic with a slope of 3 in the colors and one of 4 in gray": under(sloping(3, in_gray=1.0)),
-        "a critic that judges four patches, with a slope of 3": under(
-            lambda shown: sloping(3)(shown) * torch.tensor([[0.0, 0.5], [1.5, 2.0]])
-        ),
+        "a critic that judges four patches, with a slope of 3": under(lambda shown: sloping(3)(shown) * patches),
         "a critic with a slope of 0.5": under(sloping(0.5)),
         "three pictures with a slope of 3 each": under(sloping(3), 3),
-        "three pictures with slopes of 0.5, 1 and 4": under(
-            lambda shown: sloping(4)(shown) * shown[:, :1].mean(dim=(2, 3), keepdim=True), 3
-        ),
+        "three pictures with slopes of 0.5, 1 and 4": under(lambda shown: sloping(4)(shown) * shown[:, :1, :1, :1], 3),
         "how far α differs within one picture": spread_within,
-        "the share of 16,000 pictures in each quarter of the way from fake to real": quarters,
+        "the share of 16,000 pictures whose α is within 0.03 of 0 or 1, and how far all α are from even steps,": evenly,
+        "the share of 200 batches of one picture whose α falls in each quarter of 0…1": anew,
         "what the critic's weights are to learn from it (the gradient)": to_weights,
-        "what it sends elsewhere (to the generator, and at once into the critic)": elsewhere,
+        "what it does elsewhere (to the generator, at once to the critic, and to the real pictures)": elsewhere,
     }
     # The same dice each time, and those of the lesson untouched.
     return [(label, partial(seeded, 0, probe)) for label, probe in cases.items()]
@@ -121,10 +125,7 @@ def _train_round_cases():
         ("the number of critic steps before the generator's", lambda train: played(train)["order"].index("generator")),
         ("the batch that the generator paints", lambda train: played(train)["generator"]),
         ("the batches that the critic meets in a second round", lambda train: played(train, rounds=2)["critic"][3:]),
-        (
-            "the numbers of critic and generator steps, with n_critic = 1,",
-            lambda train: [len(played(train, n_critic=1)[who]) for who in ("critic", "generator")],
-        ),
+        ("the batches that it meets with n_critic = 1", lambda train: played(train, n_critic=1)["critic"]),
         ("what a round gives back", lambda train: played(train)["given"]),
     ]
 

@@ -12,10 +12,8 @@ COUNT, SPREAD, REACH, STEP = 200, 0.7, 10, 0.5
 # As wide as a step of the slider: then a step moves each number by one whole bin.
 BINS = torch.arange(-REACH - 5, REACH + 5 + STEP, STEP, dtype=torch.float64)
 SHIFTS = torch.arange(-REACH, REACH + STEP, STEP)
-LOOKS = {
-    "real": {"color": plots.CYCLE[0]},
-    "painted": {"facecolor": "none", "edgecolor": plots.CYCLE[1], "hatch": "//"},
-}
+LOOKS = {"real": {"color": plots.CYCLE[0]}}
+LOOKS |= {"painted": {"facecolor": "none", "edgecolor": plots.CYCLE[1], "hatch": "//"}}
 SLIDER = {"step": 0.5, "readout_format": ".1f", "continuous_update": False}  # a figure takes longer than a mouse moves
 
 
@@ -25,6 +23,22 @@ def earth_moved(one, other):
     if one.ndim != 1 or one.shape != other.shape or not len(one):
         raise ValueError("Each number needs a partner: give two rows of the same length.")
     return (one.sort().values - other.sort().values).abs().mean().item()
+
+
+def two_critics(half=4.0):
+    """The best critic of verdicts and the best one of heights, of numbers painted around -half and real around half."""
+    places = torch.linspace(-2 * half, 2 * half, 401)
+    verdict = (2 * half * places / SPREAD**2).sigmoid()  # the share of real ones at each place, where both are normal
+    curves = {"Lesson 03: a verdict (probability of real)": verdict, "Today: a height": places}
+    with plots.drawing(1, 2, (plots.WIDTH, 2.9)) as (canvas, panels):
+        for axes, (title, curve) in zip(panels, curves.items(), strict=True):
+            for name, middle in (("painted", -half), ("real", half)):
+                look = {"alpha": 0.4, "label": f"{name} numbers"} | LOOKS[name]
+                axes.axvspan(middle - 2 * SPREAD, middle + 2 * SPREAD, **look)
+            axes.plot(places, curve, color=plots.INK, linestyle="-")
+            axes.set(title=title, xlabel="a number")
+        canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        return plots.Figure(canvas, texts.find("widgets", "04.two_piles")[2]["critics"])
 
 
 class Piles:

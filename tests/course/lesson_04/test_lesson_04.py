@@ -14,7 +14,6 @@ from colorlib.course.lesson_03 import color_gan
 from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, distance_gans, piles, two_piles
 from colorlib.course.lesson_04.be_the_critic import FIRST, Task, too_steep
 from colorlib.course.lesson_04.distance_gans import DistanceGAN
-from colorlib.course.lesson_04.exercises import train_round
 
 
 def dice(seed=0):
@@ -110,11 +109,10 @@ def test_the_buttons_set_all_heights_and_bring_new_piles_that_are_worth_a_critic
 def test_the_penalty_finds_all_colors_and_keeps_them(seed):
     gan = DistanceGAN(seed, lam_gp=1)
     start = gan.now()["distance"]
-    gan.rounds(60)
-    assert gan.shares().min() >= 0.1 and gan.shares().sum() > 0.7
-    gan.rounds(60)
+    for rounds, near in ((60, 0.7), (60, 0.75)):
+        gan.rounds(rounds)
+        assert gan.shares().min() >= 0.1 and gan.shares().sum() > near
     now = gan.now()
-    assert gan.shares().min() >= 0.1 and gan.shares().sum() > 0.75
     assert now["distance"] < start / 2 and now["estimate"] < start / 2
     assert 0.75 < now["slope_at_dots"] < 1.25 and 0.75 < now["slope_between"] < 1.25
 
@@ -156,11 +154,6 @@ def test_looking_changes_nothing_and_a_seed_takes_one_course(make):
         gan.rounds(2)
     assert first.history == second.history and torch.equal(first.fakes(), second.fakes())
     assert (first.steps("critic"), first.steps("generator")) == (4 * first.n_critic, 4)
-
-
-def test_a_round_that_runs_out_of_batches_stops_instead_of_repeating_one():
-    with pytest.raises(StopIteration):
-        train_round(lambda *pair: 0.0, lambda *pair: 0.0, iter([(1, 1), (2, 2)]), 3)
 
 
 def test_the_menu_starts_again_with_another_critic():

@@ -4,6 +4,7 @@ import warnings
 from itertools import islice
 
 import torch
+from torch.distributions import Beta
 
 
 def a_distance(sort=lambda one, other: (one.sort().values, other.sort().values), give=lambda ways: ways.abs().mean()):
@@ -34,6 +35,18 @@ def a_penalty(
     return penalty
 
 
+def drawn(draw):
+    """α of N×1×1×1, from a function that draws N numbers."""
+    return lambda real: draw(len(real)).view(-1, 1, 1, 1)
+
+
+def in_place(critic, gray, real, fake):
+    alpha = torch.rand(len(real), 1, 1, 1)
+    real *= alpha
+    real += (1 - alpha) * fake.detach()
+    return a_penalty(lambda real: 1)(critic, gray, real, fake)
+
+
 def gray_differentiated(critic, gray, real, fake):
     alpha = torch.rand(len(real), 1, 1, 1)
     real, fake = (torch.cat([gray, colors], dim=1) for colors in (real, fake))
@@ -49,10 +62,6 @@ def backward_instead_of_grad(critic, gray, real, fake):
     with warnings.catch_warnings(action="ignore"):  # torch, too, advises against it
         critic(torch.cat([gray, mixed], dim=1)).flatten(1).mean(dim=1).sum().backward(create_graph=True)
     return ((mixed.grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-
-
-def picture_by_picture(critic, *batch):
-    return torch.stack([a_penalty()(critic, *(part[i : i + 1] for part in batch)) for i in range(len(batch[0]))]).mean()
 
 
 def a_round(take=islice, paint=lambda shown, batches: shown[-1], turns=1, early=False, give=list):
@@ -95,11 +104,17 @@ WRONG = {
         "one norm for the batch": (a_penalty(slope=torch.norm), "one norm over the whole batch"),
         "gradients averaged before the norm": (a_penalty(slope=lambda g: g.mean(dim=0).norm()), "too early"),
         "slopes averaged before the square": (a_penalty(cost=lambda slope: (slope.mean() - 1) ** 2), "too early"),
-        "α from a normal distribution": (a_penalty(lambda real: torch.randn(len(real), 1, 1, 1)), "normal"),
+        "α from a normal distribution": (a_penalty(drawn(torch.randn)), "normal"),
+        "α from a sigmoid": (a_penalty(drawn(lambda n: (1.6 * torch.randn(n)).sigmoid())), "a sigmoid, a root or"),
+        "α from Beta(.9, .9)": (a_penalty(drawn(lambda n: Beta(0.9, 0.9).sample((n,)))), "another distribution"),
+        "α in even steps": (a_penalty(drawn(lambda n: torch.linspace(0, 1, n))), "torch.linspace"),
+        "even steps in any order": (a_penalty(drawn(lambda n: torch.randperm(n) / n)), "fixed steps"),
+        "α from one seed": (a_penalty(drawn(lambda n: torch.rand(n, generator=torch.manual_seed(0)))), "a seed inside"),
         "one α for the batch": (a_penalty(lambda real: torch.rand(1)), "one α for the whole batch"),
         "an α for each pixel": (a_penalty(torch.rand_like), "each pixel"),
-        "at the real pictures": (a_penalty(lambda real: torch.ones(len(real), 1, 1, 1)), "at one end"),
-        "always half way": (a_penalty(lambda real: torch.full((len(real), 1, 1, 1), 0.5)), "in one quarter"),
+        "at the real pictures": (a_penalty(drawn(torch.ones)), "always at one end"),
+        "always half way": (a_penalty(drawn(lambda n: torch.full((n,), 0.5))), "always the same one"),
+        "real pictures changed": (in_place, "changed the real pictures"),
         "no create_graph": (a_penalty(create_graph=False), "create_graph=True"),
         "cut off from the critic": (a_penalty(cost=lambda slope: ((slope.detach() - 1) ** 2).mean()), ".detach()"),
         "a way back to the generator": (a_penalty(start=torch.Tensor.requires_grad_), "reaches the generator"),
@@ -130,8 +145,8 @@ RIGHT = {
     },
     "gradient_penalty": {
         "in torch": a_penalty(),
-        "one picture after the other": picture_by_picture,
-        "the other way round": a_penalty(lambda real: 1 - torch.rand(len(real), 1, 1, 1)),
+        "the other way round": a_penalty(drawn(lambda n: 1 - torch.rand(n))),
+        "one α in each of N even steps": a_penalty(drawn(lambda n: (torch.randperm(n) + torch.rand(n)) / n)),
         "a number under the root": a_penalty(slope=lambda g: (g.flatten(1).square().sum(dim=1) + 1e-12).sqrt()),
     },
     "critic_steps": {"its batches first": a_round()},
