@@ -39,8 +39,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# One network painted both rows in the middle. It was trained with L1 alone, and again with L1 and a *critic*, a
-# second network. In this lesson you write the steps of such a pair.
+# One network painted both rows in the middle. It was trained with L1 alone, and anew with L1 and a *critic*, a second
+# network. In this lesson you write the steps of such a pair.
 
 # %%
 settings = profile.settings(
@@ -72,10 +72,11 @@ quiz("03.recall")
 # $$\mathbb{E}_{\text{real}}\left[\log D(x)\right] +
 # \mathbb{E}_{\text{painted}}\left[\log\left(1 - D(G(\cdot))\right)\right]$$
 #
-# In words: on average ($\mathbb{E}$) real colors should get the probability 1, and fakes 0.
+# In words: it is largest when, on average ($\mathbb{E}$), real colors $x$ get the probability 1 and fakes $G(\cdot)$
+# get 0.
 #
-# Play it with single colors. Circles are real, triangles are fakes. It is light where the critic says *real*. An arrow
-# shows where it would rather have a triangle.
+# Play it with single colors. Circles are real, triangles are fakes. It is light where the critic says *real*. Arrows
+# show where the critic would rather have a triangle.
 #
 # 1. Press *Ten critic steps*. Where is it light?
 # 2. Press *One generator step* ten times. Where do the triangles go?
@@ -100,14 +101,14 @@ print(f"ten generator steps alone: {alone.shares().sum():.0%} of the fakes are n
 print(f"and the critic calls {1 - alone.now()['right_on_fake']:.0%} of them real")
 
 # %% [markdown]
-# A critic knows only the fakes that it has met, so a generator that steps alone fools it far from any real color. In
-# turns they end at the three.
+# A critic knows only the fakes that it has met, so a generator that steps alone fools it far from any real color.
+# When they take turns, the fakes end at the real colors.
 
 # %% [markdown]
 # ## 2. The critic's step
 #
-# A critic gives a **logit**: any number, which the sigmoid turns into a probability. Its loss is *binary cross-entropy*
-# (BCE), with the label 1 for real and 0 for painted:
+# A critic gives a **logit**: any number, which the sigmoid turns into a probability. Its loss is *binary
+# cross-entropy* (BCE), with the label 1 for real and 0 for painted:
 
 # %% tags=["nbval-check-output"]
 bce = nn.functional.binary_cross_entropy_with_logits  # applies the sigmoid itself
@@ -121,12 +122,13 @@ patches = models.build("patchgan", 32, layers=2)(torch.zeros(2, 3, 32, 32))
 print("logits for two pictures:", tuple(patches.shape))
 
 # %% [markdown]
-# A guess has the loss ln 2 = 0.69.
+# A guess (logit 0) has the loss ln 2 = 0.69.
 #
-# The critic of pix2pix ([Isola and others, 2017](https://arxiv.org/abs/1611.07004)) is a **PatchGAN**: it gives a logit for each *patch* of a picture. It sees
-# gray and color together, so it can tell that a color does not fit *this* gray.
+# The critic of pix2pix ([Isola and others, 2017](https://arxiv.org/abs/1611.07004)) is a **PatchGAN**: it gives a
+# logit for each *patch* of a picture. It sees gray and color together, so it can tell that a color does not fit
+# *this* gray.
 #
-# **Exercise.** Write one step of the critic. `fake` remembers how the generator made it; `fake.detach()` has the same
+# **Exercise.** Write the critic's step. `fake` remembers how the generator made it; `fake.detach()` has the same
 # numbers without that memory. So the critic's step cannot change the generator.
 
 
@@ -159,8 +161,8 @@ critic_step = check("03.critic_step", critic_step)
 # ## 3. The generator's step
 #
 # Here nothing is detached: the gradient must pass *through* the critic, which knows what looks more real. But the
-# critic must stay as it is. `with frozen(critic):` sees to that: no gradients add up in its weights, and its batch norm
-# (lesson 02: it rescales each channel by the batch) keeps its averages.
+# critic must stay as it is. `with frozen(critic):` sees to that: no gradients add up in its weights, and its batch
+# norm (lesson 02: it rescales each channel by the batch) keeps its averages.
 #
 # **Exercise.** Write one step of the generator. It wishes for the label 1. pix2pix adds λ times L1, to stay near the
 # truth.
@@ -191,7 +193,7 @@ generator_step = check("03.generator_step", generator_step)
 # hint("03.generator_step")
 
 # %% [markdown]
-# One case of this check is the test of lesson 02, Extra C: if another critic does not lead the step elsewhere, it is no
+# One case of this check is the test of lesson 02, Extra C. If the step is the same under another critic, it is no
 # GAN.
 
 # %% [markdown]
@@ -247,12 +249,11 @@ plots.pictures(
 same.table(*columns)
 
 # %% [markdown]
-# *Palette use* is the share of objects near the color used least: a third would be even. *Inside objects* is how far an
-# object's pixels lie from its mean color. The critic brings all three colors, and the **ab error goes up**: a wrong red
-# is farther from blue than brown is.
+# *Palette use* is the share of objects near the color used least: a third would be even. *Inside objects* is how far
+# an object's pixels lie from its mean color. The critic brings all three colors, and the **ab error goes up**: a
+# wrong red is farther from blue than brown is.
 #
-# How clear are your objects? Five of 200, from the clearest to the most patched, each with that
-# number:
+# How clear are your objects? Five of 200, from the clearest to the most patched, each with that number:
 
 # %%
 single = scenes.draw(200, 32, seed=11, world="ambiguous", most=1)  # one object each
@@ -311,7 +312,7 @@ saw("03.lambda")
 # %% [markdown]
 # ## 6. Healthy or sick?
 #
-# Each loss of a GAN depends on the other network:
+# The recorded run of section 4, beside one with λ = 1000:
 
 
 # %%
@@ -337,11 +338,11 @@ with plots.drawing(1, 3, (plots.WIDTH, 2.6)) as (canvas, axes):
 figure
 
 # %% [markdown]
-# The generator's BCE doubled *while* the objects got their colors: the critic learned, too. So a GAN's loss does not tell
-# how good its pictures are. Nor does a critic that is always right, as with λ = 1000: those objects are dull.
+# The generator's BCE doubled *while* the objects got their colors: the critic learned, too. So a GAN's loss does not
+# tell how good its pictures are. Nor does a critic that is always right, as with λ = 1000: those objects are dull.
 #
-# Now three color GANs: one healthy, one whose critic has won, and one **collapse**: most fakes crowd near one
-# color, until the critic rejects it and they jump to another.
+# Now three color GANs: one healthy, one whose critic has won, and one **collapse**: most fakes crowd near one color,
+# until the critic rejects it and they jump to another.
 
 
 # %%
@@ -380,8 +381,8 @@ for name, (_, shares) in games.items():
     print(f"   at the end {near} were near red/blue/green; settings {color_gan.GAMES[name] or 'as in section 1'}")
 
 # %% [markdown]
-# *Momentum* is Adam's β₁: how long it remembers earlier gradients. A differs from B in nothing else. The usual value is
-# 0.9; pix2pix takes 0.5.
+# *Momentum* is Adam's β₁: how long it remembers earlier gradients. A differs from B in nothing else. The usual value
+# is 0.9; pix2pix takes 0.5.
 
 # %% [markdown]
 # ## 7. Photographs
@@ -482,17 +483,18 @@ progress()
 # %% [markdown]
 # **Take-away.** A critic asks *could this be real?*, and brings back the colors that L2 and L1 average away. Its step
 # **detaches** the fakes, the generator's step **freezes** the critic. λ weighs the truth against the critic. A GAN's
-# loss does not tell how good its pictures are: measure and look. On photographs pix2pix is bold, and its colors spill.
+# loss does not tell how good its pictures are: measure and look. On photographs pix2pix is bold, and its colors
+# spill.
 #
 # Next: **04 WGAN-GP** asks the critic for a distance instead of a verdict.
 
 # %% [markdown]
 # ## Extra A. Two losses for the generator, and other remedies
 #
-# The formula of section 1 gives the generator the loss $\log(1 - D)$. In use is $-\log D$, as the same paper
-# advises. Both are small when the critic takes a fake for real. What differs is how strongly they push. In the lab of
-# section 1, press *Ten critic steps* five times. Then choose *the minimax's own* loss: the same dots and the same
-# critic, but how long are the arrows? In numbers:
+# The formula of section 1 gives the generator the loss $\log(1 - D)$. In use is $-\log D$, as the same paper advises.
+# Both are small when the critic takes a fake for real. What differs is how strongly they push. In the lab of section
+# 1, press *Ten critic steps* five times. Then choose *the minimax's own* loss: the same dots and the same critic, but
+# how long are the arrows? In numbers:
 
 # %%
 for critic_steps in (10, 50):
@@ -520,8 +522,8 @@ plots.curves(
 )
 
 # %% [markdown]
-# Where the critic is sure, $\log(1 - D)$ is flat: it *saturates*, and the generator learns nothing from it. The
-# loss in use is steepest there.
+# Where the critic is sure, $\log(1 - D)$ is flat: it *saturates*, and the generator learns nothing from it. The loss
+# in use is steepest there.
 #
 # Papers recommend more remedies: *label smoothing* (call the real ones 0.9, so that the critic never gets too sure:
 # [Salimans and others, 2016](https://arxiv.org/abs/1606.03498)); reduced *momentum*, *LeakyReLU* and batch norm
@@ -534,16 +536,16 @@ stabilizers.table("chroma_share", "palette_use", "background_error")
 
 # %% [markdown]
 # Two rows are as dull as L1: the *saturating* loss, and nearly so the *critic ten times slower*, which has learned
-# too little in so few steps. Momentum of 0.9 costs color and background, and 0 costs color. Without batch norm in
-# the critic, color is lost, too. Label smoothing, LeakyReLU and dropout change the color by less than the seeds
-# do; dropout costs background. These are few steps on a small world: other worlds may give other rows.
+# too little in so few steps. Momentum of 0.9 costs color and background, and 0 costs color. Without batch norm in the
+# critic, color is lost, too. Label smoothing, LeakyReLU and dropout change the color by less than the seeds do;
+# dropout costs background. These are few steps on a small world: other worlds may give other rows.
 
 # %% [markdown]
 # ## Extra B. A critic that sees the colors alone
 #
-# Your critic sees gray and color together. It judges whether this color is real *for this gray*: a *conditional*
-# GAN. A published Keras GAN (Extra H) shows its critic the colors alone. What does that change? We take L1
-# away (λ = 0), so that the critic is the only teacher.
+# Your critic sees gray and color together. It judges whether this color is real *for this gray*: a *conditional* GAN.
+# A published Keras GAN (Extra H) shows its critic the colors alone. What does that change? We take L1 away (λ = 0),
+# so that the critic is the only teacher.
 
 # %%
 predict("03.condition")
@@ -568,8 +570,8 @@ saw("03.condition")
 
 # %% [markdown]
 # Without L1 none of them is good. But the critic that sees L keeps the background error below gray's. The one that
-# sees ab alone drives it above gray's, and has the most chroma and colorfulness. So these two numbers are never
-# shown alone here.
+# sees ab alone drives it above gray's, and has the most chroma and colorfulness. So these two numbers are never shown
+# alone here.
 #
 # The row between has a critic that sees an L *of another picture*, for real and painted ones alike. That L tells
 # nothing about these colors. Its background is worse than with the right L, and differs most from seed to seed.
@@ -597,15 +599,15 @@ for name, lam in (("ambiguous_pix2pix", 100), ("ambiguous_pix2pix_dropout", 30))
         )
 
 # %% [markdown]
-# All six recorded critics find true colors less real beside another gray. With λ = 30 the difference is several
-# times that with λ = 100. (That generator also has dropout, so λ may not be the only reason.)
+# All six recorded critics find true colors less real beside another gray. With λ = 30 the difference is several times
+# that with λ = 100. (That generator also has dropout, so λ may not be the only reason.)
 
 # %% [markdown]
 # ## Extra C. One answer or many?
 #
 # Across pictures all three colors are in use. Could you offer somebody several colorings of *one* photograph? pix2pix
-# has no noise at its input. Its only chance is the dropout inside the generator, and `.eval()` switches that off.
-# The network here is a recorded one with the published dropout of 0.5, trained with λ = 30.
+# has no noise at its input. Its only chance is the dropout inside the generator, and `.eval()` switches that off. The
+# network here is a recorded one with the published dropout of 0.5, trained with λ = 30.
 
 # %%
 predict("03.ten_times")
@@ -651,8 +653,8 @@ saw("03.ten_times")
 
 # %% [markdown]
 # Shift the picture by a few pixels, which tells nothing about its colors, and some objects change theirs. So which
-# color the network takes depends on small accidents of the gray. (`roll` also moves the picture's edge inside.)
-# For several answers to one picture a network needs an input that it cannot ignore.
+# color the network takes depends on small accidents of the gray. (`roll` also moves the picture's edge inside.) For
+# several answers to one picture a network needs an input that it cannot ignore.
 
 # %% [markdown]
 # ## Extra D. A λ of your own, and where it turns dull
@@ -721,9 +723,9 @@ for name in sweep.variants:
 # A PatchGAN has no dense layer, so each logit sees only a part of the picture: its *receptive field*. How large?
 #
 # One place of the first map: a 4×4 convolution sees 4 pixels a side. A second convolution on top sees 4 *places* of
-# the first map. If the first one has a stride of 2, neighboring places lie 2 pixels apart, so the three further places
-# add 3·2 pixels: 4 + 6 = 10. And so on: each layer adds (kernel − 1) × the distance between two of its inputs (1
-# pixel at first), and its stride multiplies that distance for the layers after it.
+# the first map. If the first one has a stride of 2, neighboring places lie 2 pixels apart, so the three further
+# places add 3·2 pixels: 4 + 6 = 10. And so on: each layer adds (kernel − 1) × the distance between two of its inputs
+# (1 pixel at first), and its stride multiplies that distance for the layers after it.
 #
 # **Exercise.** Write it down. `layers` is a list of pairs (kernel, stride), from the picture to the logit.
 
@@ -785,8 +787,8 @@ plots.pictures(
 
 # %% [markdown]
 # The critic of this lesson has `layers=2`: its patch of 34 pixels is larger than the picture. (The middle one of an
-# even number of logits stands beside the middle, so it misses a row and a column.) Patches matter at 256 pixels: there
-# a logit cannot compare two shoes of a pair that are far apart.
+# even number of logits stands beside the middle, so it misses a row and a column.) Patches matter at 256 pixels:
+# there a logit cannot compare two shoes of a pair that are far apart.
 
 # %% [markdown]
 # ## Extra F. Should the critic be nearly always right?
@@ -803,8 +805,8 @@ training.fit(strong, world.train, on_epoch=LiveCurves("right_on_real", "right_on
 metrics.evaluate({"four critic steps": strong.generator.cpu()}, world, names=columns)
 
 # %% [markdown]
-# And recorded, with three seeds. Every generator here takes 224 steps, half of section 4's. *Critic asleep* learns
-# at a hundredth of the rate.
+# And recorded, with three seeds. Every generator here takes 224 steps, half of section 4's. *Critic asleep* learns at
+# a hundredth of the rate.
 
 # %%
 strength = Sweep("pix2pix_critic")
@@ -825,16 +827,16 @@ for of, variant in trainings:
 saw("03.strong_critic")
 
 # %% [markdown]
-# A critic that sleeps teaches nothing: its generator is as dull as L1. One with four times the practice is hardly more
-# often right; the objects gain a little color, and the background gets worse. Where the critic does come near 100 %,
-# the pictures can be colorful (λ = 300) or dull (λ = 1000). So do not keep its accuracy at a number. It says how
-# easily *this* critic tells the two kinds apart, and not how good the pictures are.
+# A critic that sleeps teaches nothing: its generator is as dull as L1. One with four times the practice is hardly
+# more often right; the objects gain a little color, and the background gets worse. Where the critic does come near
+# 100 %, the pictures can be colorful (λ = 300) or dull (λ = 1000). So do not keep its accuracy at a number. It says
+# how easily *this* critic tells the two kinds apart, and not how good the pictures are.
 
 # %% [markdown]
 # ## Extra G. RGB instead of Lab, and a term of MS-SSIM
 #
-# Several published colorizers (among them the DCGAN that this course started from) paint all of R, G and B. Then
-# the network must paint the lightness again, which it was given. How well does it copy?
+# Several published colorizers (among them the DCGAN that this course started from) paint all of R, G and B. Then the
+# network must paint the lightness again, which it was given. How well does it copy?
 
 # %%
 rgb = training.build("pix2pix_rgb", **slim)
@@ -855,11 +857,11 @@ plots.pictures(
 )
 
 # %% [markdown]
-# `pix2pix_ms_ssim` adds 1 · (1 − MS-SSIM) to this. `cgan` is the GAN of
-# [Nazeri and others, 2018](https://arxiv.org/abs/1803.05400): another U-Net, which they call alike. Their report
-# states one learning rate for both networks. Their repository differs: β₁ = 0, a critic at a tenth of the rate, and two
-# generator steps for each of the critic's. Here it trains as in the repository. Recorded, three seeds each, all
-# measured with the given L put back:
+# `pix2pix_ms_ssim` adds 1 · (1 − MS-SSIM) to this. `cgan` is the GAN of [Nazeri and others,
+# 2018](https://arxiv.org/abs/1803.05400): another U-Net, which they call alike. Their report states one learning rate
+# for both networks. Their repository differs: β₁ = 0, a critic at a tenth of the rate, and two generator steps for
+# each of the critic's. Here it trains as in the repository. Recorded, three seeds each, all measured with the given L
+# put back:
 
 # %%
 forms = Sweep("pix2pix_forms")
@@ -906,16 +908,16 @@ plots.pictures(
 metrics.evaluate({"keras_gan": keras_run.generator}, world, names=columns)
 
 # %% [markdown]
-# Hold it beside the row of `keras_gan` in Extra G. A critic that sees ab alone knows where colors *usually* are, and no
-# more. The recorded run paints the average landscape, green below and blue above, over brick walls too. Over three
+# Hold it beside the row of `keras_gan` in Extra G. A critic that sees ab alone knows where colors *usually* are, and
+# no more. The recorded run paints the average landscape, green below and blue above, over brick walls too. Over three
 # seeds its background is about as wrong as plain gray's, and a color may be missing. Refitting does not keep the
 # critic ahead: in the last epochs it is still wrong about a third of the pictures.
 
 # %% [markdown]
 # ## Extra I. What `.eval()` changes
 #
-# pix2pix was published with batch norm in *training* mode at test time: it takes the statistics of the pictures
-# at hand. How much does that matter, and does it depend on the pictures that are painted together?
+# pix2pix was published with batch norm in *training* mode at test time: it takes the statistics of the pictures at
+# hand. How much does that matter, and does it depend on the pictures that are painted together?
 
 # %%
 held_out = world.valid_scenes[:128]
@@ -931,8 +933,8 @@ for mode, batch_size in (("eval", 64), ("train", 64), ("train", 8), ("train", 1)
 
 # %% [markdown]
 # With 64 pictures at a time nothing changes: their statistics are close to the running averages. With few pictures
-# the result depends on which are painted together, and one alone has statistics that the network has never met.
-# That is also why a change of batch size can break a GAN that worked.
+# the result depends on which are painted together, and one alone has statistics that the network has never met. That
+# is also why a change of batch size can break a GAN that worked.
 #
 # The last line is the network of the first line, in the same mode, on the same pictures. Its figures are others:
 # passes in training mode have moved its running averages. `torch.no_grad()` does not prevent that. So without
