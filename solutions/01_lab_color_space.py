@@ -7,8 +7,9 @@
 # - convert RGB to Lab with your own code;
 # - avoid two mistakes that spoil the colors or the gray.
 #
-# **You need** lesson 00 and tensors in PyTorch. A photograph has a lightness, *L*, and a color, two numbers called *a*
-# and *b*. This lesson takes them apart:
+# **You need** lesson 00 and tensors in PyTorch.
+#
+# Each pixel of a photograph has a lightness, *L*, and a color: two numbers, *a* and *b*.
 
 # %%
 import torch
@@ -41,8 +42,7 @@ quiz("01.recall")
 # %% [markdown]
 # ## 1. What a gray photograph keeps
 #
-# A gray photograph keeps L and loses a and b. How much does your eye miss? Blur one of them, and leave the
-# other sharp.
+# A gray photograph keeps L and loses a and b. Which of them must be sharp? Blur one, and leave the other as it is.
 
 # %%
 predict("01.blur")
@@ -79,7 +79,7 @@ plots.pictures(
     row_titles=("red, green,\nblue", "L, a, b"),
     cell=2.45,
     alt="The temple in two rows. Above its red, green and blue channel as gray pictures, all with fine detail."
-    " Below its L, also with fine detail, its a, pale red walls before pale green trees, and its b, pale yellow and blue.",
+    " Below its L, also with fine detail; its a, pale red walls before green trees; its b, pale yellow and blue.",
 )
 
 # %% [markdown]
@@ -99,8 +99,8 @@ for name, photo in {"temple": temple, "cat": cat}.items():
     print(f"{name:6}  red {red:.1f}  green {green:.1f}  blue {blue:.1f}    L {lightness:.1f}  a {a:.1f}  b {b:.1f}")
 
 # %% [markdown]
-# a and b have less than half the detail of L. A gray photograph gives L, so a network has to predict only a and b. That
-# is why this course works in Lab.
+# In these two photographs, a and b have less than half the detail of L. A gray photograph gives L, so a network has to
+# predict only a and b. That is why this course works in Lab.
 #
 # L says how light a color looks. RGB does not:
 
@@ -130,8 +130,8 @@ saw("01.blue_or_green")
 # %% [markdown]
 # ## 3. Build it
 #
-# From RGB to Lab there are three steps. The standard of screens
-# ([sRGB, 1999](https://webstore.iec.ch/publication/6169)) defines the first two, the standard of colors
+# From RGB to Lab there are three steps. The standard sRGB ([IEC, 1999](https://webstore.iec.ch/publication/6169))
+# defines the first two, the standard Lab
 # ([CIE, 1976](https://cie.co.at/publications/colorimetry-part-4-cie-1976-lab-colour-space-1)) the third.
 #
 # **Step 1: from pixel values to light.** A pixel value $v$ (0…1) is not an amount of light. For the darkest values a
@@ -169,8 +169,8 @@ plots.curves(
 )
 
 # %% [markdown]
-# **Step 2: from light to X, Y, Z.** Three sums mix red, green and blue light. Their weights are fixed numbers. Y is the
-# light as the eye weighs it, its *luminance*. Green counts most, blue least:
+# **Step 2: from light to X, Y, Z.** Three sums mix red, green and blue light. Their weights are fixed numbers. Y, the
+# *luminance*, is the amount of light for the eye. Green counts most in it, blue least:
 
 # %%
 RGB_TO_XYZ = torch.tensor(color.RGB_TO_XYZ)
@@ -188,8 +188,8 @@ def light_to_xyz(light):
 #
 # $$L = 116\,f(y) - 16 \qquad a = 500\,\bigl(f(x) - f(y)\bigr) \qquad b = 200\,\bigl(f(y) - f(z)\bigr)$$
 #
-# L is the luminance after a curve $f$, and a and b are differences. $f(t)$ is the cube root of $t$ above 0.008856. At
-# and below it is the straight line $7.787\,t + 16/116$.
+# In words: L is the luminance, bent by a function $f$. a and b are differences after $f$. Above 0.008856, $f(t)$ is the
+# cube root of $t$. At and below 0.008856, it is the straight line $7.787\,t + 16/116$.
 #
 # **Exercise.** Write step 3. `xyz / WHITE` divides each channel by its own number.
 
@@ -226,15 +226,15 @@ print("pixel values that changed on the way to Lab and back:", int((there_and_ba
 # %% [markdown]
 # ## 4. Which colors there are
 #
-# At one L, each color is a point in a plane with the axes a and b. The *gamut* is the part of it that a screen can
-# show:
+# At one L, each color is a point in a plane with the axes a and b. The part that a screen can show is the *gamut*. Move
+# L to 10 and to 95: the gamut gets small.
 
 # %%
 gamut_slider()
 
 # %% [markdown]
-# The gamut is small near black and near white. Now count the colors of photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is
-# how far a color is from gray. We measure it in *Lab units*: from black to white are 100 of them.
+# Now count the colors of photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is how far a color is from gray. We measure it in
+# *Lab units*: from black to white there are 100.
 
 # %%
 _, ab = color.to_gray_ab(data.shipped_photographs(128))
@@ -262,8 +262,8 @@ print(f"chroma of pure blue: {color.rgb_to_lab(patches[0])[1:, 0, 0].norm():.0f}
 # %% [markdown]
 # ## 5. Two mistakes
 #
-# **Scaling.** Networks work with numbers between −1 and 1, so a and b are divided by a number. Published code uses 100,
-# 110, 127 or 128. How large can a and b be?
+# **Scaling.** Our networks work with numbers between −1 and 1, so a and b are divided by a number. Published code uses
+# 100, 110, 127 or 128. How large can a and b be?
 
 # %% tags=["nbval-check-output"]
 levels = torch.linspace(0, 255, 52).round().to(torch.uint8)
@@ -274,8 +274,8 @@ for divisor in (100, 110, 127, 128):
     print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
 
 # %% [markdown]
-# With 100 the strongest blue is above 1, and a network that ends in `tanh` cannot give more than 1. This course divides
-# by 110. Its tables are in Lab units, so that no result depends on such a number.
+# With 100 the strongest blue is above 1. But many networks end in `tanh`, a function that stays below 1. This course
+# divides by 110. Its tables are in Lab units, so that no result depends on such a number.
 #
 # **Clipping.** A network can predict a color that no screen can show.
 
@@ -328,8 +328,8 @@ quiz("01.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A gray photograph has L, and a network adds a and b, which have less detail. Most pixels have weak
-# colors. A screen shows only some Lab colors, and clipping the others changes L.
+# **Take-away.** A gray photograph has L, and a network adds a and b, which may be coarse. Most pixels have weak colors.
+# A screen shows only some Lab colors, and clipping the others changes L.
 #
 # Next: **02 The baseline CNN** trains a network and finds out why it paints brown.
 
@@ -337,7 +337,7 @@ progress()
 # ## Extra A. Preparing pictures
 #
 # **Gray is not L.** To make a gray picture, take L. Many programs do something else: they scale a gray pixel value to
-# 0…100, or weigh red, green and blue. How far is that from L?
+# 0…100, or take a weighted sum of red, green and blue. How far is that from L?
 
 # %% tags=["nbval-check-output"]
 gray_pixels = torch.arange(256, dtype=torch.uint8).expand(3, 1, 256)
@@ -351,9 +351,9 @@ print(f"for colors, with 0.299 R + 0.587 G + 0.114 B: up to {mistake.abs().max()
 # %% [markdown]
 # So a network that learned with one kind of gray needs the same kind later, too.
 #
-# **Photographs.** `photos` are crops of the photographs that come with scikit-image and scikit-learn. For more, a
-# lesson can download [CIFAR-10](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf) (Krizhevsky, 2009):
-# 60,000 pictures of 32 pixels.
+# **Photographs.** The data set `photos` has crops of the photographs that come with scikit-image and scikit-learn. For
+# more, a lesson can download [CIFAR-10](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf) (Krizhevsky,
+# 2009): 60,000 pictures of 32 pixels.
 
 # %%
 dataset = data.load("photos", size=64, n=400)
@@ -364,8 +364,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# **Pictures without color.** Some photographs are gray by nature. For them, gray is the right answer, and a network
-# shall learn colors. So we take them out. Here ten pictures lose their color, and `is_gray` finds them:
+# **Pictures without color.** Some photographs are gray by nature. For them, gray is the right answer. We
+# want a network to learn colors, so we take them out. Here ten pictures lose their color, and `is_gray` finds them:
 
 # %%
 some = dataset.train[:200].clone()
@@ -419,8 +419,8 @@ print(f"gap in mean hue, sorted split: {gap(*hue_sorted_split(hues)):.3f}")
 print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):.3f} at worst")
 
 # %% [markdown]
-# There is one thing that the sorted split does not do: it can put two crops of one photograph on both sides. So the
-# crops in `photos` are split by photograph.
+# The sorted split has one weakness: two crops of one photograph can come to different sides. So the crops in `photos`
+# are split by photograph.
 
 # %% [markdown]
 # ## Extra B. How far is far?
@@ -468,8 +468,8 @@ for name, ends in steps_of_ten.items():
 # ## Extra C. Stretching the gray, and turning it over
 #
 # Old photographs are faint: their grays lie close together. Several published recipes therefore *stretch* the gray at
-# random while a network learns. `adaptive` spreads the grays around each pixel. `percentiles` spreads what lies between
-# the 2nd and the 98th percentile. `equalize` makes all grays equally frequent.
+# random while a network learns. `adaptive` spreads the grays around each pixel. `percentiles` spreads all but
+# the darkest and the lightest 2 percent. `equalize` makes all grays equally frequent.
 
 # %%
 rocket = photos["rocket"][:, :400, 120:520]
@@ -514,8 +514,9 @@ for kind in augment.STRETCHES:
 # So where lightness itself tells the color, a stretch takes this away. Stretch only what the network sees, and put its
 # colors onto the L of the original.
 #
-# **Upside down?** Who turns pictures upside down has twice as many. But then the sky is not always above. Does that
-# matter? Here is a very small “network”: for each row of the picture and each lightness, it remembers the mean color.
+# **Upside down?** With each picture upside down, too, you have twice as many. But then the sky is not always above.
+# Does that matter? Here is a very small “network”: for each row of the picture and each lightness, it remembers the
+# mean color.
 
 
 # %%
@@ -545,15 +546,16 @@ for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
         print(f"{world:10} {n:5} pictures, {title:16} ab error {error:.1f}")
 
 # %% [markdown]
-# In the landscapes of `ambiguous` the flip costs something. Shapes lie in any direction: for them it costs nothing, and
-# with only five pictures it helps a little. So ask of every such change: *could there be such a picture?*
+# In the landscapes of `ambiguous` the flip raises the error. Shapes lie in any direction: for them the error stays the
+# same, and with only five pictures it falls a little. So ask of every such change: *could there be such a picture?*
 
 # %% [markdown]
 # ## Extra D. One hint spreads
 #
-# What if a person helps? Fix the color of one pixel. Its neighbors with a similar gray take the same color, then their
-# neighbors, and it stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). In numbers, this
-# is one system of linear equations with an unknown for each pixel. Choose a place and a color, and place a hint.
+# What if a person helps? Fix the color of one pixel. Its neighbors with a similar gray take the same color, and so do
+# their neighbors. The color stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). In
+# numbers, this is one system of linear equations with an unknown for each pixel. Choose a place and a color, and place
+# a hint.
 
 # %%
 garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
@@ -576,5 +578,4 @@ plots.pictures(
 
 # %% [markdown]
 # Three pixels color the whole picture, without any learning. Only the basket, which got no hint, takes the color of its
-# neighbor. But somebody must choose the hints: the balloon was red, and here it is blue. Lesson 02 trains a network,
-# which chooses for itself.
+# neighbor. But somebody must choose the hints: the balloon was red, and here it is blue.
