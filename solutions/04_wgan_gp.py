@@ -90,7 +90,7 @@ wasserstein = check("04.wasserstein", wasserstein)
 # %% [markdown]
 # ## 2. Be the critic
 #
-# Pictures cannot be sorted. But a critic can find $W_1$, too. It gives every place $x$ a **height** $f(x)$: high for
+# Pictures cannot be sorted, but a critic finds $W_1$, too. It gives every place $x$ a **height** $f(x)$: high for
 # real numbers, low for painted ones. One rule: the **slope** is at most 1, so neighboring places differ by at most 1.
 #
 # Raise a place with real numbers, then its neighbors. Go on until you read *Higher is not possible*. (*Show a best
@@ -100,8 +100,8 @@ wasserstein = check("04.wasserstein", wasserstein)
 be_the_critic()
 
 # %% [markdown]
-# The best score is always $W_1$, as Kantorovich and Rubinstein proved in 1958 (see
-# [Villani, 2009](https://doi.org/10.1007/978-3-540-71050-9)):
+# The best score is always the Wasserstein distance, as Kantorovich and Rubinstein proved in 1958
+# ([Villani, 2009](https://doi.org/10.1007/978-3-540-71050-9)):
 #
 # $$W_1(\text{real}, \text{painted}) = \max_{\text{slope of } f \,\le\, 1} \;\; \mathbb{E}_{\text{real}}\left[f(x)\right]
 # - \mathbb{E}_{\text{painted}}\left[f(x)\right]$$
