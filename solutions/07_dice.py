@@ -15,9 +15,11 @@
 import time
 
 import torch
+from torch import nn
 
 from colorlib import color, colorize, data, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.film import film_strip
 from colorlib.course.lesson_07 import choose, choose_answer, dice, flow_in_the_plane, plane
 from colorlib.course.recorded import LiveCurves, Recorded, or_recorded
 from colorlib.worlds import scenes
@@ -37,6 +39,7 @@ settings = profile.settings(
     steps=(4, 900, 900),  # training steps on pictures
     asked=(4, 12, 12),  # pictures of the live audit
     throws=(12, 48, 48),  # answers to each of them
+    many=(6, 24, 24),  # samples of one photograph, for their mean
 )
 settings
 
@@ -203,8 +206,29 @@ watch = LiveCurves("valid_chroma", title="chroma of the objects", pictures=shown
 check_on = metrics.validator(world, ("chroma",), n=16)
 flow = or_recorded(training.fit(recipe, world.train, validate=check_on, on_epoch=watch), "ambiguous_flow")
 
+# %% [markdown]
+# Your `draw` samples pictures, too. It only has to be handed the arrows of this network, for these gray pictures:
+
 # %%
-gray, truth = color.to_gray_ab(shown)
+gray, _ = color.to_gray_ab(shown)
+network, stops = flow.generator.network, {}
+
+
+def picture_arrows(place, time):
+    """The network's arrows; on its way each place is kept, to be shown."""
+    ab = nn.functional.interpolate(place / network.scale, scale_factor=2.0).clamp(-1, 1)
+    stops[f"time {time[0].item():.2f}"] = color.from_gray_ab(gray, ab)
+    return network.arrows(place, time.view(-1, 1, 1, 1), gray)
+
+
+with torch.no_grad():
+    draw(picture_arrows, torch.randn(4, 2, 16, 16, generator=torch.Generator().manual_seed(2)), 20)
+film_strip(stops, alt="Four pictures on their way from colored noise to clear colors, in eight stops of time.")
+
+# %% [markdown]
+# `models.sample` does the same for as many samples as you want:
+
+# %%
 samples = models.sample(flow.generator, gray, n=6)
 plots.pictures(
     [color.from_gray_ab(one.expand(6, -1, -1, -1), samples[:, i]) for i, one in enumerate(gray)],
@@ -306,8 +330,8 @@ choose_answer(six, "chelsea")
 # L2 would paint. Beside it L1's picture:
 
 # %%
-many = choose.answers(photograph, "photo_flow", n=24)
-beside = {"mean of 24 samples": choose.mean_of(many), "L1": colorize.colorize(photograph, "photo_l1")}
+many = choose.answers(photograph, "photo_flow", n=settings.many)
+beside = {f"mean of {len(many)} samples": choose.mean_of(many), "L1": colorize.colorize(photograph, "photo_l1")}
 plots.pictures(
     [torch.from_numpy(picture).movedim(-1, 0) for picture in beside.values()],
     titles=tuple(beside),
@@ -366,3 +390,80 @@ progress()
 # | How to get all answers? | Start at noise, follow the mean arrows in small steps | 07 |
 # | Are the chances right? | Ask again and again in a world whose chances are known | 07 |
 # | Which answer is true? | The gray does not say. A person chooses | 07 |
+
+# %% [markdown]
+# ## Extra A. Guidance: more color, fewer colors
+#
+# For a tenth of its training pictures the network was shown no gray at all (`blind` in its settings). So it knows two
+# arrows for each place: one for this gray, one for any picture. **Guidance** ([Ho and Salimans,
+# 2022](https://arxiv.org/abs/2207.12598)) goes further in the direction in which they differ:
+# blind + guidance · (with gray − blind). At 1 nothing changes.
+
+# %%
+asked = world.valid_scenes[:8]
+gray, truth = color.to_gray_ab(asked.pictures)
+guided = {}
+for guidance in (1.0, 2.0, 4.0):
+    guided[guidance] = models.sample(flow.generator, gray, settings.throws // 2, guidance=guidance)
+    found = metrics.audit(guided[guidance], asked)
+    row = metrics.measure(guided[guidance][0], truth, gray, asked, ("chroma", "background_error"))
+    shares = " / ".join(f"{share:.0%}" for share in found["frequencies"])
+    print(f"guidance {guidance:g}: {shares}, undecided {found['undecided']:.0%}, off {found['off']:.0%}")
+    print(f"{'':12}chroma {row['chroma']:.0f}, background error {row['background_error']:.1f}")
+
+# %%
+plots.pictures(
+    [color.from_gray_ab(gray[:6], samples[0][:6]) for samples in guided.values()],
+    row_titles=[f"guidance {guidance:g}" for guidance in guided],
+    cell=1.2,
+    alt="Six pictures in three rows, with guidance 1, 2 and 4: the colors of the objects get stronger.",
+)
+
+# %% [markdown]
+# ## Extra B. One hint, and the samples that agree with it
+#
+# A person may know one thing: *this* balloon is blue. The network needs no new training for that. At each step the
+# places of the hint are put back on their own line from noise to the known color. The network sees them there, and the
+# others follow.
+
+
+# %%
+@torch.no_grad()
+def with_hint(network, gray, ab, known, n, steps=20):
+    """n samples for one gray picture, in which the `known` places (1×1×H×W) have the colors of `ab`."""
+    colors = network.shrink(ab)
+    known = nn.functional.max_pool2d(known.float(), network.fold) > 0
+    noise = torch.randn(n, *colors.shape[1:], generator=torch.Generator().manual_seed(0))
+    place = noise
+    for step in range(steps):
+        place = torch.where(known, (1 - step / steps) * noise + step / steps * colors, place)
+        time = torch.full((n, 1, 1, 1), step / steps)
+        place = place + network.arrows(place, time, gray.expand(n, -1, -1, -1)) / steps
+    return nn.functional.interpolate(place / network.scale, gray.shape[-2:], mode="bicubic").clamp(-1, 1)
+
+
+# %%
+three = scenes.draw(1, 32, seed=5, world="ambiguous", kinds=("balloon",))
+gray, _ = color.to_gray_ab(three.pictures)
+middle = (three.objects[0] == 1).nonzero().float().mean(dim=0).int().tolist()
+known = torch.zeros(1, 1, 32, 32, dtype=torch.bool)
+known[..., middle[0] : middle[0] + 4, middle[1] : middle[1] + 4] = True
+blue = (palette[1] / color.AB_SCALE).view(1, 2, 1, 1).expand(1, 2, 32, 32)
+hinted = with_hint(flow.generator.network, gray, blue, known, settings.throws)
+
+# %%
+plots.pictures(
+    color.from_gray_ab(gray.expand(6, -1, -1, -1), hinted[:6]),
+    cell=1.3,
+    alt="One picture of three balloons in six samples. The first balloon is blue in all of them, the others change.",
+)
+
+# %%
+for number in (1, 2, 3):
+    inside = three.objects[0] == number
+    colors = (hinted * color.AB_SCALE)[:, :, inside].mean(dim=2)
+    shares = " / ".join(f"{share:.0%}" for share in metrics.palette_use(colors, palette))
+    print(f"balloon {number}: {shares}")
+
+# %% [markdown]
+# The hint covers 16 pixels of the first balloon. All of it turns blue, and the other balloons go on throwing their dice.
