@@ -25,7 +25,7 @@ from colorlib.course.film import film_strip
 from colorlib.course.lesson_03.color_gan import ColorGAN
 from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, two_critics, two_piles
 from colorlib.course.lesson_04.distance_gans import DistanceGAN, earth_moved
-from colorlib.course.recorded import LiveCurves, Paintings, Recorded, Sweep, or_recorded, painted
+from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded, painted
 
 two_critics()
 
@@ -213,11 +213,10 @@ wgan = training.fit(YourWGAN(network="pix2pix", **slim), world.train, validate=w
 wgan = or_recorded(wgan, "ambiguous_wgan_gp")
 
 # %%
-stops = Paintings("ambiguous_wgan_gp").stops if profile.current() == "quick" else live.stops
 film_strip(
-    stops,
-    alt="Four pictures as WGAN-GP paints them during training. They begin nearly gray, turn far too colorful, with stains "
-    "all over, and end with clear colors in sky and grass and with red, blue and green objects.",
+    live.stops,
+    alt="Four pictures after each epoch of this training. They begin nearly gray. After a whole training at the size laptop "
+    "sky and grass have their colors, and the objects are red, blue and green.",
 )
 
 # %% [markdown]
@@ -288,8 +287,8 @@ def each(games, what):
     return "/".join(f"{game.now()[what]:.0f}" for game in games).ljust(12)
 
 
-print("               generator waits            100 rounds")
-print("λ_gp  steps    it says      truth         it says      truth        colors found")
+print("               generator waits           100 rounds")
+print("λ_gp  steps    it says      truth        it says      truth        colors found")
 for lam_gp, steps in ((10, 5), (1, 5), (1, 1), (1, 20)):
     waiting, playing = ([DistanceGAN(seed, lam_gp=lam_gp) for seed in range(settings.games)] for _ in range(2))
     for wait, play in zip(waiting, playing, strict=True):
@@ -419,8 +418,8 @@ figure
 # 78 % of the chroma. pix2pix at ten times the rates has a background error of 4.4 instead of 3.4, and all of its chroma.
 # It breaks at thirty times.
 #
-# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 steadies both trainings, and
-# pix2pix's more (λ = 100 against 30). And "times ten" starts from rates that were chosen for each. What it shows: test
+# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near
+# the truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for each. What it shows: test
 # stability where you need it.
 
 # %% [markdown]
@@ -454,7 +453,7 @@ saw("04.clipped")
 # %% [markdown]
 # *Slope between* is the critic's mean slope at random places between real dots and fakes. Within ±0.01 the heights are
 # flat, and the critic says 0. Within ±0.1 its slope is above 1 and differs from seed to seed. With the penalty the slope
-# is near 1.2 for all seeds.
+# is about 1.25 for all seeds.
 #
 # Now let the generator play. Choose a *Critic*, and press *Ten rounds* a few times. A round is five steps of the critic
 # and one of the generator; with verdicts it is one of each. The lines join places of equal height.

@@ -129,11 +129,6 @@ SWEEPS = {
         "ambiguous_wgan_gp",
         {f"rates × {factor}": rates("ambiguous_wgan_gp", factor) for factor in FACTORS[:-1]},
     ),
-    # 270 steps of the generator each.
-    "wgan_gp_critic": (
-        "ambiguous_wgan_gp",
-        {f"{n} critic step{'s'[: n - 1]}": {"steps": 270 * n, "critic_steps": n} for n in (1, 2, 5)},
-    ),
     # One epoch each: about a minute.
     "cifar10_losses": (
         "cifar10_l1",
@@ -143,7 +138,7 @@ SWEEPS = {
 PAINTED = 8  # held-out pictures whose colors a sweep keeps
 FILMED = 4  # of them, whose colors a gallery keeps
 # After these epochs.
-GALLERIES = {"ambiguous_pix2pix": (1, 2, 3, 4, 5, 8, 16), "ambiguous_wgan_gp": (1, 2, 3, 5, 8, 12, 20)}
+GALLERIES = {"ambiguous_pix2pix": (1, 2, 3, 4, 5, 8, 16)}
 
 
 class EpochPaintings:

@@ -108,7 +108,7 @@ def test_what_lesson_04_shows_holds_for_two_seeds_of_three():
     bold = [0.70 <= seed["chroma_share"] <= 1.20 and seed["palette_use"] >= 0.10 for seed in seeds]
     good = [fine and seed["background_error"] <= 9 for fine, seed in zip(bold, seeds, strict=True)]
     assert len(good) == 3 and sum(good) >= 2
-    # Section 7: where the critic's estimate is nearest to zero the pictures are not at their best.
+    # Section 5: where the critic's estimate is nearest to zero the pictures are not at their best.
     history = CARDS["ambiguous_wgan_gp"]["history"]
     near_zero = min(history, key=lambda row: abs(row["critic_estimate"]))
     assert abs(near_zero["critic_estimate"]) < 0.1
