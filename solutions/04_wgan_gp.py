@@ -418,9 +418,9 @@ figure
 # 78 % of the chroma. pix2pix at ten times the rates has a background error of 4.4 instead of 3.4, and all of its chroma.
 # It breaks at thirty times.
 #
-# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near
-# the truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for each. What it shows: test
-# stability where you need it.
+# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near the
+# truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for each.
+# What it shows: test stability where you need it.
 
 # %% [markdown]
 # ## Extra B. Clip the weights, or penalize the slope?
