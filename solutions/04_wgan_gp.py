@@ -9,8 +9,8 @@
 #
 # **You need** lesson 03. No GPU: the one training takes about a minute.
 #
-# Two critics of numbers: lesson 03's gives *verdicts*, and all painted numbers get 0. Today's gives *heights*: the nearer
-# to the real numbers, the higher.
+# Two critics of numbers: lesson 03's gives *verdicts*, and all painted numbers get 0. Today's gives *heights*: the
+# nearer to the real numbers, the higher.
 
 # %%
 import itertools
@@ -70,8 +70,8 @@ saw("04.far_apart")
 # From a shift of about 4 on, the piles do not overlap. They are told apart perfectly, so JS stays at 0.69. $W_1$ still
 # grows by 1 when the pile moves on by 1.
 #
-# **Exercise.** Sort both samples, and pair the smallest number with the smallest, the second with the second, and so on.
-# $W_1$ is the mean distance of the pairs.
+# **Exercise.** Sort both samples, and pair the smallest number with the smallest, the second with the second, and so
+# on. $W_1$ is the mean distance of the pairs.
 
 
 # %%
@@ -103,8 +103,8 @@ be_the_critic()
 # The best score is always the Wasserstein distance, as Kantorovich and Rubinstein proved in 1958
 # ([Villani, 2009](https://doi.org/10.1007/978-3-540-71050-9)):
 #
-# $$W_1(\text{real}, \text{painted}) = \max_{\text{slope of } f \,\le\, 1} \;\; \mathbb{E}_{\text{real}}\left[f(x)\right]
-# - \mathbb{E}_{\text{painted}}\left[f(x)\right]$$
+# $$W_1(\text{real}, \text{painted}) = \max_{\text{slope of } f \,\le\, 1} \;\;
+# \mathbb{E}_{\text{real}}\left[f(x)\right] - \mathbb{E}_{\text{painted}}\left[f(x)\right]$$
 #
 # In words: take the mean height of the real numbers minus that of the painted ones. With a slope of at most 1, its
 # largest value is $W_1$.
@@ -177,9 +177,9 @@ gradient_penalty = check("04.gradient_penalty", gradient_penalty)
 # - critic: $\mathbb{E}[f(\text{painted})] - \mathbb{E}[f(\text{real})] + \lambda_{gp} \cdot \text{penalty}$
 # - generator: $-\mathbb{E}[f(\text{painted})] + \lambda \cdot \text{L1}$
 #
-# In words: the critic makes the difference of the mean heights large, and keeps its slope near 1. The generator makes the
-# height of its own pictures large, and stays near the truth. $\lambda_{gp} = 10$ is Gulrajani's. For each step of the
-# generator the critic takes several, each on fresh pictures: five in the paper, two here.
+# In words: the critic makes the difference of the mean heights large, and keeps its slope near 1. The generator makes
+# the height of its own pictures large, and stays near the truth. $\lambda_{gp} = 10$ is Gulrajani's. For each step of
+# the generator the critic takes several, each on fresh pictures: five in the paper, two here.
 #
 # This is the library's recipe, with **your** penalty:
 
@@ -215,8 +215,8 @@ wgan = or_recorded(wgan, "ambiguous_wgan_gp")
 # %%
 film_strip(
     live.stops,
-    alt="Four pictures after each epoch of this training. They begin nearly gray. After a whole training at the size laptop "
-    "sky and grass have their colors, and the objects are red, blue and green.",
+    alt="Four pictures after each epoch of this training. They begin nearly gray. After a whole training at the size "
+    "laptop sky and grass have their colors, and the objects are red, blue and green.",
 )
 
 # %% [markdown]
@@ -231,8 +231,8 @@ plots.pictures(
     [*rows.values(), shown],
     row_titles=(*rows, "truth"),
     cell=1.2,
-    alt="Four pictures in four rows: L1 with dull brown objects; pix2pix with objects in red, blue and green, some in two "
-    "of them; WGAN-GP with the same colors, more objects in two of them, and some stains around; the truth.",
+    alt="Four pictures in four rows: L1 with dull brown objects; pix2pix with objects in red, blue and green, some in "
+    "two of them; WGAN-GP with the same colors, more objects in two of them, and some stains around; the truth.",
 )
 
 # %%
@@ -242,8 +242,8 @@ table
 
 # %% [markdown]
 # Both bring all three colors back. Which one is true, no network can know. WGAN-GP's objects are less clear (*inside
-# objects*: how far their pixels lie from one color), and its background error is twice as large. These are two runs that
-# differ in network and steps, so they do not say which *idea* is better.
+# objects*: how far their pixels lie from one color), and its background error is twice as large. These are two runs
+# that differ in network and steps, so they do not say which *idea* is better.
 
 # %% [markdown]
 # ## 5. What the critic's number is worth
@@ -271,11 +271,11 @@ figure
 saw("04.estimate")
 
 # %% [markdown]
-# "Near zero is best", says a published code. It would have stopped before epoch 8. A small number means that the pictures
-# are near, **or** that the critic does not find the difference.
+# "Near zero is best", says a published code. It would have stopped before epoch 8. A small number means that the
+# pictures are near, **or** that the critic does not find the difference.
 #
-# In lesson 03's game of dots the true distance can be computed. Each critic first learns while its generator waits. Then a
-# fresh pair plays 100 rounds.
+# In lesson 03's game of dots the true distance can be computed. Each critic first learns while its generator waits.
+# Then a fresh pair plays 100 rounds.
 
 # %%
 predict("04.better_measure")
@@ -303,20 +303,20 @@ for lam_gp, steps in ((10, 5), (1, 5), (1, 1), (1, 20)):
 saw("04.better_measure")
 
 # %% [markdown]
-# λ_gp = 10 measures best while the generator waits, and teaches worst: its fakes end farther away than they began. One
-# step of the critic a round is too few; 20 bring the fakes no nearer than 5. And once the fakes move, no critic says the
-# truth.
+# λ_gp = 10 measures best while the generator waits, and teaches worst: its fakes end farther away than they began.
+# One step of the critic a round is too few; 20 bring the fakes no nearer than 5. And once the fakes move, no critic
+# says the truth.
 #
-# [Mallasto and others (2019)](https://arxiv.org/abs/1910.03875) and
-# [Stanczuk and others (2021)](https://arxiv.org/abs/2103.01678) report the same of pictures: critics that came nearer to
-# $W_1$ did not give better ones. Stanczuk and others conclude that WGANs work because they *fail* to measure $W_1$. So
-# take the critic as a teacher, and measure the pictures by something that does not learn.
+# [Mallasto and others (2019)](https://arxiv.org/abs/1910.03875) and [Stanczuk and others
+# (2021)](https://arxiv.org/abs/2103.01678) report the same of pictures: critics that came nearer to $W_1$ did not
+# give better ones. Stanczuk and others conclude that WGANs work because they *fail* to measure $W_1$. So take the
+# critic as a teacher, and measure the pictures by something that does not learn.
 
 # %% [markdown]
 # ## 6. Photographs
 #
-# `photo_wgan_gp` is the same network as `photo_pix2pix`, trained on the same pictures. Here is lesson 03's cat again, at
-# three sides of the small copy that the networks look at. With the slider, find where WGAN-GP breaks:
+# `photo_wgan_gp` is the same network as `photo_pix2pix`, trained on the same pictures. Here is lesson 03's cat again,
+# at three sides of the small copy that the networks look at. With the slider, find where WGAN-GP breaks:
 
 # %%
 cat = photographs.pictures()["chelsea"]
@@ -326,8 +326,8 @@ plots.pictures(
     [[colorize(as_tensor, name, side) for side in sides] for name in names],
     titles=[f"side {side}" for side in sides],
     row_titles=("L1", "pix2pix", "WGAN-GP"),
-    alt="The head of a cat, colored by three networks at three sides. L1 is brown at each side. pix2pix has reddish fur at "
-    "64 pixels and turns bright orange, yellow and green at 192. WGAN-GP has orange stains at each side.",
+    alt="The head of a cat, colored by three networks at three sides. L1 is brown at each side. pix2pix has reddish fur "
+    "at 64 pixels and turns bright orange, yellow and green at 192. WGAN-GP has orange stains at each side.",
 )
 
 # %%
@@ -344,8 +344,8 @@ rows = {"gray": ends["gray"], **rows, "truth": ends["truth"]}
 metrics.Table({row: [{name: seed[name] for name in measures}] for row, (seed,) in rows.items()}, 197)
 
 # %% [markdown]
-# At 64 pixels the two are alike, and a third of the change of color is spilled. With more pixels both become too colorful
-# and err more, WGAN-GP more slowly.
+# At 64 pixels the two are alike, and a third of the change of color is spilled. With more pixels both become too
+# colorful and err more, WGAN-GP more slowly.
 
 # %% [markdown]
 # ## 7. Quizzes and take-away
@@ -370,10 +370,10 @@ quiz("04.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A verdict says *whether* pictures differ, a height says *how far*. A critic with a slope of at most 1 can
-# measure the Wasserstein distance. The gradient penalty keeps its slope near 1: one α for each picture, one length over
-# all colors, and `create_graph=True`. Yet the critic's number is a poor measure, and the training works all the same. So
-# follow the critic, but measure the pictures by something else.
+# **Take-away.** A verdict says *whether* pictures differ, a height says *how far*. A critic with a slope of at most 1
+# can measure the Wasserstein distance. The gradient penalty keeps its slope near 1: one α for each picture, one
+# length over all colors, and `create_graph=True`. Yet the critic's number is a poor measure, and the training works
+# all the same. So follow the critic, but measure the pictures by something else.
 #
 # Next: **05 NoGAN** pretrains everything, and adds only a little GAN.
 
@@ -414,19 +414,19 @@ with plots.drawing(1, 2, (8.6, 3.0)) as (canvas, panels):
 figure
 
 # %% [markdown]
-# WGAN-GP breaks first here. At ten times the rates its background error rises from 6.7 to 10.3, and its seeds keep 59 to
-# 78 % of the chroma. pix2pix at ten times the rates has a background error of 4.4 instead of 3.4, and all of its chroma.
-# It breaks at thirty times.
+# WGAN-GP breaks first here. At ten times the rates its background error rises from 6.7 to 10.3, and its seeds keep 59
+# to 78 % of the chroma. pix2pix at ten times the rates has a background error of 4.4 instead of 3.4, and all of its
+# chroma. It breaks at thirty times.
 #
-# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near the
-# truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for each.
-# What it shows: test stability where you need it.
+# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near
+# the truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for
+# each. What it shows: test stability where you need it.
 
 # %% [markdown]
 # ## Extra B. Clip the weights, or penalize the slope?
 #
-# Section 3 named two ways to limit a slope. Here both are tried in the game of dots. The generator waits: its fakes stay
-# in the middle, 53 Lab units from the real dots on average. Each critic learns alone.
+# Section 3 named two ways to limit a slope. Here both are tried in the game of dots. The generator waits: its fakes
+# stay in the middle, 53 Lab units from the real dots on average. Each critic learns alone.
 
 # %%
 predict("04.clipped")
@@ -451,9 +451,9 @@ for name, games in alone.items():
 saw("04.clipped")
 
 # %% [markdown]
-# *Slope between* is the critic's mean slope at random places between real dots and fakes. Within ±0.01 the heights are
-# flat, and the critic says 0. Within ±0.1 its slope is above 1 and differs from seed to seed. With the penalty the slope
-# is about 1.25 for all seeds.
+# *Slope between* is the critic's mean slope at random places between real dots and fakes. Within ±0.01 the heights
+# are flat, and the critic says 0. Within ±0.1 its slope is above 1 and differs from seed to seed. With the penalty
+# the slope is about 1.25 for all seeds.
 #
 # Now let the generator play. Choose a *Critic*, and press *Ten rounds* a few times. A round is five steps of the critic
 # and one of the generator; with verdicts it is one of each. The lines join places of equal height.
@@ -462,8 +462,8 @@ saw("04.clipped")
 distance_gan_lab()
 
 # %% [markdown]
-# In numbers, after some rounds: how many of the three colors do at least a tenth of the fakes come near? How far are the
-# fakes from the real dots? The last row compares real dots with other real dots.
+# In numbers, after some rounds: how many of the three colors do at least a tenth of the fakes come near? How far are
+# the fakes from the real dots? The last row compares real dots with other real dots.
 
 # %%
 for name, make in {"verdicts (lesson 03)": ColorGAN, **kinds}.items():
@@ -479,8 +479,8 @@ among = [earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCA
 print(f"{'96 real dots and 96 others':50} distance", "/".join(f"{distance:.0f}" for distance in among))
 
 # %% [markdown]
-# The critic within ±0.01 teaches nothing. The others find all three colors, lesson 03's verdicts as well: this small game
-# does not need distances.
+# The critic within ±0.01 teaches nothing. The others find all three colors, lesson 03's verdicts as well: this small
+# game does not need distances.
 #
 # Clipping also gives the heights a poor *shape*. How much of them is a tilted plane, and how many weights stand at the
 # bound?
@@ -510,8 +510,8 @@ for name, games in alone.items():
     print(f"{name:27}{flat:26}{bound}")
 
 # %% [markdown]
-# A clipped critic is nearly a tilted plane, a penalized one is not. A plane shows all fakes the same direction. It cannot
-# send each to its nearest color.
+# A clipped critic is nearly a tilted plane, a penalized one is not. A plane shows all fakes the same direction. It
+# cannot send each to its nearest color.
 #
 # A third way limits each layer by itself: *spectral norm* ([Miyato and others, 2018](https://arxiv.org/abs/1802.05957))
 # divides its weights by the most that the layer can stretch a vector. Lesson 05 uses it.
@@ -519,12 +519,12 @@ for name, games in alone.items():
 # %% [markdown]
 # ## Extra C. Eight heaps in the plane
 #
-# A common test of GANs has eight small heaps of dots on a ring (*eight Gaussians*) instead of three colors. How many of
-# them do at least 2 % of the fakes come near? In lesson 03 a long memory of Adam (a large β₁) made the game collapse, so
-# each critic plays with three values of β₁.
+# A common test of GANs has eight small heaps of dots on a ring (*eight Gaussians*) instead of three colors. How many
+# of them do at least 2 % of the fakes come near? In lesson 03 a long memory of Adam (a large β₁) made the game
+# collapse, so each critic plays with three values of β₁.
 #
-# Change one thing at a time: WGAN-GP's critic takes five steps a round, lesson 03's takes one. So verdicts play with one
-# step a round, and again with five.
+# Change one thing at a time: WGAN-GP's critic takes five steps a round, lesson 03's takes one. So verdicts play with
+# one step a round, and again with five.
 
 # %%
 turns = torch.arange(8) * torch.pi / 4
@@ -568,9 +568,9 @@ with plots.drawing(3, 3, (8.6, 8.4), sharex=True, sharey=True) as (canvas, panel
 figure
 
 # %% [markdown]
-# With one step a round, verdicts find all heaps only with β₁ = 0. With *five* steps they find them with β₁ = 0.5, too, as
-# the penalized critic does. With β₁ = 0.9 all have trouble. So what looks like a benefit of the distance is here a benefit
-# of more steps of the critic. (At `quick` there is one seed and less time.)
+# With one step a round, verdicts find all heaps only with β₁ = 0. With *five* steps they find them with β₁ = 0.5,
+# too, as the penalized critic does. With β₁ = 0.9 all have trouble. So what looks like a benefit of the distance is
+# here a benefit of more steps of the critic. (At `quick` there is one seed and less time.)
 
 # %% [markdown]
 # ## Extra D. Why no batch norm
@@ -611,10 +611,11 @@ for norm in ("batch", "layer", "instance", "none"):
 saw("04.neighbor")
 
 # %% [markdown]
-# With batch norm the height of one picture depends on all the others. The penalty asks for the slope at *one* picture, so
-# it has no meaning then. *Layer norm* ([Ba and others, 2016](https://arxiv.org/abs/1607.06450)) rescales each picture by
-# its own mean and spread; *instance norm* ([Ulyanov and others, 2016](https://arxiv.org/abs/1607.08022)) does so for each
-# channel. Both leave the other pictures out. The library's `wgan_gp` has layer norm.
+# With batch norm the height of one picture depends on all the others. The penalty asks for the slope at *one*
+# picture, so it has no meaning then. *Layer norm* ([Ba and others, 2016](https://arxiv.org/abs/1607.06450)) rescales
+# each picture by its own mean and spread; *instance norm* ([Ulyanov and others,
+# 2016](https://arxiv.org/abs/1607.08022)) does so for each channel. Both leave the other pictures out. The library's
+# `wgan_gp` has layer norm.
 
 # %% [markdown]
 # ## Extra E. The loop by hand
@@ -622,9 +623,9 @@ saw("04.neighbor")
 # The library's loop gives each critic step fresh pictures. (A published code takes one batch and descends the same
 # gradient five times.) Write that loop yourself.
 #
-# **Exercise.** `batches` is an iterator: `next(batches)` gives a fresh pair (gray, ab). Take `n_critic` of them, and call
-# `critic_step(gray, ab)` on each. Then call `generator_step(gray, ab)` once, on the last one. Return the list of the
-# numbers that the critic's steps gave back.
+# **Exercise.** `batches` is an iterator: `next(batches)` gives a fresh pair (gray, ab). Take `n_critic` of them, and
+# call `critic_step(gray, ab)` on each. Then call `generator_step(gray, ab)` once, on the last one. Return the list of
+# the numbers that the critic's steps gave back.
 
 
 # %%
@@ -646,7 +647,8 @@ train_round = check("04.critic_steps", train_round)
 # hint("04.critic_steps")
 
 # %% [markdown]
-# All your pieces together, on the world `shapes`, in which nothing is ambiguous. Both learning rates fall by 3 % a round.
+# All your pieces together, on the world `shapes`, in which nothing is ambiguous. Both learning rates fall by 3 % a
+# round.
 
 # %%
 shapes = data.load("shapes", size=32, n=settings.pictures)
