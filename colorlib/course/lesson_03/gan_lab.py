@@ -106,12 +106,12 @@ def paint_dots(ab, lightness=55.0):
     return color.lab_to_rgb(lab.T[:, None])[:, 0].T.numpy()
 
 
-def film_of_dots(rounds=(0, 2, 5, 10, 15, 20, 30, 50, 80, 120, 160, 200)):
+def film_of_dots(rounds=(0, 2, 5, 10, 20, 30, 50, 80, 120, 200)):
     """The game as it goes on, {"10 rounds": 1×3×H×W, …}, for a film strip."""
     gan, stops = ColorGAN(), {}
     for number in rounds:
         gan.rounds(number - gan.steps("generator"))
-        with Image.open(io.BytesIO(Reading(gan).plane((2.3, 2.3), bare=True).webp)) as plane:
+        with Image.open(io.BytesIO(Reading(gan).plane((2, 2), bare=True).webp)) as plane:
             stops[f"{number} rounds"] = torch.from_numpy(np.array(plane.convert("RGB"))).movedim(-1, 0)[None]
     return stops
 
