@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from colorlib import color, colorize, data, models, nogan
-from colorlib.course import photographs, recorded
+from colorlib import color, data, models, nogan
+from colorlib.course import recorded
 from colorlib.course.lesson_05 import exercises, stages, stops
 from colorlib.course.lesson_05.snapshots import Film
 from colorlib.training import seeded
@@ -45,14 +45,6 @@ def test_a_film_shows_the_same_four_pictures_after_each_snapshot(monkeypatch):
     assert len(shown) == 2 and all(bundle["text/html"].count("<img") == 5 for bundle in shown)  # a curve, four pictures
     assert "batch 20" in shown[1]["text/plain"] and "from 0.30 to 0.80" in shown[1]["text/plain"]
     assert torch.equal(film.stops["batch 0"], color.from_gray_ab(gray[20:24], 0.3 * TRUTH[20:24]))
-
-
-def test_a_photograph_is_seen_in_full_size_as_networks_painted_it_once():
-    whole = stages.photograph("coffee")
-    assert list(whole) == ["stage 1", "stop", "too far"] and all(p.shape == (3, 400, 600) for p in whole.values())
-    network = colorize.colorize(photographs.pictures()["coffee"], "photo_nogan")
-    off = (torch.from_numpy(network).movedim(-1, 0).float() - whole["stop"].float()).abs().mean()
-    assert off < 1.5 < (whole["stage 1"].float() - whole["stop"].float()).abs().mean()
 
 
 def test_objects_are_told_in_lab_units():
