@@ -23,7 +23,7 @@ LAYERS = (
 )
 LAYERS = [layer.split() for layer in (LAYERS + ", course, doctor, __main__").split(", ")]
 # Lines of Python that each part may have. One that outgrows its budget has a subject too many, or says a thing twice.
-BUDGETS = {"core": 4_000, "kit": 900, "a lesson's folder": 450, "tests": 8_000}
+BUDGETS = {"core": 4_250, "kit": 1_020, "a lesson's folder": 450, "tests": 8_000}
 
 
 @pytest.fixture(scope="session")
