@@ -138,7 +138,7 @@ SWEEPS = {
 PAINTED = 8  # held-out pictures whose colors a sweep keeps
 FILMED = 4  # of them, whose colors a gallery keeps
 # After these epochs.
-GALLERIES = {"ambiguous_l1": (1, 2, 3, 4, 6, 8, 10), "ambiguous_pix2pix": (1, 2, 3, 4, 5, 8, 16)}
+GALLERIES = {"ambiguous_pix2pix": (1, 2, 3, 4, 5, 8, 16)}
 
 
 class EpochPaintings:
