@@ -24,16 +24,19 @@ from colorlib.worlds import scenes
 # %% [markdown]
 # ## 1. One gray picture, three true ones
 #
-# These three balloons have the same lightness, so they give the same gray picture. Which color will a network paint?
+# In each row the three colored pictures have the same lightness, so they give the same gray picture. Which color will a
+# network paint?
 
 # %%
-balloon = dict(n=1, size=96, seed=4, world="ambiguous", kinds=("balloon",), most=1)
-true_ones = [scenes.draw(**balloon, probabilities=one).pictures[0] for one in torch.eye(3)]
+same = dict(n=2, size=96, seed=6, world="ambiguous", most=1)
+colored = [scenes.draw(**same, probabilities=one).pictures for one in torch.eye(3)]
+columns = [plots.gray_picture(colored[0]), *colored]
 plots.pictures(
-    [plots.gray_picture(true_ones[0]), *true_ones],
+    list(zip(*columns, strict=True)),
     titles=("the network sees", "red?", "blue?", "green?"),
-    cell=2.0,
-    alt="The same drawn balloon four times: in gray, in red, in blue and in green.",
+    cell=1.7,
+    alt="Two drawn pictures, of a flower and of a car, each four times: in gray, and with the flower or car in red, in"
+    " blue and in green.",
 )
 
 # %%
@@ -244,8 +247,8 @@ for name, loss in (("L2", "mse"), ("L1", "l1")):
 # %%
 film_strip(
     films["L1"].stops,
-    alt="Four pictures after each epoch of training with L1. Sky, grass and walls get their colors early. The objects"
-    " turn brown and stay brown.",
+    alt="Four pictures after each epoch of training with L1. Sky, grass and walls get their colors. The objects turn"
+    " brown and stay brown.",
 )
 
 # %%
