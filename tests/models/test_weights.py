@@ -142,12 +142,10 @@ def test_a_gallery_shows_a_run_on_its_way(name):
     gallery, card = Paintings(name), CARDS[name]
     epochs = [int(stop.split()[1]) for stop in gallery.stops]
     assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
-    assert gallery.truth.shape == (8, 3, 32, 32) == gallery.never.shape
-    # The last stop is what the shipped weights paint, the first is not; gray pictures are gray.
+    assert gallery.truth.shape == (4, 3, 32, 32)
+    # The last stop is what the shipped weights paint, the first is not.
     last, stops_of = gallery.painted_by(models.load(name)), [*gallery.stops.values()]
     assert (last - stops_of[-1]).abs().max() < 0.03 and (last - stops_of[0]).abs().max() > 0.1
-    gray, colored = (shown.amax(dim=1) - shown.amin(dim=1) for shown in (gallery.never_gray, gallery.never))
-    assert gray.max() < 0.01 and colored.mean() > 0.02
     assert {row["epoch"] for row in card["history"]} >= set(epochs)
 
 
