@@ -81,7 +81,7 @@ def test_the_figures_are_those_of_metrics_on_worlds():
 
 
 def test_of_photographs_another_measure_may_be_feared():
-    rows = stops.measure({0: DULL, 20: TRUTH * 0.6, 40: TRUTH * -0.7}, WORLD.pictures)
+    rows = stops.measure({0: DULL, 20: TRUTH * 0.4, 40: TRUTH * -0.42}, WORLD.pictures)
     assert rows[0]["chroma_share"] == pytest.approx(0.3) and "background_error" not in rows[0]
     assert rows[0]["ab_error"] == pytest.approx(metrics.measure(DULL, TRUTH, GRAY)["ab_error"])
     assert stops.propose(rows).batch == 40, "no glitch in the opposite of all colors"
