@@ -34,15 +34,16 @@ film = Paintings("nogan_ambiguous")  # recorded
 stop = stages.card("nogan_ambiguous")["stages"][0]["stage_3"]["stop"]
 moments = {"after stage 1": "batch 0", "at the stop": f"batch {stop}", "too far": list(film.stops)[-1]}
 plots.pictures(
-    [film.stops[batch][:5] for batch in moments.values()],
+    [film.stops[batch][:4] for batch in moments.values()],
     row_titles=tuple(moments),
-    alt="Five drawn pictures in three rows. After stage 1 the objects are dull and brownish. At the stop they are red, blue "
-    "or green, most of them even. Too far, the colors are stronger still.",
+    alt="Four drawn pictures in three rows: a car, two cars, a wall with three doors, a car. After stage 1 they are brown. "
+    "At the stop the cars are blue and the doors red, and too far it is much the same.",
 )
 
 # %% [markdown]
-# One network painted these pictures at three moments of its training. At first its objects are dull, then they have
-# colors. In this lesson you train such a network, and find the moment to stop.
+# One network painted these pictures at three moments of its training. At first its objects are brown, then they have
+# colors. What goes wrong later is hard to see, so it must be measured. In this lesson you train such a network, and find
+# the moment to stop.
 
 # %%
 settings = profile.settings(
