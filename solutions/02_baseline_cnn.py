@@ -360,7 +360,7 @@ mine = or_recorded(training.fit(training.Supervised(**on_photos), photos.train),
 # %% [markdown]
 # Color a photograph at full size: `colorize` lets the network color a small copy, enlarges that color, and keeps L.
 # Beside yours stand two recorded networks, trained on 32,000 pictures: `photo_l1`, and the bold `photo_classify`, which
-# chooses a class of color for each pixel ([Zhang and others, 2016](https://arxiv.org/abs/1603.08511); Extra C).
+# chooses a class of color for each pixel ([Zhang and others, 2016](https://arxiv.org/abs/1603.08511); Extra B).
 
 # %%
 flower = photographs.pictures()["flower"]
@@ -435,36 +435,7 @@ progress()
 # Next: **03 pix2pix** gives the network a critic. It asks: *could this be real?*
 
 # %% [markdown]
-# ## Extra A. What skips are for
-#
-# In the world `texture` every color follows from the gray: broad materials from their texture, small dots from their
-# lightness. The same U-Net was trained twice with L1: as it is, and with its skips cut (and a little wider, so that both
-# have about 390,000 parameters).
-
-# %%
-predict("02.skips")
-
-# %%
-skips = Sweep("texture_skips")
-rows = skips.pictures()
-plots.pictures(
-    [pictures[:6] for pictures in rows.values()],
-    row_titles=tuple(rows),
-    alt="Six textured pictures in three rows. The U-Net paints the materials and the small yellow and dark blue dots."
-    " With its skips cut it paints the materials in similar colors, and no dots. The truth has both.",
-)
-
-# %%
-skips.table("ab_error", "texture_error", "detail_error")
-
-# %%
-saw("02.skips")
-
-# %% [markdown]
-# *Texture error* is the ab error in the materials, *detail error* that in the dots.
-
-# %% [markdown]
-# ## Extra B. When the whole picture decides
+# ## Extra A. When the whole picture decides
 #
 # In the world `context` the ground looks the same by day and by night. Only the sun or the moon at the top tells
 # whether it is green or blue. A network that sees only what is near can't know. *Fusion* ([Iizuka and others,
@@ -523,7 +494,7 @@ del published
 # Two thirds of its parameters belong to one dense layer, which fits one picture size only. And its last doubling comes
 # after the tanh, so the output is made of blocks.
 #
-# ## Extra C. A third answer: classify
+# ## Extra B. A third answer: classify
 #
 # L2 and L1 make a network name *one* color. [Zhang and others (2016)](https://arxiv.org/abs/1603.08511) let it give a
 # probability to each of 227 *bins*, small squares of the ab plane. Then *we* choose a color, with a
@@ -608,7 +579,7 @@ plots.pictures(
 temperature_dial(classify.generator, gray[:5], weights)
 
 # %% [markdown]
-# ## Extra D. Is this a GAN?
+# ## Extra C. Is this a GAN?
 #
 # A much-read tutorial trains a U-Net with *valid* convolutions (no padding: each takes a border away) from gray to RGB,
 # and calls the whole a GAN. Here is its generator:
@@ -674,8 +645,37 @@ for loss in (as_printed, of_a_gan):
     print(f"{loss.__name__}: depends on the critic: {depends_on_critic(loss, valid_unet, critics)}")
 
 # %% [markdown]
-# So the tutorial's network is trained by squared error alone, and section 4 tells what it paints where the gray can't
+# So the tutorial's network is trained by squared error alone, and section 3 tells what it paints where the gray can't
 # tell. Lesson 03 asks its own GAN the same question.
+
+# %% [markdown]
+# ## Extra D. What skips are for
+#
+# In the world `texture` every color follows from the gray: broad materials from their texture, small dots from their
+# lightness. The same U-Net was trained twice with L1: as it is, and with its skips cut (and a little wider, so that both
+# have about 390,000 parameters).
+
+# %%
+predict("02.skips")
+
+# %%
+skips = Sweep("texture_skips")
+rows = skips.pictures()
+plots.pictures(
+    [pictures[:6] for pictures in rows.values()],
+    row_titles=tuple(rows),
+    alt="Six textured pictures in three rows. The U-Net paints the materials and the small yellow and dark blue dots."
+    " With its skips cut it paints the materials in similar colors, and no dots. The truth has both.",
+)
+
+# %%
+skips.table("ab_error", "texture_error", "detail_error")
+
+# %%
+saw("02.skips")
+
+# %% [markdown]
+# *Texture error* is the ab error in the materials, *detail error* that in the dots.
 #
 # ## Extra E. MS-SSIM: what it sees
 #
