@@ -626,7 +626,7 @@ depends_on_critic = check("02.depends_on_critic", depends_on_critic)
 
 # %%
 dice = torch.Generator().manual_seed(0)
-noise, target = torch.rand(1, 1, 120, 120, generator=dice), torch.rand(1, 3, 96, 96, generator=dice)
+noise, target = torch.rand(1, 1, 120, 120, generator=dice), torch.rand(out.shape, generator=dice)
 critics = [training.seeded(seed, nn.Conv2d, 3, 1, 4, stride=2) for seed in (1, 2)]  # as small as can be
 
 
