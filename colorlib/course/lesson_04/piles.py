@@ -9,13 +9,10 @@ from colorlib import plots
 from colorlib.course import controls, page, texts
 
 COUNT, SPREAD, REACH, STEP = 200, 0.7, 10, 0.5
-# As wide as a step of the slider: then a step moves each number by one whole bin.
-BINS = torch.arange(-REACH - 5, REACH + 5 + STEP, STEP, dtype=torch.float64)
+BINS = torch.arange(-REACH - 5, REACH + 5 + STEP, STEP, dtype=torch.float64)  # a step moves each number by one bin
 SHIFTS = torch.arange(-REACH, REACH + STEP, STEP)
-LOOKS = {
-    "real": {"color": plots.CYCLE[0]},
-    "painted": {"facecolor": "none", "edgecolor": plots.CYCLE[1], "hatch": "//"},
-}
+LOOKS = {"real": {"color": plots.CYCLE[0]}}
+LOOKS |= {"painted": {"facecolor": "none", "edgecolor": plots.CYCLE[1], "hatch": "//"}}
 SLIDER = {"step": 0.5, "readout_format": ".1f", "continuous_update": False}  # a figure takes longer than a mouse moves
 
 
