@@ -143,9 +143,9 @@ def test_a_gallery_shows_a_run_on_its_way(name):
     epochs = [int(stop.split()[1]) for stop in gallery.stops]
     assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
     assert gallery.truth.shape == (4, 3, 32, 32)
-    # The last stop is what the shipped weights paint, the first is not.
+    # The last stop is what the shipped weights paint (up to half a Lab unit), the first is not.
     last, stops_of = gallery.painted_by(models.load(name)), [*gallery.stops.values()]
-    assert (last - stops_of[-1]).abs().max() < 0.03 and (last - stops_of[0]).abs().max() > 0.1
+    assert (last - stops_of[-1]).abs().max() < 0.04 and (last - stops_of[0]).abs().max() > 0.1
     assert {row["epoch"] for row in card["history"]} >= set(epochs)
 
 
