@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from colorlib import plots
 
-COLUMNS, FRAMES, PICTURES = 8, 24, 4  # at most, on the sheet and in the film
+COLUMNS, FRAMES, PICTURES = 8, 20, 4  # at most, on the sheet and in the film
 SIDE = 96  # pixels of a picture in the film, at least
-LARGEST = 300_000  # bytes of a film
+LARGEST = 200_000  # bytes of a film
 RUNS = itertools.count(1)
 # Who asked their system for less motion gets one empty pixel in place of the film.
 STILL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -22,7 +22,7 @@ class FilmStrip:
     def __init__(self, stops, alt):
         names = _evenly(list(stops), COLUMNS)
         rows = [[stops[name][i] for name in names] for i in range(min(PICTURES, len(stops[names[0]])))]
-        self.sheet = plots.pictures(rows, titles=names, cell=1.0, alt=alt)
+        self.sheet = plots.pictures(rows, titles=names, cell=1.0 if len(rows) > 1 else 2.0, alt=alt)
         names = _evenly(list(stops), FRAMES)
         self.alt = f"The same pictures as a film from {names[0]} to {names[-1]}. It plays once."
         self.webp = None
@@ -62,7 +62,7 @@ def _frame(name, pictures, done):
 def _film(frames):
     """An animated WebP of at most LARGEST bytes, some six seconds long, which stops on its last frame."""
     how = {"save_all": True, "append_images": frames[1:], "loop": 1, "duration": min(800, 6000 // len(frames))}
-    for quality in ({"lossless": True}, {"quality": 85}, {"quality": 60}, {"quality": 30}, {"quality": 5}):
+    for quality in ({"lossless": True}, {"quality": 80}, {"quality": 40}, {"quality": 5}):
         buffer = io.BytesIO()
         frames[0].save(buffer, "webp", **how, **quality)
         if len(buffer.getvalue()) <= LARGEST:

@@ -41,7 +41,7 @@ class LiveCurves:
         """Terms of the history as curves; their alt text says where each began and ended."""
         # A run that was stopped may end in part of a row.
         rows = [row for row in run.history if all(name in row for name in self.names)]
-        series = {name.removeprefix("valid_"): [row[name] for row in rows] for name in self.names}
+        series = {name.removeprefix("valid_").replace("_", " "): [row[name] for row in rows] for name in self.names}
         told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
         told += "".join(f"; a line for {name} at {y:.3g}" for name, y in (self.lines or {}).items())
         alt = f"Curves of {self.title or 'a training'} over {len(rows)} epochs: {told}."
