@@ -90,7 +90,7 @@ for row in beginners.history[:8]:
     print(f"epoch {row['epoch']:.0f}: {row['valid_background_error']:4.1f}")
 
 # %% [markdown]
-# After epoch 4 the error rises again, from 6 to 9. Two beginners teach each other wrong things, too.
+# The error falls, but it rises again in epoch 4 and in epoch 7. Two beginners teach each other wrong things, too.
 #
 # ## 2. A generator on an encoder that can see
 #
