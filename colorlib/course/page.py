@@ -32,13 +32,15 @@ def plain(markup):
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
 
 
+def look(kind, width):
+    """The style of a box, `width` letters wide at most."""
+    edge = f"border-left:5px solid {ACCENTS[kind]};background:{GRAY_WASH};border-radius:6px"
+    return f"{edge};padding:10px 16px;margin:4px 0;max-width:{width}em;line-height:1.5"
+
+
 def box(body, kind="note"):
     """A box around HTML."""
-    look = (
-        f"border-left:5px solid {ACCENTS[kind]};background:{GRAY_WASH};border-radius:6px;"
-        "padding:10px 16px;margin:4px 0;max-width:52em;line-height:1.5"
-    )
-    return f'<div style="{look}">{body}</div>'
+    return f'<div style="{look(kind, 52)}">{body}</div>'
 
 
 def details(summary, body, open_=False):
@@ -80,6 +82,8 @@ class Panel(widgets.VBox):
     def __init__(self, children, **options):
         # An image that can't be loaded is the one way in which an HTML widget runs lines of its own.
         start = f'<img alt="" src="data:," style="display:none" onerror="{REPAIRS}">'
+        edge = ".colorlib-panel button{border:1px solid #8a8d94}"
+        start += f"<style>{edge}.colorlib-asked{{{look('note', 64)}}}</style>"
         super().__init__([*children, widgets.HTML(start)], **options)
         self.add_class("colorlib-panel")
 

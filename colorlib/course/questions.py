@@ -15,6 +15,7 @@ class Asked(page.Panel):
         self.lesson, self.name, self.text = texts.find(self.kind, identifier)
         self.title = f"<b style='font-size:1.1em'>{self.text.get('title')}</b>"
         super().__init__(list(self.parts()))
+        self.add_class("colorlib-asked")
 
     def order(self, items, key=""):
         """In this student's own order: where the right one stands cannot be learned by heart."""
@@ -142,7 +143,7 @@ class Prediction(Asked):
     def parts(self):
         known = recall(self.lesson, self.kind, self.name)
         self.choice = controls.Choice(self.text["options"], "Keep my prediction", self.keep)
-        self.sure = widgets.Dropdown(options=CONFIDENCE, description="I am", layout=widgets.Layout(width="16em"))
+        self.sure = controls.menu("I am", CONFIDENCE, "40px", "200px")
         if known.get("answer") in range(len(self.text["options"])):
             self.choice.options.value = known["answer"]
             self.sure.value = known["confidence"] if known.get("confidence") in CONFIDENCE else self.sure.value
