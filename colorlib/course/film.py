@@ -25,10 +25,8 @@ class FilmStrip:
         self.sheet = plots.pictures(rows, titles=names, cell=1.0 if len(rows) > 1 else 2.0, alt=alt)
         names = _evenly(list(stops), FRAMES)
         self.alt = f"The same pictures as a film from {names[0]} to {names[-1]}. It plays once."
-        self.webp = None
-        if len(names) > 1:
-            frames = [_frame(name, stops[name][:PICTURES], (n + 1) / len(names)) for n, name in enumerate(names)]
-            self.webp = _film(frames)
+        frames = [_frame(name, stops[name][:PICTURES], n / len(names)) for n, name in enumerate(names, 1)]
+        self.webp = _film(frames) if len(frames) > 1 else None
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         film = ""
