@@ -15,13 +15,10 @@
 # A *network* is a function that learned from examples. Two networks color this photograph:
 
 # %%
-import torch
-from skimage import data as photos
-
-from colorlib import color, plots
+from colorlib import color, data, plots
 from colorlib.colorize import colorize
 
-coffee = torch.from_numpy(photos.coffee()).movedim(-1, 0)  # 3 colors × 400 rows × 600 columns
+coffee = data.photographs()["coffee"]  # 3 colors × 400 rows × 600 columns
 gray = color.to_uint8(plots.gray_picture(coffee))
 plots.pictures(
     [gray, colorize(gray, "photo_l1"), colorize(gray, "photo_classify")],
@@ -32,7 +29,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# They differ in their *score*: what counted as a mistake while they learned. The true colors:
+# They differ mainly in their *score*: what counted as a mistake while they learned. The true colors:
 
 # %%
 plots.pictures(
@@ -44,10 +41,12 @@ plots.pictures(
 # %% [markdown]
 # ## 2. Be the network
 #
-# Does the gray tell that the saucer is red? In photographs nobody can be sure. In the drawn **worlds** of this course
-# we can: a balloon's gray tells nothing about its color.
+# Does the gray tell that the saucer is red? Nobody can be sure. So this course also draws pictures, its **worlds**.
+# There, a balloon's gray tells nothing about its color.
 
 # %%
+import torch
+
 from colorlib import doctor, profile
 from colorlib.course import check, hint, predict, progress, quiz, saw
 from colorlib.course.lesson_00 import be_the_network
@@ -61,8 +60,8 @@ be_the_network(seed=26)
 # %% [markdown]
 # ## 3. Write the score
 #
-# The score squares each balloon's distance from its true color, and takes the mean over the balloons. A color is two
-# numbers, *a* and *b* (see lesson 01).
+# A color is two numbers, *a* and *b* (lesson 01). For each balloon, add the squared difference in *a* and the squared
+# difference in *b*. The score is the mean of these sums.
 #
 # **Exercise.** Write it: replace `raise …` by your code.
 
@@ -81,7 +80,7 @@ squared_error = check("00.squared_error", squared_error)
 # hint("00.squared_error")
 
 # %% [markdown]
-# Now 1,000 players guess, and a network paints their balloons *brown*: the mean of the three colors.
+# Now we compare 1,000 guessing players with *brown*, the mean of the three colors.
 
 # %%
 palette = torch.tensor(scenes.DEFAULT_PALETTE)  # red, blue, green: 3 × (a, b)
@@ -101,8 +100,8 @@ print(f"players who beat brown:        {(of_guess < of_brown).float().mean():.1%
 saw("00.guess_or_brown")
 
 # %% [markdown]
-# With squared error as its score, a network is right to paint brown. In round 2 you were a *critic*: someone who says
-# whether a picture could be real. A critic rejects brown.
+# Under squared error, brown is a better answer than a guess. In round 2 of the game you were a *critic*: you said
+# which picture is real. A critic rejects brown.
 
 # %% [markdown]
 # ## 4. Quiz and take-away
@@ -114,8 +113,8 @@ quiz("00.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** Several colors fit one gray. Squared error leads to their mean, brown. A critic rejects it. Lesson 02
-# trains with squared error, lessons 03 to 05 with a critic.
+# **Take-away.** Several colors fit one gray. Squared error leads to their mean, brown. A critic rejects brown. Lesson
+# 02 trains with squared error, lessons 03 to 05 with a critic.
 
 # %% [markdown]
 # ## Extra A. Where brown lies
@@ -136,13 +135,13 @@ plots.ab_plane(
 )
 
 # %% [markdown]
-# The mean lies between the three colors, near gray. Here it is a dull pinkish gray. In photographs such a mean is often
-# brown, as network 1 showed. This is why the course calls it *brown* everywhere.
+# The mean lies between the three colors, near gray. Here it is a dull pinkish gray. In photographs such a mixture is
+# often brown, as network 1 showed. So the course calls it *brown* everywhere.
 
 # %% [markdown]
 # ## Extra B. Does everything work here?
 #
-# There is one line for each thing. **[OK]** is fine. **[--]** is missing, but not needed. **[FAIL]** says what to do.
+# One line for each check: **[OK]** is fine, **[--]** is good enough, **[FAIL]** says what to do.
 
 # %%
 everything_works = doctor.main() == 0
@@ -160,12 +159,11 @@ everything_works = doctor.main() == 0
 # %% [markdown]
 # ## Extra C. How the lessons work
 #
-# The table of your progress names the lessons. Each has a **Core**, whose minutes stand at its top. After its
-# take-away come **Extra** sections like this one, for those who want more.
+# The table of your progress names the lessons. Each has a **Core**. The first cell says how many minutes it takes.
+# After the take-away come **Extra** sections like this one, for those who want more.
 #
-# A training can be small or large. The lessons have three sizes, called *profiles*: `quick` (only to see that
-# everything runs), `laptop` (about a minute for a training) and `gpu` (full size). The course chooses one for your
-# machine:
+# Lessons train networks in one of three sizes, called *profiles*: `quick` (only to see that everything runs), `laptop`
+# (about a minute for a training) and `gpu` (full size). The course chooses one for your machine:
 
 # %%
 print("This machine runs the lessons at the profile:", profile.current())

@@ -4,7 +4,7 @@
 # **After these {minutes} minutes you will be able to**
 #
 # - split a photograph into lightness and color, and say why a network predicts only the color;
-# - convert RGB to Lab with your own code;
+# - convert RGB (red, green, blue) to Lab with your own code;
 # - avoid two mistakes that spoil the colors or the gray.
 #
 # **You need** lesson 00 and tensors in PyTorch.
@@ -15,10 +15,9 @@
 import torch
 
 from colorlib import color, data, plots
-from colorlib.course import photographs
 from colorlib.course.lesson_01 import blur, blur_sliders, color_hints, gamut_slider, lab_parts, spread_hints
 
-photos = {name: torch.from_numpy(array).movedim(-1, 0) for name, array in photographs.pictures().items()}  # 3×H×W
+photos = data.photographs()  # {name: a tensor of 3 colors × height × width}
 temple, cat = photos["china"], photos["chelsea"]
 parts = lab_parts(temple)
 plots.pictures(
@@ -42,7 +41,7 @@ quiz("01.recall")
 # %% [markdown]
 # ## 1. What a gray photograph keeps
 #
-# A gray photograph keeps L and loses a and b. Which of them must be sharp? Blur one, and leave the other as it is.
+# A gray photograph keeps L and loses a and b. Which must be sharp, lightness or color? We blur one of the two.
 
 # %%
 predict("01.blur")
@@ -58,7 +57,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# How far can you go before you see it? Move the sliders (arrow keys work, too).
+# When do you notice the blur? Move the sliders (arrow keys work, too).
 
 # %%
 blur_sliders(cat)
@@ -69,9 +68,9 @@ saw("01.blur")
 # %% [markdown]
 # ## 2. Two ways to write a color
 #
-# A screen needs three numbers for a pixel: how much red, green and blue light to send (*RGB*). **Lab** has three
-# numbers, too. L goes from 0 (black) to 100 (white). a goes from green (negative) to magenta (positive). b goes from
-# blue (negative) to yellow (positive). Gray has a = b = 0.
+# A picture file has three numbers for a pixel: red, green and blue (*RGB*). **Lab** has three numbers, too. L goes
+# from 0 (black) to 100 (white). a goes from green (negative) to magenta (positive). b goes from blue (negative) to
+# yellow (positive). Gray has a = b = 0.
 
 # %%
 plots.pictures(
@@ -83,8 +82,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Red, green and blue show every leaf. In Lab only L does. We measure the detail of a channel as the mean difference
-# between neighboring pixels:
+# Red, green and blue all show fine detail. In Lab only L does. We measure the detail of a channel: the mean difference
+# between neighboring pixels.
 
 
 # %%
@@ -102,7 +101,7 @@ for name, photo in {"temple": temple, "cat": cat}.items():
 # In these two photographs, a and b have less than half the detail of L. A gray photograph gives L, so a network has to
 # predict only a and b. That is why this course works in Lab.
 #
-# L says how light a color looks. RGB does not:
+# L says how light a color looks. Does RGB say it, too?
 
 # %%
 predict("01.blue_or_green")
@@ -139,7 +138,8 @@ saw("01.blue_or_green")
 #
 # $$\text{light} = \begin{cases} v / 12.92 & v \le 0.04045 \\ \left(\frac{v + 0.055}{1.055}\right)^{2.4} & \text{above}\end{cases}$$
 #
-# **Exercise.** Write this for a whole tensor `value`. `torch.where` chooses for each element.
+# **Exercise.** Write this for a whole tensor `value`. `torch.where` chooses for each element. A figure will show
+# your curve.
 
 
 # %%
@@ -169,7 +169,7 @@ plots.curves(
 )
 
 # %% [markdown]
-# **Step 2: from light to X, Y, Z.** Three sums mix red, green and blue light. Their weights are fixed numbers. Y, the
+# **Step 2: from light to X, Y, Z.** X, Y and Z are sums of red, green and blue light with fixed weights. Y, the
 # *luminance*, is the amount of light for the eye. Green counts most in it, blue least:
 
 # %%
@@ -184,12 +184,12 @@ def light_to_xyz(light):
 
 
 # %% [markdown]
-# **Step 3: from X, Y, Z to Lab.** Divide X, Y and Z by those of white, and call the results $x$, $y$ and $z$. Then
+# **Step 3: from X, Y, Z to Lab.** Divide by the X, Y and Z of white. Call the results $x$, $y$ and $z$. Then
 #
 # $$L = 116\,f(y) - 16 \qquad a = 500\,\bigl(f(x) - f(y)\bigr) \qquad b = 200\,\bigl(f(y) - f(z)\bigr)$$
 #
-# In words: L is the luminance, bent by a function $f$. a and b are differences after $f$. Above 0.008856, $f(t)$ is the
-# cube root of $t$. At and below 0.008856, it is the straight line $7.787\,t + 16/116$.
+# L needs only the luminance. a and b are differences. Above 0.008856, $f(t)$ is the cube root of $t$. At and below
+# 0.008856, it is the straight line $7.787\,t + 16/116$.
 #
 # **Exercise.** Write step 3. `xyz / WHITE` divides each channel by its own number.
 
@@ -233,11 +233,11 @@ print("pixel values that changed on the way to Lab and back:", int((there_and_ba
 gamut_slider()
 
 # %% [markdown]
-# Now count the colors of photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is how far a color is from gray. We measure it in
-# *Lab units*: from black to white there are 100.
+# Now we count the colors of six photographs. *Chroma*, $\sqrt{a^2 + b^2}$, is how far a color is from gray. It is in
+# *Lab units*: black and white are 100 apart.
 
 # %%
-_, ab = color.to_gray_ab(data.shipped_photographs(128))
+_, ab = color.to_gray_ab(data.squares(128))
 ab = (ab * color.AB_SCALE).movedim(1, 0).flatten(1)  # 2 numbers for each pixel of six photographs
 with plots.drawing(1, 1, (5.6, 4.6)) as (canvas, axes):
     counts = axes.hist2d(*ab.numpy(), bins=110, range=[[-110, 110]] * 2, norm="log", cmap="viridis")
@@ -257,13 +257,13 @@ for limit in (20, 40, 60):
 print(f"chroma of pure blue: {color.rgb_to_lab(patches[0])[1:, 0, 0].norm():.0f}")
 
 # %% [markdown]
-# Four pixels in five have a chroma below 40, and pure blue has over 130. So a network sees mostly weak colors.
+# Four pixels in five have a chroma below 40. Pure blue has over 130. So a network sees mostly weak colors.
 
 # %% [markdown]
 # ## 5. Two mistakes
 #
-# **Scaling.** Our networks work with numbers between −1 and 1, so a and b are divided by a number. Published code uses
-# 100, 110, 127 or 128. How large can a and b be?
+# **Scaling.** Our networks give numbers between −1 and 1, so we divide a and b by a number. Published code uses 100,
+# 110, 127 or 128. How large can a and b be?
 
 # %% tags=["nbval-check-output"]
 levels = torch.linspace(0, 255, 52).round().to(torch.uint8)
@@ -274,8 +274,8 @@ for divisor in (100, 110, 127, 128):
     print(f"divided by {divisor}: largest {largest:.3f}", "clips!" if largest > 1 else "")
 
 # %% [markdown]
-# With 100 the strongest blue is above 1. But many networks end in `tanh`, a function that stays below 1. This course
-# divides by 110. Its tables are in Lab units, so that no result depends on such a number.
+# With 100, some color is beyond 1. Many networks end in `tanh`, which stays between −1 and 1: they can never paint it.
+# This course divides by 110. Its tables are in Lab units: they do not depend on this number.
 #
 # **Clipping.** A network can predict a color that no screen can show.
 
@@ -299,8 +299,8 @@ saw("01.clipping")
 # %% [markdown]
 # ## 6. Drawn worlds
 #
-# In photographs nobody knows which colors the gray tells. In the **worlds** of this course we know, because the library
-# draws them:
+# In photographs nobody knows what gray tells about color. In the **worlds** of this course we know, because the
+# library draws them:
 
 # %%
 worlds = [scenes.draw(8, size=64, seed=2, world=world).pictures[3:5] for world in scenes.WORLDS]
@@ -316,7 +316,8 @@ plots.pictures(
 # - **texture**: the pattern tells the color, such as sand or grass.
 # - **ambiguous**: the gray does not tell the color of balloons, cars, flowers and doors.
 # - **context**: sun or moon tells the color of the ground, which has the same gray by day and by night.
-# - **mixed**: ambiguous things, by day and by night. **shapes**: the shape tells the color.
+# - **mixed**: ambiguous things, by day and by night.
+# - **shapes**: the shape tells the color.
 
 # %% [markdown]
 # ## 7. Quiz and take-away
@@ -328,16 +329,16 @@ quiz("01.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A gray photograph has L, and a network adds a and b, which may be coarse. Most pixels have weak colors.
-# A screen shows only some Lab colors, and clipping the others changes L.
+# **Take-away.** A gray photograph has L. A network adds a and b, which need no fine detail. Most pixels have weak
+# colors. A screen shows only some Lab colors. Clipping the others changes L.
 #
-# Next: **02 The baseline CNN** trains a network and finds out why it paints brown.
+# Next: **02 The baseline CNN** trains a network and shows why it paints brown.
 
 # %% [markdown]
 # ## Extra A. Preparing pictures
 #
 # **Gray is not L.** To make a gray picture, take L. Many programs do something else: they scale a gray pixel value to
-# 0…100, or take a weighted sum of red, green and blue. How far is that from L?
+# 0…100, or they take a weighted sum of red, green and blue. How far is that from L?
 
 # %% tags=["nbval-check-output"]
 gray_pixels = torch.arange(256, dtype=torch.uint8).expand(3, 1, 256)
@@ -360,12 +361,12 @@ dataset = data.load("photos", size=64, n=400)
 print(dataset)
 plots.pictures(
     [dataset.train[:5]],
-    alt="Five square crops of photographs: an astronaut, a cup of coffee, a rocket, a temple and a red motorcycle.",
+    alt="Five square crops of photographs: an astronaut, a cup of coffee, a steel tower, a temple, a red motorcycle.",
 )
 
 # %% [markdown]
-# **Pictures without color.** Some photographs are gray by nature. For them, gray is the right answer. We
-# want a network to learn colors, so we take them out. Here ten pictures lose their color, and `is_gray` finds them:
+# **Pictures without color.** Some photographs have no color. We want a network to learn colors, so we take such
+# pictures out. As a test, ten pictures lose their color here, and `is_gray` finds them:
 
 # %%
 some = dataset.train[:200].clone()
@@ -374,18 +375,18 @@ print("found to be gray:", int(data.is_gray(some).sum()), "of", len(some))
 
 # %% [markdown]
 # **A fair split.** To judge a network we hold out some pictures for *validation*: it never trains on them. If by chance
-# they are greener than the others, the result is unfair. The remedy, from a [project at
-# KTH](https://github.com/MUYang99/Tensorflow_Image-Colorization-with-Deep-Learning): sort all pictures by their mean
-# *hue*, and hold out every tenth of them, beginning with the first. The hue says where on the color circle a color
-# lies: red is 0, green a third, blue two thirds.
+# they are greener than the others, the result is unfair. A [project at
+# KTH](https://github.com/MUYang99/Tensorflow_Image-Colorization-with-Deep-Learning) therefore sorts all pictures by
+# their mean *hue* and holds out every tenth, beginning with the first. The hue is a color's place on the color circle:
+# red is 0, green a third, blue two thirds.
 #
-# **Exercise.** `hues` has one number for each picture. Return two tensors: the numbers of the pictures for training,
+# **Exercise.** `hues` has one number for each picture. Return two tensors: the indices of the pictures for training,
 # and of those for validation.
 
 
 # %%
 def hue_sorted_split(hues, every=10):
-    """The numbers of the training and of the validation pictures: every tenth in the order of hue validates."""
+    """The indices of the training and of the validation pictures: in the order of hue, every tenth validates."""
     # BEGIN SOLUTION
     order = torch.argsort(hues)
     held_out = torch.arange(len(hues)) % every == 0
@@ -425,10 +426,9 @@ print(f"random splits: {np.mean(random_gaps):.3f} on average, {max(random_gaps):
 # %% [markdown]
 # ## Extra B. How far is far?
 #
-# Lab was made so that equal distances look equal. The distance between two colors is
-# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$, called CIE76. A difference of 2.3 is often said to be just
-# noticeable ([Mahy and others, 1994](https://doi.org/10.1111/j.1520-6378.1994.tb00070.x)). Can you see the edge in the
-# middle?
+# The aim of Lab is that equal distances look equal. The distance between two colors is
+# $\Delta E = \sqrt{\Delta L^2 + \Delta a^2 + \Delta b^2}$, called CIE76. Often 2.3 is said to be just noticeable
+# ([Mahy and others, 1994](https://doi.org/10.1111/j.1520-6378.1994.tb00070.x)). In which patches do you see an edge?
 
 # %%
 base = torch.tensor([60.0, 20, 20])
@@ -445,8 +445,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Equal distances do not look quite equal. CIEDE2000 ([Luo and others, 2001](https://doi.org/10.1002/col.1049)) corrects
-# this with a long formula, which scikit-image has. Here are steps of length 10 away from gray, from several places:
+# Lab reaches its aim only roughly. CIEDE2000 ([Luo and others, 2001](https://doi.org/10.1002/col.1049)) corrects it
+# with a long formula, which scikit-image has. From each of four colors we go 10 units further from gray:
 
 # %%
 steps_of_ten = {
@@ -461,13 +461,13 @@ for name, ends in steps_of_ten.items():
     print(f"{name:12} CIE76 {e76:5.1f}   CIEDE2000 {e2000:5.1f}")
 
 # %% [markdown]
-# The same ten units count most at gray and least among strong colors. So a little red on a gray wall is a larger
-# mistake than a red that is a little too strong.
+# The same ten units count most at gray and least at strong blue. So a little red on a gray wall is a larger mistake
+# than a red that is a little too strong.
 
 # %% [markdown]
-# ## Extra C. Stretching the gray, and turning it over
+# ## Extra C. Stretched grays, flipped pictures
 #
-# Old photographs are faint: their grays lie close together. Several published recipes therefore *stretch* the gray at
+# Many old photographs are faint: their grays lie close together. So several published recipes *stretch* the gray at
 # random while a network learns. `adaptive` spreads the grays around each pixel. `percentiles` spreads all but
 # the darkest and the lightest 2 percent. `equalize` makes all grays equally frequent.
 
@@ -497,10 +497,11 @@ for name, version in versions.items():
     print(f"{name:19} contrast {version.std():.2f}   {away:4.1f} units of L from the original")
 
 # %% [markdown]
-# All three bring contrast back. The first two come close to the original, *equalize* goes far beyond it.
+# All three bring contrast back. `adaptive` comes closest to the original. `equalize` is further from it than the faint
+# picture.
 #
-# When does it harm? A stretch differs from picture to picture, so the same gray means different things. Take all pixels
-# with an L between 49 and 51 in our photographs. What is their L afterwards?
+# When does it harm? A stretch differs from picture to picture. So after it, one L can become many. We take all pixels
+# with an L between 49 and 51 in our photographs. What is their L afterward?
 
 # %%
 gray, _ = color.to_gray_ab(dataset.train[:300])
@@ -511,12 +512,11 @@ for kind in augment.STRETCHES:
     print(f"{kind:12} nine pixels in ten have an L from {low:.0f} to {high:.0f}")
 
 # %% [markdown]
-# So where lightness itself tells the color, a stretch takes this away. Stretch only what the network sees, and put its
-# colors onto the L of the original.
+# So where lightness tells the color, a stretch destroys a clue. And stretch only what the network sees: the L of the
+# colored picture must be the original one.
 #
-# **Upside down?** With each picture upside down, too, you have twice as many. But then the sky is not always above.
-# Does that matter? Here is a very small “network”: for each row of the picture and each lightness, it remembers the
-# mean color.
+# **Upside down?** Flip each picture, and you have twice as many. But then the sky is sometimes below. Does that matter?
+# Here is a very small “network”: for each row of the picture and each lightness, it remembers the mean color.
 
 
 # %%
@@ -552,10 +552,10 @@ for world, n in (("ambiguous", 1_500), ("shapes", 1_500), ("shapes", 5)):
 # %% [markdown]
 # ## Extra D. One hint spreads
 #
-# What if a person helps? Fix the color of one pixel. Its neighbors with a similar gray take the same color, and so do
-# their neighbors. The color stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). In
-# numbers, this is one system of linear equations with an unknown for each pixel. Choose a place and a color, and place
-# a hint.
+# A person can help: fix the color of one pixel. Its neighbors with a similar gray take the same color, and so do their
+# neighbors. The color stops at edges ([Levin and others, 2004](https://doi.org/10.1145/1015706.1015780)). The library
+# solves a system of linear equations, with one unknown color for each pixel. Choose a place and a color, and set a
+# hint.
 
 # %%
 garden = scenes.draw(1, size=64, seed=147, world="ambiguous", kinds=("balloon",), most=1)
@@ -577,5 +577,5 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Three pixels color the whole picture, without any learning. Only the basket, which got no hint, takes the color of its
-# neighbor. But somebody must choose the hints: the balloon was red, and here it is blue.
+# Three hints color the whole picture, without any learning. The basket got no hint and takes a wrong color from what is
+# around it. And somebody must choose the hints: the balloon was red, and here it is blue.

@@ -4,10 +4,12 @@
 # **After these {minutes} minutes you will be able to**
 #
 # - build and train a network that colors pictures, and test it on a single one first;
-# - compute what L2 and L1 will paint before you train, and measure that they do;
-# - read a table of results in which plain gray beats a colorful network.
+# - compute which color a loss leads to, before you train, and measure it after;
+# - read a table in which plain gray beats a colorful network.
 #
 # **You need** lesson 01 and some PyTorch (modules, optimizers). No GPU.
+#
+# A *CNN* is a network of convolutions. A *baseline* is what we compare later networks with.
 
 # %%
 import torch
@@ -16,16 +18,15 @@ from torch import nn
 from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
-from colorlib.course.film import film_strip
 from colorlib.course.lesson_02 import balloon_dial, photo_table, sample_bins, temperature_dial
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
+from colorlib.film import film_strip
 from colorlib.worlds import scenes
 
 # %% [markdown]
 # ## 1. One gray picture, three true ones
 #
-# In each row the three colored pictures have the same lightness, so they give the same gray picture. Which color will a
-# network paint?
+# In each row the three colored pictures have the same gray picture. Which color will a network paint?
 
 # %%
 same = dict(n=2, size=96, seed=6, world="ambiguous", most=1)
@@ -73,13 +74,14 @@ predict("02.l1")
 # %% [markdown]
 # ## 2. A network of your own
 #
-# The network gets one number a pixel, gray, and gives two, a and b. In an **encoder–decoder** the *encoder* halves the
-# picture by convolutions with `stride=2`. The *decoder* doubles it back to full size.
+# For each pixel the network gets one number, gray, and gives two, a and b. A layer's output is a *map*: channels, each
+# like a small picture. In an **encoder–decoder** the *encoder* halves the map by convolutions with `stride=2`. The
+# *decoder* doubles it back to full size.
 
 
 # %%
 def encoder(channels):
-    """A look at the picture as it is, then one halving for each further entry of channels."""
+    """A convolution at full size, then one halving for each further entry of channels."""
     layers = [nn.Conv2d(1, channels[0], 3, padding=1), nn.ReLU()]
     for before, after in zip(channels, channels[1:], strict=False):
         layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
@@ -113,7 +115,7 @@ decoder = check("02.decoder", decoder)
 
 # %% [markdown]
 # **Exercise.** Write one training step with the mean squared error: predict, compare, clear the old gradients, compute
-# new ones, let the optimizer step. Return the loss as a plain number.
+# new ones, step. Return the loss as a plain number.
 
 
 # %%
@@ -134,7 +136,7 @@ training_step = check("02.training_step", training_step)
 # hint("02.training_step")
 
 # %% [markdown]
-# **Can it learn at all?** First let it learn *one* picture by heart. That finds most mistakes in the code.
+# **Can it learn?** First let it learn *one* picture by heart. If it cannot, look for a mistake.
 
 # %%
 torch.manual_seed(0)
@@ -153,23 +155,22 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Even the colors of its objects can be remembered.
+# One picture can be remembered.
 #
 # In your network everything goes through the small map in the middle. A **U-Net** ([Ronneberger and others,
-# 2015](https://arxiv.org/abs/1505.04597)) also has **skip connections**: each map of the encoder is laid beside the
-# decoder's map of the same size. Ours has **batch norm** ([Ioffe and Szegedy,
-# 2015](https://arxiv.org/abs/1502.03167)): each channel gets mean 0 and spread 1 over the batch. **Dropout**
-# ([Srivastava and others, 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets numbers to 0 by chance in
-# training; here it is off.
+# 2015](https://arxiv.org/abs/1505.04597)) has **skip connections**, too: the decoder also gets the encoder's map of the
+# same size. Ours has **batch norm** ([Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167)): each channel gets
+# mean 0 and standard deviation 1 over the batch. **Dropout** ([Srivastava and others,
+# 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets numbers to 0 by chance; here it is off.
 #
 # ## 3. What the losses want
 #
-# A balloon is red, blue or green with equal chance. Which single color costs least on average? The average cost of a
-# color $c$ is its **expected loss**:
+# A balloon is red, blue or green with equal chance. A loss *wants* the color that costs least on average. The average
+# cost of a color $c$ is its **expected loss**:
 #
 # $$\text{expected loss of } c = \sum_k p_k \cdot \text{loss}(c, \text{color}_k)$$
 #
-# In words: what would $c$ cost if this color were true? Multiply by how likely the color is, and add up over all.
+# In words: for each color $k$, multiply its probability $p_k$ by what $c$ costs if $k$ is true. Add all up.
 #
 # **Exercise.** `grid` holds thousands of candidate colors, one a row. Return the one whose expected loss is smallest.
 # `loss(grid, truth)` gives a number for each candidate.
@@ -219,19 +220,20 @@ plots.ab_plane(
     55,
     points=[*palette.tolist(), *(best.tolist() for best in wants.values())],
     labels=("red", "blue", "green", "L2", "L1"),
-    title="What the losses want",
+    title="The answers of L2 and L1 lie near gray",
     alt="The ab plane with red, blue and green far from the middle, and two points near "
     "gray: what L2 wants, the mean, and a little above it what L1 wants.",
 )
 
 # %% [markdown]
-# **L2 wants the mean, L1 the median of each channel**: here a = 10 of blue and b = 10 of green. In another palette the
-# medians may meet in a true color, (10, 0).
+# **L2 wants the mean, L1 the median of each channel**: here a = 10 of blue and b = 10 of green. In the other palette
+# both medians belong to one true color, (10, 0).
 #
 # ## 4. The sepia effect
 #
-# Two U-Nets now learn, alike in everything but their loss. The learning rate rises, then falls to 0. The curve is the
-# **chroma** of the objects: their distance from gray in the ab plane.
+# Now two U-Nets learn. Only their loss differs. The curve shows the **chroma** of the objects: their distance from
+# gray. The line “computed” is the chroma of your answer. *ab error* is the mean distance from the true a and b,
+# *background error* the same without the objects.
 
 # %%
 slim = training.laptop("ambiguous_l2") | {"steps": settings.steps}  # about 0.4 million parameters
@@ -247,7 +249,7 @@ for name, loss in (("L2", "mse"), ("L1", "l1")):
 # %%
 film_strip(
     films["L1"].stops,
-    alt="Four pictures after each epoch of training with L1. Sky, grass and walls get their colors. The objects turn"
+    alt="Four pictures after some epochs of training with L1. Sky, grass and walls get their colors. The objects turn"
     " brown and stay brown.",
 )
 
@@ -275,7 +277,7 @@ for name, best in wants.items():
     )
 
 # %% [markdown]
-# *Background error* is the mean distance from the true ab where no object is: what the gray tells was learned.
+# The background error is far below that of gray: the networks learned what the gray tells.
 
 # %%
 saw("02.l2")
@@ -284,13 +286,13 @@ saw("02.l2")
 saw("02.l1")
 
 # %% [markdown]
-# This is the **sepia effect**: the loss asked for a dull color, and got it.
+# This is the **sepia effect**: objects get the dull color that the loss wants.
 #
-# ## 5. One gray balloon, one dial
+# ## 5. Mean, median, mode, sample
 #
 # The dial has four answers: **mean** (L2), **median** (L1), **mode** (the likeliest color) and **sample** (one of the
-# colors, as often as it occurs). The menu changes how likely each color is. Which answers are a true color? Which ones
-# lose the rarer color?
+# colors, as often as it occurs). The menu changes how likely each color is. Which answers are true colors? Which never
+# give the rarer color?
 
 # %%
 balloon_dial()
@@ -302,8 +304,8 @@ for name, chances in {"60 / 40": (0.6, 0.0, 0.4), "90 / 10": (0.9, 0.0, 0.1)}.it
 print("red is", palette[0].tolist(), "and green is", palette[2].tolist())
 
 # %% [markdown]
-# L2 always mixes. L1 paints the color that more than half of the balloons have, and the other one disappears. Only a
-# sample keeps both.
+# L2 mixes. L1 paints the color that more than half of the balloons have. The other color disappears. Only a sample
+# keeps both.
 #
 # ## 6. Train longer?
 
@@ -311,7 +313,7 @@ print("red is", palette[0].tolist(), "and green is", palette[2].tolist())
 predict("02.longer")
 
 # %% [markdown]
-# It was recorded: on the same pictures, and on new ones for every batch.
+# Two recorded trainings: on the same pictures, and on new pictures in every batch.
 
 # %%
 long = Sweep("l2_by_heart")
@@ -343,13 +345,13 @@ for name, error in errors.items():
 saw("02.longer")
 
 # %% [markdown]
-# So what you computed holds for endless pictures. On a fixed set, compare training pictures with held-out ones: chroma
-# alone does not tell learning from memory.
+# What you computed holds for new pictures. On a fixed set the chroma of held-out pictures rose, and their ab error,
+# too. Look at both.
 #
 # ## 7. Photographs
 #
 # Do photographs turn brown, too? The data set is Imagenette, 9,500 photographs (99 MB, downloaded once). Without a
-# connection, crops of six stand in, and a sentence says so.
+# connection, crops of a few photographs replace it, and a message says so.
 
 # %%
 photos = data.load(settings.photographs, size=64, n=settings.photos)
@@ -358,26 +360,26 @@ on_photos = slim | {"loss": "l1", "size": 64, "steps": settings.photo_steps}
 mine = or_recorded(training.fit(training.Supervised(**on_photos), photos.train), "photo_l1")
 
 # %% [markdown]
-# Color a photograph at full size: `colorize` lets the network color a small copy, enlarges that color, and keeps L.
-# Beside yours stand two recorded networks, trained on 32,000 pictures: `photo_l1`, and the bold `photo_classify`, which
-# chooses a class of color for each pixel ([Zhang and others, 2016](https://arxiv.org/abs/1603.08511); Extra B).
+# Now a photograph at full size. `colorize` lets a network color a small copy, enlarges the color, and keeps L. Two more
+# networks were trained on 32,000 pictures: `photo_l1` with L1, and `photo_classify`, the *bold* one. It chooses a class
+# of color for each pixel ([Zhang and others, 2016](https://arxiv.org/abs/1603.08511); Extra B).
 
 # %%
-flower = photographs.pictures()["flower"]
-true = torch.from_numpy(flower).movedim(-1, 0)
-rows = [plots.gray_picture(true), colorize(true, mine.generator), colorize(true, "photo_l1")]
+flower = data.photographs()["flower"]
+mine_and_theirs = [colorize(flower, network) for network in (mine.generator, "photo_l1", "photo_classify")]
 plots.pictures(
-    [*rows, colorize(true, "photo_classify"), true],
+    [plots.gray_picture(flower), *mine_and_theirs, flower],
     titles=("gray", "your network", "photo_l1", "photo_classify", "truth"),
     alt="A dahlia before leaves, five times: in gray; from your network; from photo_l1 all in one dull brown; from"
     " photo_classify with dark red leaves; in truth, orange before blue-green leaves.",
 )
 
 # %% [markdown]
-# `photo_l1` is brown, and here nobody designed it. Yours is brown, too, if it saw Imagenette. Six photographs it learned
-# by heart, as in section 6: it paints their colors onto the flower.
+# `photo_l1` paints photographs brown, too. If yours learned from a few photographs only, it paints their colors onto
+# the flower, as in section 6.
 #
-# The slider changes the side of the small copy. Your network learned at 64.
+# The slider changes the side of the small copy. Your network learned at 64 pixels. The table after it has
+# **colorfulness** ([Hasler and Süsstrunk, 2003](https://doi.org/10.1117/12.477378)), which is 0 for gray.
 
 # %%
 photographs.side_slider(flower, mine.generator)
@@ -387,10 +389,8 @@ two = {"yours": mine.generator, "photo_l1": models.load("photo_l1")}
 metrics.evaluate(two, photos, names=("ab_error", "colorfulness"))
 
 # %% [markdown]
-# *ab error* is the mean distance from the true ab. **Colorfulness** ([Hasler and Süsstrunk,
-# 2003](https://doi.org/10.1117/12.477378)) is 0 for gray. Papers also give *PSNR*, the squared error of R, G and B in
-# decibels (more is better); *SSIM*, which compares structure in small windows (1 is best); *CIEDE2000*, the color
-# difference of lesson 01.
+# Papers give more measures. *PSNR* is the squared error of R, G and B in decibels (more is better). *SSIM* compares
+# structure in small windows (1 is best). *CIEDE2000* is how different two colors look (less is better).
 
 # %%
 predict("02.gray_row")
@@ -403,8 +403,8 @@ photo_table({"L1": "photo_l1", "bold": "photo_classify"}, *measures)
 saw("02.gray_row")
 
 # %% [markdown]
-# The first four columns put the bold network last, and none of them shows that gray has no color. So put the gray row
-# into every table, and colorfulness beside the errors.
+# The first four columns put the bold network last, after gray. Only colorfulness shows that gray has no color. So put
+# the gray row and colorfulness into every table.
 #
 # ## 8. Quizzes and take-away
 
@@ -413,13 +413,12 @@ others = world.valid[6:12]
 gray, _ = color.to_gray_ab(others)
 rows = {name.lower(): color.from_gray_ab(gray, models.paint(run.generator, gray)) for name, run in runs.items()}
 rows |= {"gray": plots.gray_picture(others), "truth": others / 255}
-chromas = {f"{name}_chroma": table[row]["chroma"] for name, row in (("l1", "L1"), ("l2", "L2"), ("true", "truth"))}
-numbers = {name: table[row] | chromas for name, row in zip(("gray", "l2", "l1", "truth"), table.seeds, strict=True)}
+numbers = {name: table[row] for name, row in zip(("gray", "l2", "l1", "truth"), table.seeds, strict=True)}
 loss_quiz("02.which_loss", rows, numbers)
 
 # %%
 networks = {"l1": "photo_l1", "classify": "photo_classify", "truth": None}
-photographs.loss_quiz("02.which_loss_photo", networks, picture="rocket")
+photographs.loss_quiz("02.which_loss_photo", networks, "rocket")
 
 # %%
 quiz("02.take_away")
@@ -429,18 +428,19 @@ progress()
 
 # %% [markdown]
 # **Take-away.** Where the gray can't tell, a network paints what its loss wants: the mean under L2, the median of each
-# channel under L1. You can compute both before you train. Learn one picture by heart first, then measure on held-out
-# ones, beside the gray row.
+# channel under L1. You can compute both before you train. First learn one picture by heart. Then measure on held-out
+# ones, beside gray.
 #
 # Next: **03 pix2pix** gives the network a critic. It asks: *could this be real?*
 
 # %% [markdown]
 # ## Extra A. When the whole picture decides
 #
-# In the world `context` the ground looks the same by day and by night. Only the sun or the moon at the top tells
-# whether it is green or blue. A network that sees only what is near can't know. *Fusion* ([Iizuka and others,
-# 2016](https://doi.org/10.1145/2897824.2925974)) adds a *global* branch: it looks at the whole picture and lays one
-# vector over all places. Here both networks halve the picture once, so the sun is out of the local one's sight.
+# In the world `context` the ground has the same gray by day and by night. Only the sun or the moon at the top tells
+# whether it is green or blue. *Fusion* ([Iizuka and others, 2016](https://doi.org/10.1145/2897824.2925974)) adds a
+# *global* branch to a network: it looks at the whole picture and gives the same vector to every place. Here both
+# networks halve the picture only once. So on most of the ground the local one cannot see the sun or the moon.
+# *Far-ground error* is the ab error on ground far from them.
 
 # %%
 contexts = data.load("context", size=32, n=settings.pictures)
@@ -474,12 +474,11 @@ for name in ("context_local", "context_fusion"):
     print(f"far-ground error with three seeds, recorded as {name}: {seeds}")
 
 # %% [markdown]
-# *Far-ground error* is measured on ground far from sun and moon. Where the local network can't know, it paints the
-# mean of green and blue.
+# Where the local network can't know, it mixes green and blue.
 #
-# The published network colors pictures of any size, since its global branch looks at a copy of 224 pixels. It is also
-# trained with a second loss: the global branch must name the scene. Our library builds the variant of a capstone
-# project (K. Chew, *Learning to color pictures with DCGANs*). That one has neither, and two properties of its own:
+# The published network colors pictures of any size, since its global branch looks at a copy of 224 pixels. It has a
+# second loss, too: the global branch must name the scene. Our library builds the variant of a student's capstone
+# project (K. Chew, *Learning to color pictures with DCGANs*), which has neither. The numbers show two more differences:
 
 # %%
 published = models.build("fusion", size=256)
@@ -491,15 +490,15 @@ print("every 2×2 block of the output has one color:", blocks)
 del published
 
 # %% [markdown]
-# Two thirds of its parameters belong to one dense layer, which fits one picture size only. And its last doubling comes
+# Two thirds of its parameters belong to one dense layer, which fits one picture size only. Its last doubling comes
 # after the tanh, so the output is made of blocks.
 #
 # ## Extra B. A third answer: classify
 #
-# L2 and L1 make a network name *one* color. [Zhang and others (2016)](https://arxiv.org/abs/1603.08511) let it give a
-# probability to each of 227 *bins*, small squares of the ab plane. Then *we* choose a color, with a
-# **temperature**: 1 gives the mean of the probabilities, and towards 0 the likeliest bin wins. In training, rare colors
-# count more.
+# With L2 and L1 a network gives *one* color. [Zhang and others (2016)](https://arxiv.org/abs/1603.08511) let it give a
+# probability to each of many *bins*, small squares of the ab plane. Then *we* choose a color, with a **temperature**: 1
+# gives the mean color, near 0 the likeliest bin wins. In training, rare colors count more. *Spread*, below, is how far
+# the pixels of an object lie from its mean color.
 
 # %%
 classes = training.laptop("ambiguous_classify") | {"steps": settings.steps}
@@ -529,9 +528,9 @@ for name, answer in (answers | {"truth": ab}).items():
     )
 
 # %% [markdown]
-# A low temperature gives strong colors. (0.38 was published for photographs.) *Spread* is how far the pixels of an object
-# lie from its mean color: at 0.01 objects are patched. Where do these colors come from? Suppose that a network knew the
-# chances of red, blue and green exactly:
+# A low temperature gives strong colors. (0.38 was published for photographs.) But at 0.01 the spread is large: objects
+# have patches of different colors. Where do they come from? Suppose that a network knew the chances of red, blue and
+# green exactly:
 
 # %%
 index, share = (part.flatten(1) for part in bins.soft_encode(palette.view(3, 2, 1, 1) / color.AB_SCALE))
@@ -550,11 +549,12 @@ for chances in ((1 / 3, 1 / 3, 1 / 3), (0.35, 0.33, 0.32)):
     print([f"{p:.0%}" for p in chances], "→ chroma at the four temperatures", [f"{c:.0f}" for c in chroma])
 
 # %% [markdown]
-# At a third each no temperature gives a strong color: the tie stays a tie. Two percent more for red, and red wins at
-# T = 0.01. So the patches above show small errors of the network's probabilities, which a low temperature makes large.
+# At a third each, all temperatures mix the colors: the chroma is 27 at most. With 35 percent for red, T = 0.01 gives
+# chroma 72, that of red. So a low temperature makes small differences between probabilities large. That can
+# explain the patches above.
 #
-# A *sample* takes a bin by chance, as likely as the network says. There is one trap. Rare colors counted more in
-# training, so the network thinks them likelier than they are. Dividing by those weights takes that back:
+# A *sample* takes a bin by chance, with the network's probabilities. But rare colors counted more in training, so the
+# network makes them too likely. Dividing by those weights takes that back:
 
 # %%
 weights = bins.bin_weights(color.to_gray_ab(world.train[:500])[1])  # what the training used
@@ -572,8 +572,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Each pixel draws for itself, so objects are speckled. What is missing is *agreement*: a balloon should be red all over
-# or green all over. Lesson 03 brings a critic that can ask for that. Turn the temperature yourself:
+# Each pixel is sampled alone, so objects are speckled. But all pixels of a balloon should have one color. Lesson 03
+# brings a critic that can ask for that. Change the temperature yourself:
 
 # %%
 temperature_dial(classify.generator, gray[:5], weights)
@@ -581,8 +581,9 @@ temperature_dial(classify.generator, gray[:5], weights)
 # %% [markdown]
 # ## Extra C. Is this a GAN?
 #
-# A much-read tutorial trains a U-Net with *valid* convolutions (no padding: each takes a border away) from gray to RGB,
-# and calls the whole a GAN. Here is its generator:
+# A *GAN* trains two networks: a *generator*, which paints, and a *critic*, which judges pictures. A widely read
+# tutorial calls its network a GAN: a U-Net from gray to RGB with *valid* convolutions (no padding: each takes a border
+# away).
 
 # %%
 valid_unet = models.build("valid_unet", size=120)
@@ -596,8 +597,7 @@ with torch.no_grad():
 print("side of its maps on the way down:", [120, *maps], "→ output", tuple(out.shape))
 
 # %% [markdown]
-# A *critic* is a network that judges pictures. In a GAN the generator learns from what the critic says, so its gradient
-# must change when the critic does.
+# In a GAN the generator learns from what the critic says. So another critic must give it another gradient.
 #
 # **Exercise.** `generator_loss(generator, critic)` gives the loss of a generator's step, and `critics` are two critics
 # with different weights. Return True if the generator's gradient differs between the two, else False.
@@ -622,7 +622,7 @@ depends_on_critic = check("02.depends_on_critic", depends_on_critic)
 # hint("02.depends_on_critic")
 
 # %% [markdown]
-# Ask the tutorial's code, and the same code with the critic's opinion in the loss:
+# Ask the tutorial's loss, and the same loss with what the critic says:
 
 # %%
 dice = torch.Generator().manual_seed(0)
@@ -645,15 +645,16 @@ for loss in (as_printed, of_a_gan):
     print(f"{loss.__name__}: depends on the critic: {depends_on_critic(loss, valid_unet, critics)}")
 
 # %% [markdown]
-# So the tutorial's network is trained by squared error alone, and section 3 tells what it paints where the gray can't
-# tell. Lesson 03 asks its own GAN the same question.
+# So the tutorial's generator learns from squared error alone. Section 3 says what it paints where the gray can't tell.
+# Lesson 03 asks its own GAN the same question.
 
 # %% [markdown]
 # ## Extra D. What skips are for
 #
 # In the world `texture` every color follows from the gray: broad materials from their texture, small dots from their
-# lightness. The same U-Net was trained twice with L1: as it is, and with its skips cut (and a little wider, so that both
-# have about 390,000 parameters).
+# lightness. The same U-Net was trained twice with L1: as it is, and with its skips cut (and a little wider, so that
+# both have about 390,000 parameters). *Texture error* is the ab error in the materials, *detail error* that in the
+# dots.
 
 # %%
 predict("02.skips")
@@ -665,7 +666,7 @@ plots.pictures(
     [pictures[:6] for pictures in rows.values()],
     row_titles=tuple(rows),
     alt="Six textured pictures in three rows. The U-Net paints the materials and the small yellow and dark blue dots."
-    " With its skips cut it paints the materials in similar colors, and no dots. The truth has both.",
+    " With its skips cut it paints similar materials, and dots without their colors. The truth has both.",
 )
 
 # %%
@@ -675,14 +676,12 @@ skips.table("ab_error", "texture_error", "detail_error")
 saw("02.skips")
 
 # %% [markdown]
-# *Texture error* is the ab error in the materials, *detail error* that in the dots.
-#
 # ## Extra E. MS-SSIM: what it sees
 #
 # SSIM ([Wang and others, 2004](https://doi.org/10.1109/TIP.2003.819861)) compares small windows by mean, contrast and
 # structure. MS-SSIM ([2003](https://doi.org/10.1109/ACSSC.2003.1292216)) does so at several sizes. With 5 sizes and
-# windows of 11 pixels a picture needs 176 pixels a side; for smaller ones the library takes fewer sizes. But what does
-# it *see*?
+# windows of 11 pixels a picture needs 176 pixels a side; for smaller ones the library takes fewer sizes. Does it notice
+# wrong colors?
 
 # %%
 big = data.load("photos", size=176, n=20).valid[:2] / 255
@@ -712,17 +711,16 @@ plots.pictures(
 )
 
 # %% [markdown]
-# Structure is in L, and L was given. So a picture without any color keeps a score near .9, and so does one whose hues are
-# all wrong by 60 degrees. Only opposite colors cost much. MS-SSIM can help edges beside a loss for color. Alone it
-# hardly sees color: the capstone's fusion network, trained with it alone, let greens and blues overtake its pictures, as
-# its author reports.
+# Structure is in L, and L was given. So a picture without any color scores about 0.9. A picture whose hues are all
+# wrong by 60 degrees does, too. Only opposite colors cost much. So MS-SSIM needs a loss for color beside it. The fusion
+# network of the capstone project (Extra A) was trained with it alone: its author reports too much green and blue.
 #
 # ## Extra F. Checkerboards
 #
 # Many networks double their map with a *transposed convolution*: it spreads each place over a window. With windows of
-# 3×3 and steps of 2 the windows overlap unevenly ([Odena and others, 2016](https://distill.pub/2016/deconv-checkerboard)).
-# Feed a constant map into each, with equal weights, and look. (`padding_mode="replicate"` repeats the edge, so that no
-# border shows.)
+# 3×3 and steps of 2 the windows overlap unevenly ([Odena and others,
+# 2016](https://distill.pub/2016/deconv-checkerboard)). We send a constant map through three layers with equal weights.
+# (`padding_mode="replicate"` repeats the edge, so that no border shows.)
 
 # %%
 constant = torch.ones(1, 1, 6, 6)
@@ -746,13 +744,13 @@ plots.pictures(
 )
 
 # %% [markdown]
-# A window that the stride divides (4 and 2) overlaps evenly, but at the border. Doubling first is even, too. A network can
-# learn to undo the checkerboard, but with windows of 3×3 it begins with one.
+# Windows of 4×4 in steps of 2 overlap evenly, except at the border. Doubling first is even, too. A network can learn to
+# undo the checkerboard, but with windows of 3×3 it begins with one.
 #
 # ## Extra G. Normalizing, batch norm and dropout
 #
-# *Normalizing* brings the input near −1…1, as we do with L. Does it matter? Let the network of section 2 learn 64
-# pictures, once from gray in −1…1, once from L in 0…100:
+# *Normalizing* brings the input to −1…1, as we do with L. Does it matter? The network of section 2 learns 64 pictures,
+# once from gray in −1…1, once from L in 0…100:
 
 
 # %%
@@ -780,11 +778,11 @@ plots.curves(
 )
 
 # %% [markdown]
-# The larger scale holds the same facts, and the network learns more slowly from it: the weights were drawn for inputs
+# Both scales hold the same facts. From the larger one the network learns more slowly: its first weights suit inputs
 # near 1.
 #
-# *Batch norm* applies the same idea inside the network. *Dropout* sets channels to 0 by chance, so that the network
-# relies on none of them. What does each do to a plain network on textures?
+# *Batch norm* applies the same idea inside the network. *Dropout*, here of whole channels, makes a network rely on no
+# single one. What does each do to a plain network on textures?
 
 # %%
 textures = data.load("texture", size=32, n=settings.pictures)
@@ -814,17 +812,16 @@ plots.curves(
 )
 
 # %% [markdown]
-# At the size `laptop` the curve without batch norm lies flat; with it, the network learns. Dropout changes little: it is a
-# remedy against learning by heart, which so short a training hardly does. (At `quick` four steps show nothing.)
+# At the size `laptop` the error without batch norm falls little, with it far more. Dropout changes little: it helps
+# against learning by heart, and so short a training does little of that. (At `quick` four steps show nothing.)
 #
-# Why does the curve with batch norm *begin* so high? For held-out pictures a network is switched to `.eval()`. Then batch
-# norm takes its *running averages* instead of the batch's own numbers, and after one epoch these have not caught up yet.
+# Why are the curves with batch norm so high at first? For held-out pictures a network is switched to `.eval()`. Then
+# batch norm takes its *running averages* instead of the batch's own numbers. In the first epochs these are still wrong.
 # Lesson 03 comes back to that switch.
 #
 # ## Extra H. Fewer pictures
 #
-# How many pictures does it take? The same number of steps each time, on more and more different pictures, measured on
-# the same held-out ones:
+# How many pictures does a network need? We train it on more and more pictures, always for the same number of steps:
 
 # %%
 errors = {}
@@ -854,5 +851,5 @@ plots.curves(
 )
 
 # %% [markdown]
-# At the size `laptop`, few pictures drive the two numbers apart: the network knows its pictures by heart and the world
-# badly. More pictures close the gap. The gap, and not the loss, tells whether more data would help.
+# At the size `laptop`, with few pictures the two errors lie far apart: the network knows its own pictures by heart, and
+# others badly. With more pictures the gap closes. So a wide gap says that more pictures would help.

@@ -7,7 +7,9 @@
 # - train pix2pix, and compare its colors with those of L1;
 # - see on curves and on photographs where a GAN fails.
 #
-# **You need** lesson 02. No GPU: the training in section 4 takes about a minute.
+# **You need** lesson 02. No GPU: the training in section 4 takes a few minutes.
+#
+# Below, one network painted both middle rows: trained with L1 alone, and with L1 and a *critic*, a second network.
 
 # %%
 import copy
@@ -19,10 +21,10 @@ from torch import nn
 from colorlib import color, data, losses, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, picture_gallery, predict, progress, quiz, saw
-from colorlib.course.film import film_strip
 from colorlib.course.lesson_03 import color_gan, color_gan_lab, film_of_dots
-from colorlib.course.recorded import LiveCurves, Paintings, Recorded, Sweep, card_of, or_recorded, painted
+from colorlib.course.recorded import LiveCurves, Recorded, Sweep, card_of, or_recorded, painted, recorded_stops
 from colorlib.data import download
+from colorlib.film import film_strip
 from colorlib.training import frozen
 from colorlib.worlds import scenes
 
@@ -39,8 +41,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# One network painted both rows in the middle. It was trained with L1 alone, and anew with L1 and a *critic*, a second
-# network. In this lesson you write the steps of such a pair.
+# You will write the training steps of both.
 
 # %%
 settings = profile.settings(
@@ -58,29 +59,29 @@ settings
 quiz("03.recall")
 
 # %% [markdown]
-# ## 1. The forger and the expert
+# ## 1. The generator and the critic
 #
 # L2 and L1 compare with *one* truth, so where several colors are possible they paint a mixture. A better question is:
-# *could this be real?* It has no formula, so a second network learns it. The two are a *generative adversarial
+# *could this be real?* No formula answers it, so a second network learns to. The two are a *generative adversarial
 # network*, **GAN** ([Goodfellow and others, 2014](https://arxiv.org/abs/1406.2661)):
 #
-# - the **generator** $G$, a forger, paints. It wants its colors, the *fakes*, to be taken for real;
-# - the **critic** $D$, an expert, gives each color a probability of being real. (Often: *discriminator*.)
+# - the **generator** $G$ paints. It wants the critic to call its colors, the *fakes*, real;
+# - the **critic** $D$ gives each color a probability of being real. (Often: *discriminator*.)
 #
-# The critic raises this number, and the generator lowers it:
+# The critic makes this number large, and the generator makes it small:
 #
 # $$\mathbb{E}_{\text{real}}\left[\log D(x)\right] +
 # \mathbb{E}_{\text{painted}}\left[\log\left(1 - D(G(\cdot))\right)\right]$$
 #
-# In words: it is largest when, on average ($\mathbb{E}$), real colors $x$ get the probability 1 and fakes $G(\cdot)$
-# get 0.
+# In words: $\mathbb{E}$ is a mean. The number is largest when real colors $x$ get the probability 1, and fakes
+# $G(\cdot)$ get 0.
 #
-# Play it with single colors. Circles are real, triangles are fakes. It is light where the critic says *real*. Arrows
-# show where the critic would rather have a triangle.
+# Try it with single colors. Circles are real, triangles are fakes. It is light where the critic says *real*. Along its
+# arrow a triangle looks more real to the critic.
 #
 # 1. Press *Ten critic steps*. Where is it light?
 # 2. Press *One generator step* ten times. Where do the triangles go?
-# 3. *Start again*, and press *Ten rounds* ten times. In a round each takes one step.
+# 3. Press *Start again*, then *Ten rounds* ten times. In a round each takes one step. The film shows 200 rounds.
 
 # %%
 color_gan_lab()
@@ -101,14 +102,17 @@ print(f"ten generator steps alone: {alone.shares().sum():.0%} of the fakes are n
 print(f"and the critic calls {1 - alone.now()['right_on_fake']:.0%} of them real")
 
 # %% [markdown]
-# A critic knows only the fakes that it has met, so a generator that steps alone fools it far from any real color.
-# When they take turns, the fakes end at the real colors.
+# The critic knows only the fakes that it has met. So a generator that steps alone fools it, far from any real color.
+# When they take turns, the fakes end near the real colors.
 
 # %% [markdown]
 # ## 2. The critic's step
 #
 # A critic gives a **logit**: any number, which the sigmoid turns into a probability. Its loss is *binary
-# cross-entropy* (BCE), with the label 1 for real and 0 for painted:
+# cross-entropy* (BCE), with the label 1 for real and 0 for painted.
+#
+# The critic of pix2pix ([Isola and others, 2017](https://arxiv.org/abs/1611.07004)) is a **PatchGAN**: it gives a
+# logit for each *patch* of a picture. It sees gray and color together, so it can tell whether they fit.
 
 # %% tags=["nbval-check-output"]
 bce = nn.functional.binary_cross_entropy_with_logits  # applies the sigmoid itself
@@ -124,19 +128,15 @@ print("logits for two pictures:", tuple(patches.shape))
 # %% [markdown]
 # A guess (logit 0) has the loss ln 2 = 0.69.
 #
-# The critic of pix2pix ([Isola and others, 2017](https://arxiv.org/abs/1611.07004)) is a **PatchGAN**: it gives a
-# logit for each *patch* of a picture. It sees gray and color together, so it can tell that a color does not fit
-# *this* gray.
-#
-# **Exercise.** Write the critic's step. `fake` remembers how the generator made it; `fake.detach()` has the same
-# numbers without that memory. So the critic's step cannot change the generator.
+# **Exercise.** Write the critic's step. `fake` remembers how the generator made it. `fake.detach()` has the same
+# numbers without that memory. So no gradient of this step reaches the generator.
 
 
 # %%
 def critic_step(critic, optimizer, gray, ab, fake):
-    """Real pictures up, painted ones down. Returns the loss from before the step.
+    """Raise the logits of real pictures, lower those of fakes. Returns the loss from before the step.
 
-    The critic judges torch.cat([gray, ab], dim=1), and in a call of its own the same with the detached fake.
+    Call the critic twice: on torch.cat([gray, ab], dim=1), then on the same with the detached fake instead of ab.
     Labels: torch.ones_like(logits) and torch.zeros_like(logits). The loss is half the sum of both BCEs.
     """
     # BEGIN SOLUTION
@@ -160,12 +160,12 @@ critic_step = check("03.critic_step", critic_step)
 # %% [markdown]
 # ## 3. The generator's step
 #
-# Here nothing is detached: the gradient must pass *through* the critic, which knows what looks more real. But the
-# critic must stay as it is. `with frozen(critic):` sees to that: no gradients add up in its weights, and its batch
-# norm (lesson 02: it rescales each channel by the batch) keeps its averages.
+# Here nothing is detached: the generator's gradient comes *through* the critic. But the critic itself must not
+# change. `with frozen(critic):` sees to that: no gradients add up in its weights, and its batch norm (lesson 02: it
+# rescales each channel by the batch) keeps its averages.
 #
-# **Exercise.** Write one step of the generator. It wishes for the label 1. pix2pix adds λ times L1, to stay near the
-# truth.
+# **Exercise.** Write one step of the generator. It wants the critic to give its fakes the label 1. pix2pix adds
+# λ times L1, to stay near the truth.
 
 
 # %%
@@ -193,8 +193,7 @@ generator_step = check("03.generator_step", generator_step)
 # hint("03.generator_step")
 
 # %% [markdown]
-# One case of this check is the test of lesson 02, Extra C. If the step is the same under another critic, it is no
-# GAN.
+# The check also tries another critic. If your step is the same under both, it is no GAN (lesson 02, Extra C).
 
 # %% [markdown]
 # ## 4. Your GAN against L1
@@ -204,6 +203,9 @@ predict("03.colors")
 
 # %% [markdown]
 # The library's loop calls `recipe.step` for each batch. Your two steps go there; nothing else trains these networks.
+#
+# In the table below, *inside objects* is how far an object's pixels lie from its mean color. *Palette use* is the share
+# of the objects near the color used least: a third at most.
 
 # %%
 slim = training.laptop("ambiguous_pix2pix") | {"steps": settings.steps}  # 0.9 million parameters
@@ -232,7 +234,7 @@ pix2pix = or_recorded(gan, "ambiguous_pix2pix")
 
 # %%
 film_strip(
-    Paintings("ambiguous_pix2pix").stops if profile.current() == "quick" else watch.stops,
+    recorded_stops("ambiguous_pix2pix") if profile.current() == "quick" else watch.stops,
     alt="Four pictures after each epoch: first nearly gray; then sky, grass and walls in their colors with brown "
     "objects; then the objects turn red, blue and green.",
 )
@@ -249,11 +251,10 @@ plots.pictures(
 same.table(*columns)
 
 # %% [markdown]
-# *Palette use* is the share of objects near the color used least: a third would be even. *Inside objects* is how far
-# an object's pixels lie from its mean color. The critic brings all three colors, and the **ab error goes up**: a
-# wrong red is farther from blue than brown is.
+# The critic brings all three colors, and the **ab error goes up**: a wrong red is farther from blue than brown is.
 #
-# How clear are your objects? Five of 200, from the clearest to the most patched, each with that number:
+# Five of 200 objects, from the clearest to the most patched, each with its *inside objects*. Below 20, with a chroma
+# above 30, we call an object *clear*:
 
 # %%
 single = scenes.draw(200, 32, seed=11, world="ambiguous", most=1)  # one object each
@@ -286,7 +287,7 @@ for name, ab in paintings.items():
 saw("03.colors")
 
 # %% [markdown]
-# (*Clear*: a chroma above 30, and less than 20 inside.) Both networks lose the yellow centers of the flowers.
+# Both networks lose the yellow centers of the flowers.
 
 # %% [markdown]
 # ## 5. λ: how much truth, how much color?
@@ -295,7 +296,7 @@ saw("03.colors")
 predict("03.lambda")
 
 # %% [markdown]
-# The slider goes from the critic alone to hardly any critic. (Means of three recorded seeds.)
+# At λ = 0 the critic teaches alone, at 1000 nearly L1 alone. (Means of three recorded seeds.)
 
 # %%
 sweep = Sweep("pix2pix_lambda")
@@ -338,11 +339,11 @@ with plots.drawing(1, 3, (plots.WIDTH, 2.6)) as (canvas, axes):
 figure
 
 # %% [markdown]
-# The generator's BCE doubled *while* the objects got their colors: the critic learned, too. So a GAN's loss does not
-# tell how good its pictures are. Nor does a critic that is always right, as with λ = 1000: those objects are dull.
+# The generator's BCE rose *while* the objects got their colors: the critic learned, too. So a GAN's loss does not tell
+# how good its pictures are. Nor does a critic that is always right: with λ = 1000 objects are dull.
 #
-# Now three color GANs: one healthy, one whose critic has won, and one **collapse**: most fakes crowd near one color,
-# until the critic rejects it and they jump to another.
+# Now three color GANs: one healthy, one whose critic has won, and one **collapse**: most fakes are near one color,
+# until the critic rejects it; then they jump to another.
 
 
 # %%
@@ -377,36 +378,36 @@ for name, (_, shares) in games.items():
         for share, most in zip(*shares[8:].max(dim=1), strict=True)
     ]
     near = "/".join(f"{share:.0%}" for share in shares[-1])
-    print(f"{name}: more than half of its fakes were near {'  '.join(crowds)}")
+    print(f"{name}, rounds 180 to 400: more than half of the fakes near {'  '.join(crowds)}  (·: near no color)")
     print(f"   at the end {near} were near red/blue/green; settings {color_gan.GAMES[name] or 'as in section 1'}")
 
 # %% [markdown]
-# *Momentum* is Adam's β₁: how long it remembers earlier gradients. A differs from B in nothing else. The usual value
-# is 0.9; pix2pix takes 0.5.
+# *Momentum* is Adam's β₁: how long it remembers earlier gradients. B has 0, A the usual 0.9; they differ in
+# nothing else. pix2pix takes 0.5. (C: 0.9, and a faster generator.)
 
 # %% [markdown]
 # ## 7. Photographs
 #
-# A network learned from small photographs with L1; a copy went on as pix2pix. They have never seen these:
+# *L1* is a network trained on small photographs; *pix2pix* is a copy of it, trained further. Neither has seen these:
 
 # %%
-photos = photographs.pictures()
+photos = data.photographs()
 networks = {"L1": models.load("photo_l1"), "pix2pix": models.load("photo_pix2pix")}
 rows, notes = {}, {}
 for name, file in {"a cat": "chelsea", "a cup": "coffee", "a rocket": "rocket"}.items():
-    colored = [colorize(photos[file], network) for network in networks.values()]
-    rows[name] = [torch.from_numpy(version).movedim(-1, 0) for version in (*colored, photos[file])]
-    l1, bold = (photographs.measured(version, photos[file]) for version in colored)
+    colored = {label: colorize(photos[file], network) for label, network in networks.items()} | {"truth": photos[file]}
+    rows[name] = list(colored.values())
+    l1, bold, true, gray = photographs.measured(colored, photos[file]).values()
     notes[name] = (
         f"by L1, by pix2pix, and in truth. Colorfulness {l1['colorfulness']:.0f}, {bold['colorfulness']:.0f}, "
-        f"{l1['true_colorfulness']:.0f}; ab error {l1['ab_error']:.0f}, {bold['ab_error']:.0f}, 0 "
-        f"(gray: {l1['gray_error']:.0f})."
+        f"{true['colorfulness']:.0f}; ab error {l1['ab_error']:.0f}, {bold['ab_error']:.0f}, 0 "
+        f"(gray: {gray['ab_error']:.0f})."
     )
 picture_gallery("photograph", rows, notes, width=300)
 
 # %% [markdown]
-# L1 is brown again. pix2pix is right about the cat's fur, with less error than L1. But the table turns green, and the
-# sky red and blue. Color **spills** where it changes although neither the true color nor the gray does:
+# L1 is brown again. pix2pix paints the cat reddish, with less error than L1. But parts of the
+# table get green, and parts of the sky red. Color **spills** where it changes, but the true color and the gray do not:
 
 
 # %%
@@ -426,8 +427,8 @@ l1, bold, truth = rows["a rocket"]
 plots.pictures(
     [bold, *(spilled(version, truth) / 8 for version in (l1, bold, truth))],
     titles=("pix2pix", "spill of L1", "spill of pix2pix", "spill of the truth"),
-    alt="The rocket as pix2pix paints it, with red and blue clouds in the sky; and three maps of spill: nearly black "
-    "for L1, bright over the whole sky for pix2pix, black for the truth.",
+    alt="The rocket as pix2pix paints it, with red and blue clouds in the sky; and three maps of spill: dark for L1, "
+    "bright over the whole sky for pix2pix, dark for the truth.",
 )
 
 # %%
@@ -436,10 +437,10 @@ held_out = cards["photo_l1"]["held_out"] | cards["photo_pix2pix"]["held_out"]
 metrics.Table({row: held_out[row] for row in ("gray", *cards, "truth")}, cards["photo_l1"]["measured_on"])
 
 # %% [markdown]
-# *Spill* is the share of all change of color that lies in such places. Again the critic brings color and error: more
-# error than plain gray has.
+# *Spill* is the share of all change of color that lies in such places. (L1 changes little, so its map is dark.) Again
+# the critic brings color, and more ab error than gray.
 #
-# The networks look at a small copy of the photograph. So far its short side had 64 pixels. Other sides:
+# The networks look at a small copy of the photograph. So far its short side had 64 pixels. Others:
 
 # %%
 photographs.side_slider(photos["chelsea"], networks["pix2pix"])
@@ -455,7 +456,7 @@ for side in cards["photo_l1"]["at_side"]:
     )
 
 # %% [markdown]
-# Both trained at 64 and 96 pixels. From 128 on pix2pix is more colorful than the truth, and its error grows.
+# Both trained at 64 and 96 pixels. The error of pix2pix grows with each side; from 128 on it is too colorful.
 
 # %% [markdown]
 # ## 8. Quizzes and take-away
@@ -466,13 +467,12 @@ new_gray, new_ab = color.to_gray_ab(new.pictures)
 generators = {name: Recorded(f"ambiguous_{name}").generator for name in ("l2", "l1", "pix2pix")}
 rows = {name: models.paint(generator, new_gray) for name, generator in generators.items()} | {"truth": new_ab}
 facts = {name: metrics.measure(ab, new_ab, new_gray, new) for name, ab in rows.items()}
-shared = {f"{name}_chroma": row["chroma"] for name, row in facts.items()}
 colored = {name: color.from_gray_ab(new_gray, ab) for name, ab in rows.items()}
-loss_quiz("03.which_loss", colored, {name: shared | row for name, row in facts.items()})
+loss_quiz("03.which_loss", colored, facts)
 
 # %%
 photo_networks = {"l1": networks["L1"], "classify": "photo_classify", "pix2pix": networks["pix2pix"], "truth": None}
-photographs.loss_quiz("03.which_loss_photo", photo_networks, picture="astronaut")
+photographs.loss_quiz("03.which_loss_photo", photo_networks, "astronaut")
 
 # %%
 quiz("03.take_away")
@@ -481,20 +481,19 @@ quiz("03.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A critic asks *could this be real?*, and brings back the colors that L2 and L1 average away. Its step
+# **Take-away.** A critic asks *could this be real?*, and brings back strong colors where L1 paints brown. Its step
 # **detaches** the fakes, the generator's step **freezes** the critic. λ weighs the truth against the critic. A GAN's
-# loss does not tell how good its pictures are: measure and look. On photographs pix2pix is bold, and its colors
-# spill.
+# loss does not tell how good its pictures are: measure and look. On photographs its strong colors spill.
 #
 # Next: **04 WGAN-GP** asks the critic for a distance instead of a verdict.
 
 # %% [markdown]
 # ## Extra A. Two losses for the generator, and other remedies
 #
-# The formula of section 1 gives the generator the loss $\log(1 - D)$. In use is $-\log D$, as the same paper advises.
-# Both are small when the critic takes a fake for real. What differs is how strongly they push. In the lab of section
-# 1, press *Ten critic steps* five times. Then choose *the minimax's own* loss: the same dots and the same critic, but
-# how long are the arrows? In numbers:
+# One network makes the formula of section 1 large, the other small: a *minimax* game. It gives the generator the loss
+# $\log(1 - D)$. In practice one takes $-\log D$, as the same paper advises. Both fall when the critic takes a fake for
+# real, but not equally fast. In the lab of section 1, press *Ten critic steps* five times. Then choose *the minimax's
+# own* loss. How long are the arrows now? In numbers:
 
 # %%
 for critic_steps in (10, 50):
@@ -535,10 +534,10 @@ stabilizers = Sweep("pix2pix_stabilizers")
 stabilizers.table("chroma_share", "palette_use", "background_error")
 
 # %% [markdown]
-# Two rows are as dull as L1: the *saturating* loss, and nearly so the *critic ten times slower*, which has learned
-# too little in so few steps. Momentum of 0.9 costs color and background, and 0 costs color. Without batch norm in the
-# critic, color is lost, too. Label smoothing, LeakyReLU and dropout change the color by less than the seeds do;
-# dropout costs background. These are few steps on a small world: other worlds may give other rows.
+# The *saturating* loss is as dull as L1, and *critic's rate ÷ 10* nearly so. With momentum (β₁) 0.9 there is less
+# color and more background error, with 0 less color. Without batch norm in the critic there is less color, too. Label
+# smoothing, LeakyReLU and dropout change the chroma by less than the seeds do; dropout raises the background error.
+# These are few steps on a small world: other worlds may give other rows.
 
 # %% [markdown]
 # ## Extra B. A critic that sees the colors alone
@@ -569,14 +568,13 @@ condition.table("chroma_share", "palette_use", "background_error", "colorfulness
 saw("03.condition")
 
 # %% [markdown]
-# Without L1 none of them is good. But the critic that sees L keeps the background error below gray's. The one that
-# sees ab alone drives it above gray's, and has the most chroma and colorfulness. So these two numbers are never shown
-# alone here.
+# Without L1 none of them is good. With a critic that sees L, the background error is below gray's. With one that sees
+# ab alone it is above gray's, and chroma and colorfulness are highest. So these two numbers are never shown alone here.
 #
-# The row between has a critic that sees an L *of another picture*, for real and painted ones alike. That L tells
-# nothing about these colors. Its background is worse than with the right L, and differs most from seed to seed.
+# The critic of the middle row sees the L *of another picture*, with real and with painted colors. That L tells nothing
+# about these colors. The background is worse than with the right L, and differs most from seed to seed.
 #
-# You can ask any critic whether it uses the gray. Show it true colors with their own gray, and with that of another
+# You can test whether a critic uses the gray. Show it true colors with their own gray, and with that of another
 # picture:
 
 # %%
@@ -599,8 +597,8 @@ for name, lam in (("ambiguous_pix2pix", 100), ("ambiguous_pix2pix_dropout", 30))
         )
 
 # %% [markdown]
-# All six recorded critics find true colors less real beside another gray. With λ = 30 the difference is several times
-# that with λ = 100. (That generator also has dropout, so λ may not be the only reason.)
+# All six recorded critics give true colors a lower logit beside another gray. With λ = 30 the difference is several
+# times larger than with λ = 100. (That generator also has dropout, so λ may not be the only reason.)
 
 # %% [markdown]
 # ## Extra C. One answer or many?
@@ -652,9 +650,9 @@ print(f"for comparison: {torch.pdist(single.palette).mean():.0f} Lab units from 
 saw("03.ten_times")
 
 # %% [markdown]
-# Shift the picture by a few pixels, which tells nothing about its colors, and some objects change theirs. So which
-# color the network takes depends on small accidents of the gray. (`roll` also moves the picture's edge inside.) For
-# several answers to one picture a network needs an input that it cannot ignore.
+# A shift by a few pixels tells nothing about colors. Yet some objects change theirs. So which color the network takes
+# depends on small details of the gray. (`roll` brings what leaves at one side in again at the other.) For several
+# answers to one picture a network needs a random input, and a reason to use it.
 
 # %% [markdown]
 # ## Extra D. A λ of your own, and where it turns dull
@@ -665,8 +663,8 @@ saw("03.ten_times")
 sweep.table("ab_error", "chroma_share", "palette_use", "background_error")
 
 # %% [markdown]
-# With λ = 0 or 1 there is *less* chroma than with 10, and the background is far off. There the critic is nearly the
-# only teacher, and L1 names the right amount for every pixel that the gray does tell. Choose a λ and train it:
+# With λ = 0 or 1 there is *less* chroma than with 10, and the background error is large. There the critic is nearly the
+# only teacher. L1 says more exactly how strong a color must be where the gray tells it. Choose a λ and train it:
 
 # %%
 my_lambda = 500
@@ -687,10 +685,12 @@ my_run = training.fit(
 metrics.evaluate({f"λ = {my_lambda}": my_run.generator.cpu()}, world, names=columns)
 
 # %% [markdown]
-# Where does it turn dull? A rough account. A strong color has a larger L1 than the median (the expected loss of
-# lesson 02). That, on the share of pixels that objects have, times λ, is what a strong color costs. A dull color
-# costs at most what the critic adds to the loss. The run with λ = 1000 stayed dull and its critic was sure of every
-# patch, so its last adversarial term says how much that is.
+# Where does it turn dull? A rough estimate compares two costs:
+#
+# - A strong color has a larger expected L1 than the median (lesson 02). Its cost is this difference, times the objects'
+#   share of the pixels, times λ.
+# - A dull color costs at most what the critic can add to the loss. With λ = 1000 the objects stayed dull and the critic
+#   was always right. So we take the last BCE of that run.
 
 # %%
 palette = single.palette
@@ -712,10 +712,10 @@ for name in sweep.variants:
     )
 
 # %% [markdown]
-# Up to λ = 100 strong colors cost far less than dull ones may. At 300 the two costs are about equal, and at 1000 a
-# strong color costs four times as much. The table agrees: between 300 and 1000 the chroma breaks down. (The account
-# is rough: strong pictures also pay something to the critic.) A world with more or fewer ambiguous pixels has its
-# turn at another λ.
+# Up to λ = 100 strong colors cost less than half of what dull ones may cost. At 300 the two costs are nearly equal, and
+# at 1000 a strong color costs four times as much. The table agrees: between 300 and 1000 most of the chroma is lost.
+# (The estimate is rough: the critic adds something to the loss of strong colors, too.) With more or fewer ambiguous
+# pixels the limit lies elsewhere.
 
 # %% [markdown]
 # ## Extra E. How large a patch is
@@ -788,7 +788,7 @@ plots.pictures(
 # %% [markdown]
 # The critic of this lesson has `layers=2`: its patch of 34 pixels is larger than the picture. (The middle one of an
 # even number of logits stands beside the middle, so it misses a row and a column.) Patches matter at 256 pixels:
-# there a logit cannot compare two shoes of a pair that are far apart.
+# there no logit can compare two things that are far apart.
 
 # %% [markdown]
 # ## Extra F. Should the critic be nearly always right?
@@ -805,8 +805,8 @@ training.fit(strong, world.train, on_epoch=LiveCurves("right_on_real", "right_on
 metrics.evaluate({"four critic steps": strong.generator.cpu()}, world, names=columns)
 
 # %% [markdown]
-# And recorded, with three seeds. Every generator here takes 224 steps, half of section 4's. *Critic asleep* learns at
-# a hundredth of the rate.
+# And recorded, with three seeds. Every generator here takes 224 steps, half of section 4's. The critic called
+# *asleep* learns at a hundredth of the rate.
 
 # %%
 strength = Sweep("pix2pix_critic")
@@ -827,16 +827,16 @@ for of, variant in trainings:
 saw("03.strong_critic")
 
 # %% [markdown]
-# A critic that sleeps teaches nothing: its generator is as dull as L1. One with four times the practice is hardly
-# more often right; the objects gain a little color, and the background gets worse. Where the critic does come near
-# 100 %, the pictures can be colorful (λ = 300) or dull (λ = 1000). So do not keep its accuracy at a number. It says
-# how easily *this* critic tells the two kinds apart, and not how good the pictures are.
+# With the critic asleep the generator is as dull as under L1. A critic with four times the practice is hardly more
+# often right. It changes the chroma by less than the seeds do, and the background gets worse. Where the critic does
+# come near 100 %, the pictures can be colorful (λ = 300) or dull (λ = 1000). So do not aim at an accuracy. It says how
+# easily *this* critic tells real from painted, and not how good the pictures are.
 
 # %% [markdown]
 # ## Extra G. RGB instead of Lab, and a term of MS-SSIM
 #
-# Several published colorizers (among them the DCGAN that this course started from) paint all of R, G and B. Then the
-# network must paint the lightness again, which it was given. How well does it copy?
+# Several published colorizers (among them the DCGAN that this course started from) paint all of R, G and B. Such a
+# network gets the lightness, and must paint it again. How well does it copy?
 
 # %%
 rgb = training.build("pix2pix_rgb", **slim)
@@ -857,11 +857,11 @@ plots.pictures(
 )
 
 # %% [markdown]
-# `pix2pix_ms_ssim` adds 1 · (1 − MS-SSIM) to this. `cgan` is the GAN of [Nazeri and others,
-# 2018](https://arxiv.org/abs/1803.05400): another U-Net, which they call alike. Their report states one learning rate
-# for both networks. Their repository differs: β₁ = 0, a critic at a tenth of the rate, and two generator steps for
-# each of the critic's. Here it trains as in the repository. Recorded, three seeds each, all measured with the given L
-# put back:
+# `pix2pix_ms_ssim` adds 1 · (1 − MS-SSIM) to the loss of this (lesson 02, Extra E). `cgan` is the GAN of [Nazeri and
+# others, 2018](https://arxiv.org/abs/1803.05400), with another U-Net. Their report states one learning rate for both
+# networks. Their repository differs: β₁ = 0, a critic at a tenth of the rate, and two generator steps for each of the
+# critic's. Here it trains as in the repository. Recorded, three seeds each, measured
+# with the given L:
 
 # %%
 forms = Sweep("pix2pix_forms")
@@ -878,15 +878,16 @@ plots.pictures(
 )
 
 # %% [markdown]
-# In color the first three are nearly alike; the term of MS-SSIM makes no difference that the table shows. `cgan` has
-# the best background, with twice as many generator steps. The last row is for Extra H.
+# In color the first three are nearly alike: adding MS-SSIM makes no clear difference in the table. `cgan` has the best
+# background, with twice as many generator steps. `keras_gan` is for Extra H.
 
 # %% [markdown]
 # ## Extra H. A critic that is kept ahead: keras_gan
 #
-# The published `keras_gan` has no pixel loss, and a critic that sees ab alone and gives one logit a picture. In every
-# third epoch the critic is fed noise. After an epoch in which it knew less than 80 % of the painted pictures, it is
-# *refitted*: trained alone until it is right about 90 % of held-out ones. The whole recipe, live:
+# The published `keras_gan` has no pixel loss. Its critic sees ab alone and gives one logit a picture. In every third
+# epoch it also gets noise as fakes. In the first half of the training it is *refitted* after an epoch in which it was
+# right about less than 80 % of the painted pictures: trained alone until it is right about 90 % of held-out ones. The
+# whole recipe, live:
 
 # %%
 keras = training.build("keras_gan", 32, width=0.25, critic_width=0.5, batch_size=64, epochs=settings.keras_epochs)
@@ -908,10 +909,10 @@ plots.pictures(
 metrics.evaluate({"keras_gan": keras_run.generator}, world, names=columns)
 
 # %% [markdown]
-# Hold it beside the row of `keras_gan` in Extra G. A critic that sees ab alone knows where colors *usually* are, and
-# no more. The recorded run paints the average landscape, green below and blue above, over brick walls too. Over three
-# seeds its background is about as wrong as plain gray's, and a color may be missing. Refitting does not keep the
-# critic ahead: in the last epochs it is still wrong about a third of the pictures.
+# Compare it with `keras_gan` in Extra G. A critic that sees ab alone knows where colors *usually* are, and no more. The
+# recorded run paints green below and blue above, over brick walls too. Over three seeds its background error is about
+# as large as plain gray's, and a color may be missing. In the
+# last epochs shown the refitted critic is still wrong about a third of the pictures, or more.
 
 # %% [markdown]
 # ## Extra I. What `.eval()` changes
@@ -932,18 +933,17 @@ for mode, batch_size in (("eval", 64), ("train", 64), ("train", 8), ("train", 1)
     )
 
 # %% [markdown]
-# With 64 pictures at a time nothing changes: their statistics are close to the running averages. With few pictures
-# the result depends on which are painted together, and one alone has statistics that the network has never met. That
-# is also why a change of batch size can break a GAN that worked.
+# With 64 pictures at a time hardly anything changes: their statistics are close to the running averages. With few
+# pictures the result depends on which are painted together. One alone has statistics that the network has never met.
 #
-# The last line is the network of the first line, in the same mode, on the same pictures. Its figures are others:
-# passes in training mode have moved its running averages. `torch.no_grad()` does not prevent that. So without
-# `.eval()` measuring changes what is measured.
+# The last line is the network of the first line, in the same mode, on the same pictures. Its numbers differ: passes in
+# training mode have moved its running averages. `torch.no_grad()` does not prevent that. So without `.eval()` each
+# measurement changes the network.
 
 # %% [markdown]
 # ## Extra J. CIFAR-10, and your own training on photographs
 #
-# The slim pix2pix once through CIFAR-10, recorded with three seeds, beside L1 on the same pictures:
+# The slim pix2pix was trained on CIFAR-10, each picture once. Recorded, three seeds, beside L1 on the same pictures:
 
 # %%
 cifar = Sweep("cifar10_losses")
@@ -960,7 +960,7 @@ plots.pictures(
 )
 
 # %% [markdown]
-# pix2pix has nearly the colorfulness of the truth, and the worst mean of every error. Now train it yourself, on
+# pix2pix has nearly the colorfulness of the truth, and is worst in every other column. Now train it yourself: on
 # CIFAR-10 if you have it, else on crops of the photographs that came with your libraries:
 
 # %%

@@ -7,10 +7,10 @@
 # - write the gradient penalty, and name the mistakes that published codes make in it;
 # - train WGAN-GP, and say what its critic's number is worth.
 #
-# **You need** lesson 03. No GPU: the one training takes about a minute.
+# **You need** lesson 03. No GPU: the one training takes a few minutes.
 #
-# Two critics of numbers: lesson 03's gives *verdicts*, and all painted numbers get 0. Today's gives *heights*: the
-# nearer to the real numbers, the higher.
+# Below, two critics judge numbers. Lesson 03's gives *verdicts*: all painted numbers get 0. Today's gives *heights*:
+# they rise evenly from painted to real numbers.
 
 # %%
 import itertools
@@ -21,11 +21,11 @@ import torch
 from colorlib import color, data, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
-from colorlib.course.film import film_strip
 from colorlib.course.lesson_03.color_gan import ColorGAN
 from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, two_critics, two_piles
 from colorlib.course.lesson_04.distance_gans import DistanceGAN, earth_moved
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded, painted
+from colorlib.film import film_strip
 
 two_critics()
 
@@ -36,8 +36,8 @@ settings = profile.settings(
     steps=(6, 540, 540),  # steps of the critic; the generator takes half of them
     games=(1, 3, 3),  # seeds of the game of dots
     alone=(100, 400, 400),  # Extra B: steps of a critic while its generator waits
-    rounds=(50, 100, 100),  # Extra B: of the color GAN
-    heaps=(40, 150, 150),  # Extra C: of the color GAN
+    rounds=(50, 100, 100),  # Extra B: rounds of the color GAN
+    heaps=(40, 150, 150),  # Extra C: rounds of the color GAN
     by_hand=(2, 100, 100),  # Extra E: rounds
 )
 settings
@@ -51,11 +51,11 @@ quiz("04.recall")
 # Lesson 03's critic says *real* or *painted*. Once it is sure, good and bad paintings get the same verdict. Ask
 # instead: **how far** are they from real pictures?
 #
-# Take pictures of one number each. Two measures compare two piles of numbers:
+# Suppose that a picture is one number. Two measures compare two piles of numbers:
 #
 # - **Jensen–Shannon divergence** (JS): how well can the best critic of verdicts tell them apart? 0 is not at all,
 #   ln 2 = 0.69 is perfectly.
-# - **Wasserstein distance** ($W_1$): how far must the numbers of one pile move, on average, to become the other pile?
+# - **Wasserstein distance** ($W_1$): how far must one pile's numbers move at least, on average, to become the other?
 
 # %%
 predict("04.far_apart")
@@ -67,8 +67,8 @@ two_piles()
 saw("04.far_apart")
 
 # %% [markdown]
-# From a shift of about 4 on, the piles do not overlap. They are told apart perfectly, so JS stays at 0.69. $W_1$ still
-# grows by 1 when the pile moves on by 1.
+# From a shift of 4.5 on, the piles do not overlap. They are told apart perfectly, so JS stays at 0.69. $W_1$ still
+# grows by 1 when the pile moves by 1.
 #
 # **Exercise.** Sort both samples, and pair the smallest number with the smallest, the second with the second, and so
 # on. $W_1$ is the mean distance of the pairs.
@@ -93,15 +93,15 @@ wasserstein = check("04.wasserstein", wasserstein)
 # Pictures cannot be sorted, but a critic finds $W_1$, too. It gives every place $x$ a **height** $f(x)$: high for
 # real numbers, low for painted ones. One rule: the **slope** is at most 1, so neighboring places differ by at most 1.
 #
-# Raise a place with real numbers, then its neighbors. Go on until you read *Higher is not possible*. (*Show a best
-# one* helps.)
+# Raise a place with real numbers, then its neighbors, until you read *Higher is not possible*. (*Show a best one*
+# helps.)
 
 # %%
 be_the_critic()
 
 # %% [markdown]
-# The best score is always the Wasserstein distance, as Kantorovich and Rubinstein proved in 1958
-# ([Villani, 2009](https://doi.org/10.1007/978-3-540-71050-9)):
+# The largest difference of mean heights is always the Wasserstein distance, as Kantorovich and Rubinstein proved in
+# 1958 ([Villani, 2009](https://doi.org/10.1007/978-3-540-71050-9)):
 #
 # $$W_1(\text{real}, \text{painted}) = \max_{\text{slope of } f \,\le\, 1} \;\;
 # \mathbb{E}_{\text{real}}\left[f(x)\right] - \mathbb{E}_{\text{painted}}\left[f(x)\right]$$
@@ -109,14 +109,14 @@ be_the_critic()
 # In words: take the mean height of the real numbers minus that of the painted ones. With a slope of at most 1, its
 # largest value is $W_1$.
 #
-# So a network can measure the distance if its slope is limited. It needs no sigmoid, and a height of 0 means nothing
-# special.
+# So a network can measure the distance if its slope is limited. It needs no sigmoid, and a height of 0 means
+# nothing.
 
 # %% [markdown]
 # ## 3. The gradient penalty
 #
 # How is a network's slope limited? [Arjovsky and others (2017)](https://arxiv.org/abs/1701.07875), who brought $W_1$ to
-# GANs, cut all weights to ±0.01 after each step (Extra B).
+# GANs, kept all weights within ±0.01 (Extra B).
 # [Gulrajani and others (2017)](https://arxiv.org/abs/1704.00028) add a cost to the critic's loss, the **gradient
 # penalty**. It looks at random places between real and painted pictures:
 #
@@ -125,10 +125,10 @@ be_the_critic()
 #
 # In words: mix each real picture with its painted one. α is the share of the real one. All numbers from 0 to 1 are
 # equally likely, and each picture gets its own. Take the gradient of the critic's height with respect to the mixed
-# colors: one number for each pixel of a and of b. The length of all these numbers together is the slope. The penalty
-# is the mean of (slope − 1)².
+# colors: one number for each pixel of a and of b. Its length, the root of the sum of their squares, is the slope. The
+# penalty is the mean of (slope − 1)².
 #
-# A slope below 1 costs, too: the best heights use all the slope that is allowed.
+# A slope below 1 costs, too: the best heights are as steep as allowed.
 #
 # The critic learns from this slope, so PyTorch must take the gradient of a gradient. `create_graph=True` makes that
 # possible. For $x^3$ the slope is $3x^2$, and the slope of that is $6x$:
@@ -140,14 +140,14 @@ x = torch.tensor(1.0, requires_grad=True)
 print(f"at 1: height {x.item() ** 3:.0f}, slope {slope.item():.0f}, slope of the slope {slope_of_slope.item():.0f}")
 
 # %% [markdown]
-# **Exercise.** Write the penalty. Here published codes make mistakes:
+# **Exercise.** Write the penalty. Published codes make mistakes in these points:
 #
 # - α comes from `torch.rand` and has the shape N×1×1×1;
-# - the mixture is a fresh start: `.detach().requires_grad_()`;
+# - the mixture is cut off from the generator: `.detach().requires_grad_()`;
 # - the critic sees `torch.cat([gray, mixed], dim=1)`; gray is not mixed;
 # - the critic gives a height for each patch: a picture's height is their mean. Take the gradient of the *sum* of the
 #   heights; it holds the gradient of each picture;
-# - the length is taken over all dimensions of a picture;
+# - each picture has one length, over all its numbers;
 # - without `create_graph=True` the number is right, but the critic learns nothing from it.
 
 
@@ -220,7 +220,8 @@ film_strip(
 )
 
 # %% [markdown]
-# No real picture has a brown object. So the critic holds brown low, and color comes back. Beside lesson 03's pix2pix:
+# No real picture has a brown object. So the critic gives brown a low height, and color comes back. Beside lesson 03's
+# pix2pix:
 
 # %%
 networks = {"L1": "ambiguous_l1", "pix2pix": "ambiguous_pix2pix"}
@@ -241,9 +242,9 @@ table = metrics.evaluate(generators, world, names=columns)
 table
 
 # %% [markdown]
-# Both bring all three colors back. Which one is true, no network can know. WGAN-GP's objects are less clear (*inside
-# objects*: how far their pixels lie from one color), and its background error is twice as large. These are two runs
-# that differ in network and steps, so they do not say which *idea* is better.
+# Both bring all three colors back. No network can know the true one. WGAN-GP's objects are less clear (*inside
+# objects*: how far their pixels lie from one color), and its background error is nearly twice as large. The two runs
+# differ in network and steps, so they do not say which *idea* is better.
 
 # %% [markdown]
 # ## 5. What the critic's number is worth
@@ -271,11 +272,11 @@ figure
 saw("04.estimate")
 
 # %% [markdown]
-# "Near zero is best", says a published code. It would have stopped before epoch 8. A small number means that the
-# pictures are near, **or** that the critic does not find the difference.
+# "Near zero is best", says a published code. Here it would stop before epoch 8. A number near 0 means that the pictures
+# are near, **or** that the critic does not find the difference.
 #
 # In lesson 03's game of dots the true distance can be computed. Each critic first learns while its generator waits.
-# Then a fresh pair plays 100 rounds.
+# Then a new pair plays 100 rounds.
 
 # %%
 predict("04.better_measure")
@@ -305,25 +306,24 @@ saw("04.better_measure")
 # %% [markdown]
 # λ_gp = 10 measures best while the generator waits, and teaches worst: its fakes end farther away than they began.
 # One step of the critic a round is too few; 20 bring the fakes no nearer than 5. And once the fakes move, no critic
-# says the truth.
+# says the true distance.
 #
 # [Mallasto and others (2019)](https://arxiv.org/abs/1910.03875) and [Stanczuk and others
-# (2021)](https://arxiv.org/abs/2103.01678) report the same of pictures: critics that came nearer to $W_1$ did not
-# give better ones. Stanczuk and others conclude that WGANs work because they *fail* to measure $W_1$. So take the
+# (2021)](https://arxiv.org/abs/2103.01678) report the same of pictures: critics that came nearer to $W_1$ did not lead
+# to better pictures. Stanczuk and others conclude that WGANs work because they *fail* to measure $W_1$. So take the
 # critic as a teacher, and measure the pictures by something that does not learn.
 
 # %% [markdown]
 # ## 6. Photographs
 #
 # `photo_wgan_gp` is the same network as `photo_pix2pix`, trained on the same pictures. Here is lesson 03's cat again,
-# at three sides of the small copy that the networks look at. With the slider, find where WGAN-GP breaks:
+# at three sides of the small copy that the networks look at. Move the slider: what changes?
 
 # %%
-cat = photographs.pictures()["chelsea"]
-as_tensor = torch.from_numpy(cat).movedim(-1, 0)
+cat = data.photographs()["chelsea"]
 sides, names = (64, 128, 192), ("photo_l1", "photo_pix2pix", "photo_wgan_gp")
 plots.pictures(
-    [[colorize(as_tensor, name, side) for side in sides] for name in names],
+    [[colorize(cat, name, side) for side in sides] for name in names],
     titles=[f"side {side}" for side in sides],
     row_titles=("L1", "pix2pix", "WGAN-GP"),
     alt="The head of a cat, colored by three networks at three sides. L1 is brown at each side. pix2pix has reddish fur "
@@ -344,8 +344,8 @@ rows = {"gray": ends["gray"], **rows, "truth": ends["truth"]}
 metrics.Table({row: [{name: seed[name] for name in measures}] for row, (seed,) in rows.items()}, 197)
 
 # %% [markdown]
-# At 64 pixels the two are alike, and a third of the change of color is spilled. With more pixels both become too
-# colorful and err more, WGAN-GP more slowly.
+# At 64 pixels the two are alike: a third of the change of color is spill. With more pixels both become too colorful
+# and err more, WGAN-GP more slowly.
 
 # %% [markdown]
 # ## 7. Quizzes and take-away
@@ -355,13 +355,11 @@ others = world.valid[8:12]
 quiz_gray, _ = color.to_gray_ab(others)
 rows = {"pix2pix": "pix2pix", "wgan_gp": "WGAN-GP", "truth": "truth"}
 paintings = {loss: painted(generators[row], quiz_gray) for loss, row in rows.items() if loss != "truth"}
-facts = {f"{loss}_{measure}": value for loss, row in rows.items() for measure, value in table[row].items()}
-measured = {loss: facts | table[row] for loss, row in rows.items()}
-loss_quiz("04.which_loss", paintings | {"truth": others / 255}, measured)
+loss_quiz("04.which_loss", paintings | {"truth": others / 255}, {loss: table[row] for loss, row in rows.items()})
 
 # %%
 networks = dict(zip(("l1", "pix2pix", "wgan_gp"), names, strict=True)) | {"truth": None}
-photographs.loss_quiz("04.which_loss_photo", networks, picture="meadow")
+photographs.loss_quiz("04.which_loss_photo", networks, "meadow")
 
 # %%
 quiz("04.take_away")
@@ -370,19 +368,19 @@ quiz("04.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** A verdict says *whether* pictures differ, a height says *how far*. A critic with a slope of at most 1
-# can measure the Wasserstein distance. The gradient penalty keeps its slope near 1: one α for each picture, one
+# **Take-away.** Verdicts say *whether* pictures differ, heights *how far*. A critic with a slope of at most 1 can
+# measure the Wasserstein distance. The gradient penalty keeps its slope near 1: one α for each picture, one
 # length over all colors, and `create_graph=True`. Yet the critic's number is a poor measure, and the training works
-# all the same. So follow the critic, but measure the pictures by something else.
+# all the same. So use the critic as a teacher, and measure the pictures by something else.
 #
 # Next: **05 NoGAN** pretrains everything, and adds only a little GAN.
 
 # %% [markdown]
 # ## Extra A. Who breaks first?
 #
-# WGAN-GP is said to be stable: to work with settings with which other GANs fail. Here both runs were trained again,
-# lesson 03's pix2pix and section 4's WGAN-GP, with the learning rates of both networks multiplied by one factor. Which
-# one breaks first? (Guess before you look.) First pix2pix, three seeds each:
+# WGAN-GP is said to be stable: it works with settings with which other GANs fail. Here lesson 03's pix2pix and section
+# 4's WGAN-GP were trained again. The learning rates of both networks were multiplied by one factor. Which GAN gets
+# clearly worse first? (Guess before you look.) First pix2pix, three seeds each:
 
 # %%
 sweeps = {"pix2pix": Sweep("rates_pix2pix"), "WGAN-GP": Sweep("rates_wgan_gp")}
@@ -414,19 +412,19 @@ with plots.drawing(1, 2, (8.6, 3.0)) as (canvas, panels):
 figure
 
 # %% [markdown]
-# WGAN-GP breaks first here. At ten times the rates its background error rises from 6.7 to 10.3, and its seeds keep 59
-# to 78 % of the chroma. pix2pix at ten times the rates has a background error of 4.4 instead of 3.4, and all of its
-# chroma. It breaks at thirty times.
+# WGAN-GP breaks first here. At ten times the rates its background error rises from 6.7 to 10.3, and its seeds have 59
+# to 78 % of the true chroma. There pix2pix has a background error of 4.4 instead of 3.4, and lost no chroma. It breaks
+# at thirty times.
 #
-# This does not refute the papers. They tried many networks *without* a pixel loss. Here L1 holds both generators near
-# the truth, and pix2pix's more strongly (λ = 100 against 30). And "times ten" starts from rates that were chosen for
-# each. What it shows: test stability where you need it.
+# This does not prove the papers wrong. They tried many networks *without* a pixel loss. Here L1 keeps both generators
+# near the truth, and pix2pix's more strongly (λ = 100 against 30). And each GAN started from its own rates. So test
+# stability on your own task.
 
 # %% [markdown]
 # ## Extra B. Clip the weights, or penalize the slope?
 #
-# Section 3 named two ways to limit a slope. Here both are tried in the game of dots. The generator waits: its fakes
-# stay in the middle, 53 Lab units from the real dots on average. Each critic learns alone.
+# Section 3 named two ways to limit a slope. Here both are tried in the game of dots. Each critic learns alone. The
+# generator waits: its fakes stay in the middle, 53 Lab units from the real dots on average.
 
 # %%
 predict("04.clipped")
@@ -462,8 +460,8 @@ saw("04.clipped")
 distance_gan_lab()
 
 # %% [markdown]
-# In numbers, after some rounds: how many of the three colors do at least a tenth of the fakes come near? How far are
-# the fakes from the real dots? The last row compares real dots with other real dots.
+# In numbers, after some rounds: a color is *found* if at least a tenth of the fakes are near it. The distance is that
+# from the fakes to the real dots. The last row compares real dots with other real dots.
 
 # %%
 for name, make in {"verdicts (lesson 03)": ColorGAN, **kinds}.items():
@@ -479,11 +477,11 @@ among = [earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCA
 print(f"{'96 real dots and 96 others':50} distance", "/".join(f"{distance:.0f}" for distance in among))
 
 # %% [markdown]
-# The critic within ±0.01 teaches nothing. The others find all three colors, lesson 03's verdicts as well: this small
-# game does not need distances.
+# The critic within ±0.01 teaches next to nothing. The others find all three colors, lesson 03's verdicts as well: this
+# small game does not need distances.
 #
-# Clipping also gives the heights a poor *shape*. How much of them is a tilted plane, and how many weights stand at the
-# bound?
+# Clipping also changes the *shape* of the heights. What share of them does a tilted plane explain? And how many weights
+# are at the limit?
 
 
 # %%
@@ -510,17 +508,17 @@ for name, games in alone.items():
     print(f"{name:27}{flat:26}{bound}")
 
 # %% [markdown]
-# A clipped critic is nearly a tilted plane, a penalized one is not. A plane shows all fakes the same direction. It
-# cannot send each to its nearest color.
+# A clipped critic is nearly a tilted plane, a penalized one is not. A plane sends all fakes in the same direction, and
+# not each to its nearest color.
 #
 # A third way limits each layer by itself: *spectral norm* ([Miyato and others, 2018](https://arxiv.org/abs/1802.05957))
-# divides its weights by the most that the layer can stretch a vector. Lesson 05 uses it.
+# divides the weights of a layer by the largest factor by which they stretch a vector. Lesson 05 uses it.
 
 # %% [markdown]
 # ## Extra C. Eight heaps in the plane
 #
-# A common test of GANs has eight small heaps of dots on a ring (*eight Gaussians*) instead of three colors. How many
-# of them do at least 2 % of the fakes come near? In lesson 03 a long memory of Adam (a large β₁) made the game
+# A common test of GANs has eight small heaps of dots on a ring (*eight Gaussians*) instead of three colors. A heap
+# is *met* if at least 2 % of the fakes are near it. In lesson 03 a long memory of Adam (a large β₁) made the game
 # collapse, so each critic plays with three values of β₁.
 #
 # Change one thing at a time: WGAN-GP's critic takes five steps a round, lesson 03's takes one. So verdicts play with
@@ -569,13 +567,13 @@ figure
 
 # %% [markdown]
 # With one step a round, verdicts find all heaps only with β₁ = 0. With *five* steps they find them with β₁ = 0.5,
-# too, as the penalized critic does. With β₁ = 0.9 all have trouble. So what looks like a benefit of the distance is
-# here a benefit of more steps of the critic. (At `quick` there is one seed and less time.)
+# too, as the penalized critic does. With β₁ = 0.9 none meets all heaps with every seed. So what looks like a benefit of
+# the distance is here a benefit of more steps of the critic. (At `quick` there is one seed and less time.)
 
 # %% [markdown]
 # ## Extra D. Why no batch norm
 #
-# Lesson 03's critics have batch norm. A WGAN-GP critic must not have it. First a guess:
+# Lesson 03's pix2pix critic has batch norm. A WGAN-GP critic must not have it. First a guess:
 
 # %%
 predict("04.neighbor")
@@ -611,8 +609,8 @@ for norm in ("batch", "layer", "instance", "none"):
 saw("04.neighbor")
 
 # %% [markdown]
-# With batch norm the height of one picture depends on all the others. The penalty asks for the slope at *one*
-# picture, so it has no meaning then. *Layer norm* ([Ba and others, 2016](https://arxiv.org/abs/1607.06450)) rescales
+# With batch norm the height of one picture depends on all the others. Then the slope at *one* picture, which the
+# penalty needs, has no clear meaning. *Layer norm* ([Ba and others, 2016](https://arxiv.org/abs/1607.06450)) rescales
 # each picture by its own mean and spread; *instance norm* ([Ulyanov and others,
 # 2016](https://arxiv.org/abs/1607.08022)) does so for each channel. Both leave the other pictures out. The library's
 # `wgan_gp` has layer norm.
@@ -620,7 +618,7 @@ saw("04.neighbor")
 # %% [markdown]
 # ## Extra E. The loop by hand
 #
-# The library's loop gives each critic step fresh pictures. (A published code takes one batch and descends the same
+# The library's loop gives each critic step fresh pictures. (A published code takes one batch, and uses the same
 # gradient five times.) Write that loop yourself.
 #
 # **Exercise.** `batches` is an iterator: `next(batches)` gives a fresh pair (gray, ab). Take `n_critic` of them, and
@@ -647,7 +645,7 @@ train_round = check("04.critic_steps", train_round)
 # hint("04.critic_steps")
 
 # %% [markdown]
-# All your pieces together, on the world `shapes`, in which nothing is ambiguous. Both learning rates fall by 3 % a
+# Now put your pieces together, on the world `shapes`, in which nothing is ambiguous. Both learning rates fall by 3 % a
 # round.
 
 # %%
@@ -660,7 +658,7 @@ falling = [torch.optim.lr_scheduler.ExponentialLR(adam, 0.97) for adam in (gener
 
 
 def critic_step(gray, ab):
-    """Real pictures up, a fresh painting down, slope near 1. Returns the estimate of the distance."""
+    """Raise real pictures, lower fresh fakes, keep the slope near 1. Returns the estimate of the distance."""
     fake = generator(gray).detach()
     estimate = critic(torch.cat([gray, ab], dim=1)).mean() - critic(torch.cat([gray, fake], dim=1)).mean()
     critic_adam.zero_grad()
@@ -671,7 +669,7 @@ def critic_step(gray, ab):
 
 # %%
 def generator_step(gray, ab):
-    """Lift the painting, and stay near the truth."""
+    """Raise the fakes, and stay near the truth."""
     with training.frozen(critic):
         fake = generator(gray)
         loss = -critic(torch.cat([gray, fake], dim=1)).mean() + 100 * (fake - ab).abs().mean()

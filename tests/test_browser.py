@@ -229,7 +229,27 @@ def test_lesson_05_by_keyboard(opened):
     shown = lesson.show("loaders.show_batch(max_n=6)").get_by_role("img")
     assert shown.get_attribute("alt").startswith("6 pictures")
     quiz(lesson, "05.recall")
+    match_losses(lesson, ["L1", "pix2pix", "WGAN-GP", "NoGAN", "the true colors"])
     quiz(lesson, "05.take_away")
+
+
+def test_lesson_07_by_keyboard(opened):
+    lesson = opened("07_dice")
+
+    cell = lesson.show("flow_in_the_plane(")
+    told, before = cell.get_by_role("status"), cell.get_by_role("img").get_attribute("alt")
+    assert "time 0.00" in told.inner_text()
+    slide(lesson, cell, "Time, in steps", "End")
+    told.filter(has_text="time 1.00").wait_for()
+    another_picture(cell, before)
+
+    cell = lesson.show("choose_answer(")
+    choose(lesson, cell, "I choose", "number 5")
+    cell.get_by_role("status").filter(has_text="Number 5").wait_for()
+    assert cell.get_by_role("img", name="coloring 5").count() == 2  # small, and now large
+
+    quiz(lesson, "07.take_away")
+    match_losses(lesson, ["L1", "pix2pix", "flow, one sample", "the true colors"])
 
 
 def test_solutions_can_be_read_without_a_kernel(opened):

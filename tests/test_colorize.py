@@ -197,7 +197,7 @@ def test_like_named_ones_do_not_replace_each_other(run):
     assert sorted(os.listdir("out")) == ["same-2.jpg", "same.jpg"]
 
 
-def test_nothing_is_replaced_without_force(run):
+def test_nothing_is_replaced_without_force_and_an_original_never(run):
     save("a.png")
     save("out/a.png", size=(1, 1))
     status, said = run("a.png")
@@ -208,6 +208,9 @@ def test_nothing_is_replaced_without_force(run):
     assert both.shape == (32, 96, 3) and np.ptp(both[:, :48], axis=-1).max() == 0
     assert run(os.getcwd(), "--force", "--side-by-side")[0] == 0  # what lies in --out is not colored again
     assert (np.array(Image.open("out/a.png")) == both).all() and os.listdir("out") == ["a.png"]
+    before = Path("out/a.png").read_bytes()
+    status, said = run("out", "--force")
+    assert status == 1 and "choose another --out" in said and Path("out/a.png").read_bytes() == before
 
 
 def test_samples_are_several_answers_of_a_network_that_draws_them(run, tmp_path):
@@ -221,13 +224,6 @@ def test_samples_are_several_answers_of_a_network_that_draws_them(run, tmp_path)
     assert (answers[0] == colorize(COFFEE[:32, :48], models.load(drawing))).all()
 
 
-def test_an_original_is_never_replaced(run):
-    save("out/a.png")
-    before = Path("out/a.png").read_bytes()
-    status, said = run("out", "--force")
-    assert status == 1 and "choose another --out" in said and Path("out/a.png").read_bytes() == before
-
-
 def test_where_nothing_can_be_written_it_stops(run):
     save("a.png")
     save("b.png")
@@ -236,10 +232,8 @@ def test_where_nothing_can_be_written_it_stops(run):
     assert status == 1 and said.count("could not be written") == 1 and "0 colored, 0 left out, 1 failed" in said
 
 
-@pytest.mark.parametrize(
-    "more, sentence", [(["--side", "0"], "from 1 to 2048"), (["--model", "nothing"], "No weights")]
-)
-def test_what_cannot_work_is_said_once(run, capfd, weights, more, sentence):
+@pytest.mark.parametrize("more, words", [(["--side", "0"], "from 1 to 2048"), (["--model", "nothing"], "No weights")])
+def test_what_cannot_work_is_said_once(run, capfd, weights, more, words):
     save("a.png")
     status = main(["colorize", "a.png", "a.png", "--out", "out", "--model", str(weights), *more])
-    assert status == 2 and capfd.readouterr().err.count(sentence) == 1 and not os.path.exists("out")
+    assert status == 2 and capfd.readouterr().err.count(words) == 1 and not os.path.exists("out")

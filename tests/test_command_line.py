@@ -40,33 +40,24 @@ def test_it_leaves_weights_history_and_a_table(train, capsys, recipe, world, epo
     assert measure in said and " gray  " in said and f"{2 * epochs} of {2 * epochs} steps" in said
 
 
-def test_epochs_and_a_folder_of_its_own(train):
-    assert train("cnn", "--data", "shapes", "--epochs", "1") == 0
-    assert len(json.loads(Path("runs/cnn-shapes-seed0/history.json").read_text())) == 1
-
-
-def test_resuming_what_is_finished_changes_nothing(train):
-    assert train("unet_l1", "--out", "here", "--resume") == 0  # nothing there: starts afresh
-    weights = Path("here/generator.safetensors")
+def test_it_has_a_folder_of_its_own_and_resuming_what_is_finished_changes_nothing(train):
+    arguments, folder = ("cnn", "--data", "shapes", "--epochs", "1"), Path("runs/cnn-shapes-seed0")
+    assert train(*arguments, "--resume") == 0  # nothing there: starts afresh
+    assert len(json.loads((folder / "history.json").read_text())) == 1
+    weights = folder / "generator.safetensors"
     before = weights.stat().st_mtime_ns
-    assert train("unet_l1", "--out", "here", "--resume") == 0
+    assert train(*arguments, "--resume") == 0
     assert weights.stat().st_mtime_ns == before
-    assert train("unet_l1", "--out", "here") == 0
+    assert train(*arguments) == 0
     assert weights.stat().st_mtime_ns != before
 
 
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["cnn", "--data", "nowhere"], "folder 'nowhere'"),
-        (["cnn", "--epochs", "0"], "from 1 on, not 0"),
-        (["cnn", "--seed", "-1"], "from 0 on, not -1"),
-        (["unet_l3", "--data", "nowhere"], "no recipe 'unet_l3'"),  # before any data is looked for
-    ],
-)
-def test_bad_input_gets_a_sentence(train, capsys, arguments, sentence):
-    assert train(*arguments) == 2
-    assert sentence in capsys.readouterr().err
+def test_bad_input_gets_a_sentence_before_any_data_is_looked_for(train, capsys):
+    told = {"cnn --data nowhere": "folder 'nowhere'", "cnn --epochs 0": "from 1 on, not 0"}
+    told |= {"cnn --seed -1": "from 0 on, not -1", "unet_l3 --data nowhere": "no recipe 'unet_l3'"}
+    for arguments, sentence in told.items():
+        assert train(*arguments.split()) == 2
+        assert sentence in capsys.readouterr().err
 
 
 def test_at_gpu_all_is_as_published(monkeypatch):

@@ -25,19 +25,13 @@ def test_a_file_and_its_folders_are_made(tmp_path):
     assert path.read_bytes() == b"two" and os.listdir(path.parent) == ["new.bin"]
 
 
-def test_a_full_disk_leaves_the_old_file_whole(old):
-    with pytest.raises(files.CannotWrite, match="kept.json could not be written: No space left.*whole. Make room"):
-        with files.replacing(old) as beside:
+def test_a_full_disk_and_whoever_stops_in_the_middle_leave_the_old_file_whole(old):
+    full, advice = OSError(errno.ENOSPC, "No space left on device"), "kept.json could not be written: No space left"
+    for error, told in ((full, f"{advice}.*whole. Make room"), (KeyboardInterrupt("by hand"), "^by hand$")):
+        with pytest.raises((files.CannotWrite, KeyboardInterrupt), match=told), files.replacing(old) as beside:
             beside.write_text("half of the n")
-            raise OSError(errno.ENOSPC, "No space left on device")
-    assert old.read_text() == "old" and os.listdir(old.parent) == [old.name]
-
-
-def test_so_does_whoever_stops_in_the_middle(old):
-    with pytest.raises(KeyboardInterrupt), files.replacing(old) as beside:
-        beside.write_text("half of the n")
-        raise KeyboardInterrupt
-    assert old.read_text() == "old" and os.listdir(old.parent) == [old.name]
+            raise error
+        assert old.read_text() == "old" and os.listdir(old.parent) == [old.name]
 
 
 def test_a_place_that_cannot_be_written(old):

@@ -10,22 +10,11 @@ from colorlib.worlds import scenes
 ALT = "Some pictures side by side, for a test."
 
 
-def test_a_figure_needs_alt_text():
-    with pytest.raises(ValueError, match="alt text"):
-        plots.curves({"L2": [1.0]}, alt="")
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [
-        torch.rand(2, 3, 8, 8),
-        [torch.rand(1, 8, 8), torch.rand(8, 8)],
-        [torch.zeros(3, 3, 8, 8, dtype=torch.uint8), torch.rand(2, 3, 8, 8)],
-    ],
-)
-def test_pictures_of_every_kind(shown):
-    figure = plots.pictures(shown, alt=ALT, titles=("a", "b"), row_titles=("one", "two"))
-    assert figure.webp.startswith(b"RIFF") and f'alt="{ALT}"' in figure.html
+def test_pictures_of_every_kind():
+    batch, gray, whole = torch.rand(2, 3, 8, 8), torch.rand(1, 8, 8), torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
+    for shown in (batch, [gray, gray[0]], [whole, batch]):
+        figure = plots.pictures(shown, alt=ALT, titles=("a", "b"), row_titles=("one", "two"))
+        assert figure.webp.startswith(b"RIFF") and f'alt="{ALT}"' in figure.html
 
 
 @pytest.mark.parametrize(
@@ -45,7 +34,9 @@ def test_a_small_picture_takes_64_pixels_on_the_screen_and_goes_on_below(columns
     assert min(sides) >= 64 and max(sides) < 300 and drawn[0].bbox.width <= 960, "a notebook of 1,280 pixels has 1,100"
 
 
-def test_alt_text_reaches_both_screen_and_text():
+def test_a_figure_needs_alt_text_which_reaches_both_screen_and_text():
+    with pytest.raises(ValueError, match="alt text"):
+        plots.curves({"L2": [1.0]}, alt="")
     bundle = plots.curves({"a": [1, 2], "b": [2, 1]}, alt='Two lines that "cross".')._repr_mimebundle_()
     assert "&quot;cross&quot;" in bundle["text/html"] and 'Two lines that "cross"' in bundle["text/plain"]
 

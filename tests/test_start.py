@@ -139,8 +139,8 @@ def test_pip_errors_come_back_as_text(start, monkeypatch, capsys):
     assert start.explain(errors).startswith("pip could not install")
 
 
-def test_an_index_that_answers_is_reachable(start, tmp_path, monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+def test_an_index_is_reachable_that_answers_within_seconds(start, tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
@@ -148,10 +148,6 @@ def test_an_index_that_answers_is_reachable(start, tmp_path, monkeypatch):
         assert not start.reachable(address + "/missing")
         server.shutdown()
     assert not start.reachable("not an address")
-
-
-def test_an_index_that_does_not_answer_is_given_up_within_seconds(start, monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
     began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and says nothing
         assert not start.reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.5)
@@ -180,31 +176,21 @@ def test_it_opens_the_first_lesson_and_passes_jupyters_options_on(start, command
         start.main([])
 
 
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["docter"], "no command 'docter'; choose one of: open"),
-        (["--here", "test"], "are for `test`"),
-        (["setup", "something"], "setup takes no arguments, but got: something"),
-    ],
-)
-def test_a_mistyped_command_installs_nothing(start, commands, capsys, arguments, sentence):
-    with pytest.raises(SystemExit):
-        start.main(arguments)
-    assert sentence in capsys.readouterr().err and not commands.called
+def test_a_mistyped_command_installs_nothing(start, commands, capsys):
+    told = {"docter": "no command 'docter'; choose one of: open", "--here test": "are for `test`"}
+    told["setup something"] = "setup takes no arguments, but got: something"
+    for arguments, sentence in told.items():
+        with pytest.raises(SystemExit):
+            start.main(arguments.split())
+        assert sentence in capsys.readouterr().err and not commands.called
 
 
-@pytest.mark.parametrize(
-    "arguments, command",
-    [
-        ("test --profile gpu tests/test_color.py -k gray", "pytest --profile gpu tests/test_color.py -k gray"),
-        *((f"{name} --help-me", f"colorlib {name} --help-me") for name in ("doctor", "progress", "colorize")),
-    ],
-)
-def test_other_commands_run_in_the_environment(start, commands, arguments, command):
-    assert start.main(arguments.split()) == 7
-    python = "python with lab,dev" if "pytest" in command else "python with lab"
-    assert commands.call_args.args[0] == [python, "-m", *command.split()]
+@pytest.mark.parametrize("name", ["test", "doctor", "progress", "colorize"])
+def test_other_commands_run_in_the_environment(start, commands, name):
+    more = "--profile gpu tests/test_color.py -k gray".split()
+    assert start.main([name, *more]) == 7
+    extras, module = ("lab,dev", ["pytest"]) if name == "test" else ("lab", ["colorlib", name])
+    assert commands.call_args.args[0] == [f"python with {extras}", "-m", *module, *more]
 
 
 def test_setup_only_installs(start, commands, capsys):

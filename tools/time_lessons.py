@@ -32,7 +32,7 @@ def row(path):
 
 
 def table():
-    lines = ["| lesson | afterwards you can | your time | Run All, one busy CPU core |", "|---|---|---|---|"]
+    lines = ["| lesson | afterwards you can | your time | Run All, 2 CPU cores |", "|---|---|---|---|"]
     return "\n".join([*lines, *map(row, sorted(ROOT.glob("solutions/[0-9][0-9]_*.ipynb")))]) + "\n"
 
 

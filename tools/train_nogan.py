@@ -27,7 +27,6 @@ from train_weights import HELD_OUT, PAINTED, PICTURES, SEEDS, described, folder_
 
 from colorlib import color, data, files, metrics, models, nogan, training
 from colorlib.colorize import looked_at
-from colorlib.course import photographs
 from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.training import Stopped, seeded
@@ -52,7 +51,7 @@ BEGINNER |= dict(pictures=4000, batch_size=32, lr=2e-3, every=50)
 # Name: the data, the seeds, the settings. Of the first seed the stop is shipped, and what its snapshots painted.
 RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "photo_nogan": ("photographs", SEEDS[:1], PHOTOS)}
 VARIANTS = {"nogan_ambiguous": {"sure critic": dict(critic_epochs=2, critic_lr=1e-3)}}  # after the same stage 1
-COMPARED = {"nogan_pretrained": ("photographs", SEEDS, BEGINNER)}
+COMPARED = {"photo_pretrained": ("photographs", SEEDS, BEGINNER)}
 STAGES = {"stage 1": "stage_1", "stop": "stage_3"}  # a run's networks, in its own folder
 MOST = 1.15  # times gray's ab error: where photographs stop
 DATA = "small pictures in color of 200 classes, 10 crops of each of 600 photographs"
@@ -100,7 +99,7 @@ def pixels(of: scenes.Scenes | torch.Tensor) -> torch.Tensor:
 def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     """The few pictures whose colors every snapshot leaves; lesson 05 shows the same of its own training."""
     scene = isinstance(reporting, scenes.Scenes)
-    return reporting.pictures[:PAINTED] if scene else data.shipped_photographs(reporting.shape[-1])
+    return reporting.pictures[:PAINTED] if scene else data.squares(reporting.shape[-1])
 
 
 def finished(file: Path, network: nn.Module, settings: dict, work: Callable[[], dict]) -> dict:
@@ -332,10 +331,10 @@ def of_network(name: str, card: dict, paintings: dict, runs: list[Stages], folde
     card["held_out"]["truth"] = card["held_out"].pop("truth")  # the last row
     _, large = folders
     card["at_side"] = {side: measured(name, networks[name], kept_aside(large, side)) for side in MEASURED_AT}
-    card["shipped"] = measured(name, networks[name], data.shipped_photographs(card["size"]))
+    card["shipped"] = measured(name, networks[name], data.squares(card["size"]))
     for photograph in FULL:
         for row, network in networks.items():
-            _, ab = looked_at(photographs.pictures()[photograph], network, card["size"])
+            _, ab = looked_at(data.photographs()[photograph].movedim(0, -1).numpy(), network, card["size"])
             paintings[f"{'stop' if row == name else row}: {photograph}"] = ab[None] / color.AB_SCALE
 
 

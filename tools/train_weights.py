@@ -31,7 +31,7 @@ HELD_OUT = 1000  # at most so many are measured
 SEEN = ("ab_error", "chroma", "chroma_share")  # what is measured on training pictures of a world, too
 PIX2PIX, WGAN_GP = (partial(training.build, name) for name in ("pix2pix", "wgan_gp"))
 
-# Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 04 and 07 show them.
+# Name: the data, and what makes the recipe of training/laptop.toml's settings. Lessons 02 to 05 and 07 show them.
 RUNS = {
     "ambiguous_l2": ("ambiguous", training.Supervised),
     "ambiguous_l1": ("ambiguous", training.Supervised),

@@ -112,12 +112,10 @@ def hint(identifier: str) -> None:
 
 def _ladder(text, given):
     """The hints so far, the newest unfolded, and the solution at the top of the ladder."""
-    steps = text["hints"][:given]
-    rungs = [
-        page.details(f"Hint {i} of {len(text['hints'])}", page.inline(step), open_=i == given)
-        for i, step in enumerate(steps, 1)
-    ]
-    if given > len(text["hints"]):
+    hints, rungs = text["hints"], []
+    for number, step in enumerate(hints[:given], 1):
+        rungs.append(page.details(f"Hint {number} of {len(hints)}", page.inline(step), open_=number == given))
+    if given > len(hints):
         solution = html.escape(text["solution"].strip(), quote=False)
         rungs.append(page.details("A solution", f"<pre>{solution}</pre>", open_=True))
     return "".join(rungs)

@@ -12,8 +12,7 @@ class Gallery(page.Live):
         if not stops:
             raise ValueError("A gallery needs at least one row of pictures.")
         self.stops, self.notes, self.width = stops, notes or {}, width
-        rows = (fixed or {}).items()
-        self.below = "".join(f"<div>{page.inline(label)}</div>{self.row(label, p)}" for label, p in rows)
+        self.below = "".join(f"<div>{page.inline(at)}</div>{self.row(at, p)}" for at, p in (fixed or {}).items())
         # The slider's own number means nothing: what is told says where it stands.
         self.slider = self.follow(controls.slider(name, 1, len(stops), 1, readout=False))
         self.told = controls.Told()

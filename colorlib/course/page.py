@@ -45,11 +45,8 @@ def box(body, kind="note"):
 
 def details(summary, body, open_=False):
     """Something to unfold by mouse or keyboard, without a kernel."""
-    return (
-        f"<details style='margin:6px 0'{' open' if open_ else ''}>"
-        f"<summary style='cursor:pointer'>{summary}</summary>"
-        f"<div style='padding:6px 0 2px 14px'>{body}</div></details>"
-    )
+    shown = f"<summary style='cursor:pointer'>{summary}</summary><div style='padding:6px 0 2px 14px'>{body}</div>"
+    return f"<details style='margin:6px 0'{' open' if open_ else ''}>{shown}</details>"
 
 
 def say(body, kind="note"):

@@ -35,8 +35,7 @@ def _text(text):
 
 
 def _lettered(lines):
-    items = "".join(f"<li>{page.inline(line)}</li>" for line in lines)
-    return f"<ol type='A'>{items}</ol>"
+    return "".join(["<ol type='A'>", *(f"<li>{page.inline(line)}</li>" for line in lines), "</ol>"])
 
 
 class Quiz(Asked):
@@ -50,19 +49,17 @@ class Quiz(Asked):
         yield widgets.HTML(self.title)
         for number, question in enumerate(self.questions):
             options = [option["text"] for option in question["options"]]
-            choice = controls.Choice(options, f"Check answer {number + 1}", partial(self.tell, number))
-            self.choices.append(choice)
-            yield from (_text(f"{number + 1}. {page.inline(question['ask'])}"), *choice.parts)
+            self.choices.append(controls.Choice(options, f"Check answer {number + 1}", partial(self.tell, number)))
+            yield from (_text(f"{number + 1}. {page.inline(question['ask'])}"), *self.choices[-1].parts)
 
     def tell(self, number, option):
         self.choices[number].told.verdict(*self.answer(number, option))
 
     def answer(self, number, option):
         """Answer question `number` with option `option`, both from 0, as they are shown: is it right, and why?"""
-        question = self.questions[number]
-        chosen = question["options"][option]
-        misconception = chosen.get("misconception", "")
-        return self.judged(question["id"], bool(chosen.get("right")), chosen["why"], misconception)
+        chosen = self.questions[number]["options"][option]
+        right, misconception = bool(chosen.get("right")), chosen.get("misconception", "")
+        return self.judged(self.questions[number]["id"], right, chosen["why"], misconception)
 
     def as_text(self):
         """The quiz for readers without a kernel: each question, its options, the answers to unfold."""
@@ -79,13 +76,14 @@ class LossQuiz(Asked):
     """Rows of colored pictures, a menu under each. `paintings` {loss: N×3×H×W}, `measures` {loss: {name: number}}.
 
     The texts say for each loss what gives it away, and for each wrong match why it can't be that one;
-    in braces they may name a measure of the row: "chroma {chroma:.0f} of {true_chroma:.0f}".
+    in braces they may name a measure of the row, or of another one: "chroma {chroma:.0f}, in truth {truth_chroma:.0f}".
     """
 
     kind = "loss_quizzes"
 
     def __init__(self, identifier, paintings, measures):
-        self.paintings, self.measures = paintings, measures
+        others = {f"{loss}_{name}": value for loss, row in measures.items() for name, value in row.items()}
+        self.paintings, self.measures = paintings, {loss: others | row for loss, row in measures.items()}
         super().__init__(identifier)
 
     def parts(self):
@@ -109,10 +107,8 @@ class LossQuiz(Asked):
     def answer(self, letter, loss):
         """Say that row `letter` was painted under `loss`."""
         truth = self.rows[letter]
-        text = self.losses[truth]
-        why = text["clue"] if loss == truth else text["taken_for"][loss]
-        why = why.format(**self.measures[truth])
-        return self.judged(truth, loss == truth, why, f"{truth}_taken_for_{loss}")
+        why = self.losses[truth]["clue"] if loss == truth else self.losses[truth]["taken_for"][loss]
+        return self.judged(truth, loss == truth, why.format(**self.measures[truth]), f"{truth}_taken_for_{loss}")
 
     def check(self):
         for letter, menu in self.menus.items():
@@ -123,12 +119,10 @@ class LossQuiz(Asked):
 
     def as_text(self):
         rows = "".join(f"<p><b>{letter}</b><br>{self.pictures(letter)}</p>" for letter in self.rows)
-        answers = ""
-        for letter, loss in self.rows.items():
-            clue = self.losses[loss]["clue"].format(**self.measures[loss])
-            answers += f"<li>{letter}: <b>{self.losses[loss]['label']}</b>. {page.inline(clue)}</li>"
-        losses = ", ".join(text["label"] for text in self.losses.values())
-        asked = f"{self.title}<p>{page.inline(self.text['ask'])} ({losses})</p>"
+        labels = {loss: text["label"] for loss, text in self.losses.items()}
+        clues = {loss: page.inline(text["clue"].format(**self.measures[loss])) for loss, text in self.losses.items()}
+        answers = "".join(f"<li>{row}: <b>{labels[loss]}</b>. {clues[loss]}</li>" for row, loss in self.rows.items())
+        asked = f"{self.title}<p>{page.inline(self.text['ask'])} ({', '.join(labels.values())})</p>"
         return page.box(asked + rows + page.details("Answers", f"<ul>{answers}</ul>"))
 
 

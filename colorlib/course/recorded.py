@@ -30,7 +30,8 @@ class LiveCurves:
             return
         self.drawn = time.monotonic()
         shown = self.figure(run).html
-        for stop, pictures in list(self.stops.items())[-1:]:
+        if self.stops:
+            stop, pictures = list(self.stops.items())[-1]
             shown += f"<div style='width:272px'>{page.row(pictures, stop, 128)}<br><small>{stop}</small></div>"
         shown = f"<div style='display:flex;flex-wrap:wrap;gap:12px;align-items:center'>{shown}</div>"
         bundle = {"text/html": shown, "text/plain": page.plain(shown)}
@@ -39,8 +40,7 @@ class LiveCurves:
 
     def figure(self, run):
         """Terms of the history as curves; their alt text says where each began and ended."""
-        # A run that was stopped may end in part of a row.
-        rows = [row for row in run.history if all(name in row for name in self.names)]
+        rows = [row for row in run.history if all(name in row for name in self.names)]  # a stopped run's last is short
         series = {name.removeprefix("valid_").replace("_", " "): [row[name] for row in rows] for name in self.names}
         told = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in series.items())
         told += "".join(f"; a line for {name} at {y:.3g}" for name, y in (self.lines or {}).items())
@@ -103,39 +103,22 @@ class Sweep:
         rows |= {variant: facts["held_out"][variant] for variant, facts in self.variants.items()}
         return _table(rows | {"truth": first["truth"]}, names, self.card["measured_on"])
 
-    def __repr__(self):
-        seeds, hardware = len(self.card["seeds"]), self.card["hardware"]
-        return f"recorded runs {self.name}: {', '.join(self.variants)}; {seeds} seeds each, on {hardware}"
 
-
-class Paintings:
-    """What a recorded run painted: the same held-out pictures after some epochs or batches.
-
-    `stops` {"epoch 1": pictures, …} in the order of training; `never` are pictures that never had color, if it has any.
-    """
-
-    def __init__(self, name):
-        paintings = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
-        self.gray = paintings["gray"]
-        self.truth = color.from_gray_ab(self.gray, paintings["truth"])
-        stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]
-        stops.sort(key=lambda stop: int(stop.split()[1]))
-        self.stops = {stop: color.from_gray_ab(self.gray, paintings[stop]) for stop in stops}
-        if "never" in paintings:
-            gray, ab = paintings["never gray"], paintings["never"]
-            self.never_gray, self.never = color.from_gray_ab(gray, 0 * ab), color.from_gray_ab(gray, ab)
-
-    def painted_by(self, generator):
-        """The same pictures, painted by another generator."""
-        return painted(generator, self.gray)
+def recorded_stops(name):
+    """What a recorded run painted on its way, {"epoch 1": pictures, …}, in the order of training."""
+    paintings = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")
+    gray = paintings["gray"]
+    stops = [key for key in paintings if key.startswith(("epoch ", "batch "))]
+    stops.sort(key=lambda stop: int(stop.split()[1]))
+    return {stop: color.from_gray_ab(gray, paintings[stop]) for stop in stops}
 
 
 def _table(held_out, names, pictures):
     truth = [seed | {"psnr": math.inf} for seed in held_out["truth"]]  # which a card cannot hold
-    rows = {}
-    for row, seeds in (held_out | {"truth": truth}).items():
-        rows[row] = [{name: seed[name] for name in names} for seed in seeds]
-    return metrics.Table(rows, pictures)
+    rows = (held_out | {"truth": truth}).items()
+    return metrics.Table(
+        {row: [{name: seed[name] for name in names} for seed in seeds] for row, seeds in rows}, pictures
+    )
 
 
 def or_recorded(run, name):

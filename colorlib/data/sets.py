@@ -15,6 +15,8 @@ from colorlib.worlds import scenes
 # on tests nothing, so whole photographs are held out; the stereo pair stays on one side.
 TRAIN_PHOTOS = "astronaut.png coffee.png rocket.jpg china.jpg motorcycle_left.png motorcycle_right.png".split()
 VALID_PHOTOS = "chelsea.png flower.jpg".split()
+SHOWN = [name for name in (*TRAIN_PHOTOS, *VALID_PHOTOS) if "motorcycle" not in name]
+OWN = "meadow.webp farmhouse.webp mountains.webp".split()  # see CREDITS.md beside them
 EVERY = 10  # every tenth picture validates
 AT_LEAST_2 = "At least 2 are needed: one to train on, one to validate on."
 
@@ -101,10 +103,15 @@ def photo_files(names) -> list[Path]:
     return [folder / name for name in names for folder in folders if (folder / name).exists()]
 
 
-def shipped_photographs(size) -> torch.Tensor:
+def photographs() -> dict[str, torch.Tensor]:
+    """Those that are shown in full size, {name: 3×H×W}. `farmhouse` (1940) and `mountains` (1870) never had color."""
+    found = (*photo_files(SHOWN), *(Path(__file__).parent / "photographs" / name for name in OWN))
+    return {file.stem: torch.from_numpy(pictures.read(file)).movedim(-1, 0) for file in found}
+
+
+def squares(size) -> torch.Tensor:
     """The middle squares of the photographs that scikit-image and scikit-learn ship, without the stereo pair."""
-    names = [name for name in (*TRAIN_PHOTOS, *VALID_PHOTOS) if "motorcycle" not in name]
-    return torch.from_numpy(np.stack([pictures.square(file, size) for file in photo_files(names)]))
+    return torch.from_numpy(np.stack([pictures.square(file, size) for file in photo_files(SHOWN)]))
 
 
 def _load_archive(name, archive, size, n, seed):
@@ -115,13 +122,13 @@ def _load_archive(name, archive, size, n, seed):
 
 def _load_folder(name, folder, size, n, seed):
     """The naturally gray pictures aside, the others split by hue."""
-    squares = _squares(folder, size, n, seed)
-    gray = is_gray(squares)
+    found = _squares(folder, size, n, seed)
+    gray = is_gray(found)
     colored = torch.nonzero(~gray)[:, 0]
     if len(colored) < 2:
         raise ValueError(f"Of {len(gray):,} pictures {len(colored)} are in color. {AT_LEAST_2}")
-    train, valid = hue_sorted_split(mean_hue(squares)[colored])
-    return DataSet(str(name), squares[colored[train]], squares[colored[valid]], squares[gray])
+    train, valid = hue_sorted_split(mean_hue(found)[colored])
+    return DataSet(str(name), found[colored[train]], found[colored[valid]], found[gray])
 
 
 def _squares(folder, size, n, seed):

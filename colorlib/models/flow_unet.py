@@ -29,19 +29,20 @@ class Residual(nn.Module):
 class FlowUNet(nn.Module):
     """A U-Net of residual blocks over colors `fold` times smaller than the gray picture, and `scale` times larger ones.
 
-    The gray picture is folded: each square of fold × fold pixels becomes as many channels of one place.
+    The gray picture is folded: each square of fold × fold pixels becomes as many channels of one place. Samples start
+    from `noise` times the noise that it learned from: below 1 they keep nearer to the mean.
     """
 
     inputs, outputs = 1, "ab"
 
-    def __init__(self, size=32, width=1.0, levels=3, fold=2, scale=2.5):
+    def __init__(self, size=32, width=1.0, levels=3, fold=2, scale=2.5, noise=1.0):
         super().__init__()
         multiple = fold * 2 ** (levels - 1)
         if size < SMALLEST or size % multiple:
             sizes = f"at least {SMALLEST} and a multiple of {multiple}"
             raise ValueError(f"flow_unet folds and halves its picture: the size must be {sizes}, not {size}.")
         maps = [GROUPS * max(2, round(16 * level * width)) for level in range(1, levels + 1)]
-        self.fold, self.scale, time = fold, scale, maps[0]
+        self.fold, self.scale, self.noise, time = fold, scale, noise, maps[0]
         self.clock = nn.Sequential(nn.Linear(2 * PAIRS, time), nn.SiLU())
         self.first = nn.Conv2d(2 + fold**2, maps[0], 3, padding=1)
         steps = zip([maps[0], *maps], maps, strict=False)
@@ -75,7 +76,7 @@ class FlowUNet(nn.Module):
         """
         dice = dice or torch.Generator().manual_seed(0)
         height, width = (side // self.fold for side in gray.shape[-2:])
-        x = torch.randn(len(gray), 2, height, width, generator=dice).to(gray.device)
+        x = self.noise * torch.randn(len(gray), 2, height, width, generator=dice).to(gray.device)
         for step in range(steps):
             time = torch.full((len(gray), 1, 1, 1), step / steps, device=gray.device)
             arrows = self.arrows(x, time, gray)

@@ -8,8 +8,11 @@ from colorlib.course.progress import _memory
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "home"))
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("COLORLIB_HOME", str(home))
     _memory.clear()
+    return home
 
 
 @pytest.fixture

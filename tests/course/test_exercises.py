@@ -1,9 +1,8 @@
 """Every exercise of every lesson: right answers pass, wrong ones are told why, and the hints lead to a right one."""
 
 import copy
-import importlib.util
 import inspect
-from pathlib import Path
+from importlib import import_module
 
 import pytest
 import torch
@@ -15,17 +14,8 @@ from colorlib.course import check, checks, texts
 from colorlib.course.progress import recall
 from colorlib.training import frozen
 
-
-def answers(lesson):
-    """The module of a lesson's wrong answers; `RIGHT`, where it has some, are right ones beside the reference."""
-    path = Path(__file__).parent / f"lesson_{lesson}" / "wrong_answers.py"
-    spec = importlib.util.spec_from_file_location(f"wrong_answers_{lesson}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ANSWERS = {lesson: answers(lesson) for lesson in texts.lessons()}
+# A lesson's `RIGHT`, where it has some, are right answers beside the reference.
+ANSWERS = {lesson: import_module(f"course.lesson_{lesson}.wrong_answers") for lesson in texts.lessons()}
 WRONG = {f"{lesson}.{name}": wrong for lesson, own in ANSWERS.items() for name, wrong in own.WRONG.items()}
 RIGHT = {f"{lesson}.{name}": r for lesson, own in ANSWERS.items() for name, r in getattr(own, "RIGHT", {}).items()}
 
@@ -51,9 +41,7 @@ def test_a_check_accepts_the_reference_and_other_right_answers(identifier, said)
         assert torch.equal(torch.get_rng_state(), dice), "a check throws no dice of the lesson"
 
 
-@pytest.mark.parametrize(
-    "identifier, mistake", [(identifier, name) for identifier in WRONG for name in WRONG[identifier]]
-)
+@pytest.mark.parametrize("identifier, mistake", [(exercise, name) for exercise in WRONG for name in WRONG[exercise]])
 def test_a_check_rejects_a_plausible_mistake_with_a_helpful_sentence(identifier, mistake, said):
     function, words = WRONG[identifier][mistake]
     assert check(identifier, function) is checks.exercise_of(*identifier.split(".")).reference

@@ -21,20 +21,13 @@ def test_a_widget_shows_its_bundle(monkeypatch):
     assert "[The ab plane at L = 55" in shown[0]["text/plain"] and "<" not in shown[0]["text/plain"]
 
 
-@pytest.mark.parametrize(
-    "picture, mode",
-    [
-        (torch.full((3, 4, 6), 255, dtype=torch.uint8), "RGB"),
-        (torch.ones(3, 4, 6, requires_grad=True), "RGB"),
-        (torch.ones(1, 4, 6), "L"),
-        (torch.ones(4, 6), "L"),
-    ],
-)
-def test_every_kind_of_picture_can_be_shown(picture, mode):
-    tag = page.picture(picture, 'white "paper"')
-    shown = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", tag)[1])))
-    assert shown.size == (6, 4) and shown.convert("L").getextrema() == (255, 255)
-    assert page.plain(tag) == '[white "paper"]'
+def test_every_kind_of_picture_can_be_shown():
+    white = torch.ones(3, 4, 6, requires_grad=True)
+    for picture in (torch.full((3, 4, 6), 255, dtype=torch.uint8), white, white[:1], white[0]):
+        tag = page.picture(picture, 'white "paper"')
+        shown = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", tag)[1])))
+        assert shown.size == (6, 4) and shown.convert("L").getextrema() == (255, 255)
+        assert page.plain(tag) == '[white "paper"]'
 
 
 def test_a_gallery_shows_the_stop_of_its_slider_and_says_which():

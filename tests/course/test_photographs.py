@@ -1,29 +1,31 @@
 """Photographs in a lesson: free ones, measured one by one, and a quiz that explains by these measures."""
 
-import numpy as np
+from pathlib import Path
+
 import pytest
 import torch
 
 from colorlib import data
 from colorlib.course import photographs, questions
+from colorlib.data import sets
 
 NETWORKS = {"l1": "photo_l1", "classify": "photo_classify", "truth": None}
 
 
 def test_the_old_ones_have_no_color_and_each_own_one_is_credited():
-    shown = photographs.pictures()
-    gray = {name for name, array in shown.items() if data.is_gray(torch.from_numpy(array).movedim(-1, 0)[None])[0]}
+    shown = data.photographs()
+    gray = {name for name, picture in shown.items() if data.is_gray(picture[None])[0]}
     assert gray == {"farmhouse", "mountains"} and len(shown) == 9
-    credits = (photographs.resources.files(data) / "photographs" / "CREDITS.md").read_text(encoding="utf-8")
-    assert all(f"`{name}`: " in credits and "CC0" in credits for name in photographs.OWN)
+    credits = (Path(sets.__file__).parent / "photographs" / "CREDITS.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`: " in credits and "CC0" in credits for name in sets.OWN)
 
 
 def test_gray_is_as_wrong_as_gray_and_the_truth_is_right():
-    photograph = photographs.pictures()["flower"][:128, :128]
-    truth = photographs.measured(photograph, photograph)
-    assert truth["ab_error"] < 0.01 and truth["colorfulness"] == truth["true_colorfulness"] > 20
-    gray = photographs.measured(np.repeat(photograph[..., 1:2], 3, axis=2), photograph)
-    assert gray["ab_error"] == pytest.approx(gray["gray_error"], abs=0.1) and gray["colorfulness"] < 0.1
+    photograph = data.photographs()["flower"][:, :128, :128]
+    versions = {"true": photograph, "plain": photograph[1:2].expand(3, -1, -1)}
+    true, plain, gray = photographs.measured(versions, photograph).values()
+    assert true["ab_error"] < 0.01 and true["colorfulness"] > 20 and plain["colorfulness"] < 0.1
+    assert plain["ab_error"] == pytest.approx(gray["ab_error"], abs=0.1)
 
 
 def test_the_quiz_explains_a_wrong_match_by_that_very_picture(monkeypatch):
@@ -36,6 +38,6 @@ def test_the_quiz_explains_a_wrong_match_by_that_very_picture(monkeypatch):
 
 
 def test_the_slider_shows_each_side():
-    slider = photographs.side_slider(photographs.pictures()["rocket"], "photo_l1", (32, 64))
+    slider = photographs.side_slider(data.photographs()["rocket"], "photo_l1", (32, 64))
     assert len(slider.stops) == 2 and "side 32" in slider.as_text()
     assert not torch.equal(*slider.stops.values())

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import zlib
+from unittest.mock import Mock
 
 import pytest
 
@@ -25,13 +26,11 @@ def test_progress_travels_as_a_code(tmp_path, monkeypatch, said):
     assert "can't be read" in said[-1]
 
 
-def test_progress_survives_a_broken_file_and_a_folder_that_cannot_be_written(tmp_path, monkeypatch, said):
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "progress.json").write_text("{broken")
+def test_progress_survives_a_broken_file_and_a_folder_that_cannot_be_written(own_home, tmp_path, monkeypatch, said):
+    (own_home / "progress.json").write_text("{broken")
     record("00", "exercises", "squared_error", passed=True)
-    assert (home / "progress.broken.json").read_text() == "{broken" and "kept as" in said[0]
-    assert json.loads((home / "progress.json").read_text())["schema"] == 1
+    assert (own_home / "progress.broken.json").read_text() == "{broken" and "kept as" in said[0]
+    assert json.loads((own_home / "progress.json").read_text())["schema"] == 1
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COLORLIB_HOME", str(tmp_path / "file"))
     record("00", "quizzes", "take_away.why_brown", right=True)
@@ -48,13 +47,11 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("lessons", DAMAGED)
-def test_half_a_progress_file_stops_nothing(lessons, tmp_path, said):
-    home = tmp_path / "home"
-    home.mkdir()
+def test_half_a_progress_file_stops_nothing(lessons, own_home, said):
     board, stored = progress(), {"schema": 1, "lessons": lessons}
     code = base64.urlsafe_b64encode(zlib.compress(json.dumps(stored).encode())).decode()
     board.restore(code)
-    assert "can't be read" in said.pop() and not (home / "progress.json").exists()
+    assert "can't be read" in said.pop() and not (own_home / "progress.json").exists()
     for use in (
         lambda: check("00.squared_error", lambda *_: 7),
         lambda: hint("00.squared_error"),
@@ -62,33 +59,26 @@ def test_half_a_progress_file_stops_nothing(lessons, tmp_path, said):
         lambda: predict("00.guess_or_brown"),
         lambda: repr(board),
     ):
-        (home / "progress.json").write_text(json.dumps(stored))
+        (own_home / "progress.json").write_text(json.dumps(stored))
         use()
-        assert (home / "progress.broken.json").read_text() == json.dumps(stored)
+        assert (own_home / "progress.broken.json").read_text() == json.dumps(stored)
 
 
-def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path, monkeypatch, said):
-    def in_use(*_):
-        raise PermissionError("another program has the file open")
-
-    monkeypatch.setattr(os, "replace", in_use)
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(own_home, monkeypatch, said):
+    monkeypatch.setattr(os, "replace", Mock(side_effect=PermissionError("another program has the file open")))
     record("00", "exercises", "squared_error", passed=True)
-    assert list((tmp_path / "home").iterdir()) == []
+    assert list(own_home.iterdir()) == []
     assert recall("00", "exercises", "squared_error") == {"passed": True}
-    (tmp_path / "home" / "progress.json").write_text("{broken")
+    (own_home / "progress.json").write_text("{broken")
     assert check("00.squared_error", mean_squared_error) is mean_squared_error  # nor can it be set aside
-    assert (tmp_path / "home" / "progress.json").read_text() == "{broken"
-    assert (
-        progress().counts()["00"]["exercises"] == (1, 1)
-        and "memory only" in progress()._repr_mimebundle_()["text/html"]
-    )
+    assert (own_home / "progress.json").read_text() == "{broken"
+    assert progress().counts()["00"]["exercises"] == (1, 1)
+    assert "memory only" in progress()._repr_mimebundle_()["text/html"]
 
 
-def test_progress_of_a_newer_course_is_left_alone(tmp_path):
-    home = tmp_path / "home"
-    home.mkdir()
+def test_progress_of_a_newer_course_is_left_alone(own_home):
     newer = json.dumps({"schema": 99, "lessons": {}})
-    (home / "progress.json").write_text(newer)
+    (own_home / "progress.json").write_text(newer)
     record("00", "exercises", "squared_error", passed=True)
-    assert (home / "progress.json").read_text() == newer
+    assert (own_home / "progress.json").read_text() == newer
     assert recall("00", "exercises", "squared_error") == {"passed": True}

@@ -12,9 +12,8 @@ from colorlib.course.questions import Quiz
 
 def all_of(kind):
     """Identifiers and texts of all quizzes, loss quizzes or predictions of the course."""
-    return {
-        f"{lesson}.{name}": text for lesson, own in texts.lessons().items() for name, text in own.get(kind, {}).items()
-    }
+    lessons = texts.lessons().items()
+    return {f"{lesson}.{name}": text for lesson, own in lessons for name, text in own.get(kind, {}).items()}
 
 
 QUESTIONS = {f"{quiz}.{q['id']}": q["options"] for quiz, text in all_of("quizzes").items() for q in text["questions"]}

@@ -10,8 +10,8 @@ from torch import nn
 
 from colorlib import training
 from colorlib.course import recorded
-from colorlib.course.film import film_strip
 from colorlib.course.recorded import LiveCurves, or_recorded
+from colorlib.film import film_strip
 
 ALT = "Four pictures, gray at first and then in color."
 
@@ -24,9 +24,8 @@ def test_recorded_runs_stand_in_at_quick(monkeypatch, said):
     assert "recorded run ambiguous_l2" in said[0]
     monkeypatch.setenv("COLORLIB_PROFILE", "laptop")
     assert or_recorded(run, "ambiguous_l2") is run
-    assert (
-        "mse from 0.5 to 0.25; a line for the best at 0.1" in LiveCurves("mse", lines={"the best": 0.1}).figure(run).alt
-    )
+    alt = LiveCurves("mse", lines={"the best": 0.1}).figure(run).alt
+    assert "mse from 0.5 to 0.25; a line for the best at 0.1" in alt
 
 
 @pytest.mark.parametrize("epochs", [1, 3])

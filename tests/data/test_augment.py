@@ -2,28 +2,25 @@
 
 import pytest
 import torch
+from test_losses import dice
 
 from colorlib import color
 from colorlib.data import augment
 
 
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def noise(n, channels=3, size=16):
-    return torch.rand(n, channels, size, size, generator=generator(9))
+    return torch.rand(n, channels, size, size, generator=dice(9))
 
 
 def test_each_picture_is_mirrored_on_its_own():
     pictures = (noise(400) * 255).to(torch.uint8)
-    flipped = augment.flip(pictures, generator())
+    flipped = augment.flip(pictures, dice())
     assert flipped.dtype == torch.uint8
     same = (flipped == pictures).flatten(1).all(1)
     mirrored = (flipped == pictures.flip(-1)).flatten(1).all(1)
     assert (same ^ mirrored).all() and 150 < same.sum() < 250
-    assert torch.equal(flipped, augment.flip(pictures, generator()))
-    assert not torch.equal(flipped, augment.flip(pictures, generator(1)))
+    assert torch.equal(flipped, augment.flip(pictures, dice()))
+    assert not torch.equal(flipped, augment.flip(pictures, dice(1)))
 
 
 def test_each_stretch_does_what_it_says():
@@ -56,34 +53,33 @@ def test_a_flat_picture_stays_as_it_is(kind, level):
 def test_a_random_stretch_uses_all_three_and_changes_no_input():
     gray = noise(60, 1, 32) * 0.2
     before = gray.clone()
-    stretched = augment.random_stretch(gray, generator())
+    stretched = augment.random_stretch(gray, dice())
     assert torch.equal(gray, before)
     hits = [torch.isclose(stretched, augment.stretch(gray, kind)).flatten(1).all(1) for kind in augment.STRETCHES]
     assert (torch.stack(hits).sum(0) == 1).all() and all(hit.sum() > 8 for hit in hits)
-    assert torch.equal(stretched, augment.random_stretch(gray, generator()))
+    assert torch.equal(stretched, augment.random_stretch(gray, dice()))
     with pytest.raises(ValueError, match="no stretch 'histogram'.*adaptive, percentiles, equalize"):
         augment.stretch(gray, "histogram")
 
 
 def test_jitter_makes_small_changes_of_its_own_to_each_picture():
     pictures = noise(50) * 0.4 + 0.3
-    changed = augment.jitter(pictures, generator())
+    changed = augment.jitter(pictures, dice())
     assert changed.min() >= 0 and changed.max() <= 1
     distance = (color.rgb_to_lab(pictures) - color.rgb_to_lab(changed)).norm(dim=1).mean((1, 2))
     assert (distance > 0.1).all() and (distance < 12).all() and distance.unique().numel() == 50
-    assert torch.equal(changed, augment.jitter(pictures, generator()))
+    assert torch.equal(changed, augment.jitter(pictures, dice()))
     whole = (pictures * 255).to(torch.uint8)
-    assert torch.equal(augment.jitter(whole, generator()), augment.jitter(whole / 255, generator()))
+    assert torch.equal(augment.jitter(whole, dice()), augment.jitter(whole / 255, dice()))
     flat = torch.cat([torch.full((1, 3, 8, 8), level) for level in (0.0, 0.5, 1.0)])
-    assert torch.allclose(augment.jitter(flat, generator(), contrast=0.5), flat, atol=1e-3)
+    assert torch.allclose(augment.jitter(flat, dice(), contrast=0.5), flat, atol=1e-3)
 
 
 def test_jitter_changes_only_what_it_is_asked_to():
     pictures = noise(20) * 0.4 + 0.3
-    still, contrast, hue, saturation = (
-        color.rgb_to_lab(augment.jitter(pictures, generator(), *reach))
-        for reach in ((0, 0, 0), (0.3, 0, 0), (0, 5, 0), (0, 0, 0.2))
-    )
+    reaches = (0, 0, 0), (0.3, 0, 0), (0, 5, 0), (0, 0, 0.2)
+    labs = [color.rgb_to_lab(augment.jitter(pictures, dice(), *reach)) for reach in reaches]
+    still, contrast, hue, saturation = labs
     assert torch.allclose(still, color.rgb_to_lab(pictures), atol=0.1)
     assert torch.allclose(contrast.mean((2, 3))[:, 0], still.mean((2, 3))[:, 0], atol=0.5)
     assert (contrast[:, 0].std((1, 2)) / still[:, 0].std((1, 2)) - 1).abs().max() > 0.1

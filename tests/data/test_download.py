@@ -130,7 +130,7 @@ def test_an_archive_is_fetched_once_and_unpacked_where_fastai_looks(home, server
     assert here.get() == folder and server.asked == 2
 
 
-def test_a_cut_or_damaged_download_leaves_nothing(home, server):
+def test_a_download_that_fails_leaves_nothing_and_says_why_with_the_way_out(home, server):
     here = server.offers(CIFAR10, packed(CIFAR10))
     for wrong in ({"size": 1_600_000}, {"head_md5": "0" * 32}):
         with pytest.raises(DownloadError, match="was damaged, so it was deleted"):
@@ -139,10 +139,6 @@ def test_a_cut_or_damaged_download_leaves_nothing(home, server):
     with pytest.raises(DownloadError, match="IncompleteRead|bytes read"):
         here.get()
     assert names(home / "archive") == names(home / "data") == []
-
-
-def test_why_nothing_came_is_said_with_the_way_out(home, server):
-    here = server.offers(CIFAR10, packed(CIFAR10))
     with pytest.raises(DownloadError, match=r'404.*Not Found.*load\("photos"\)'):
         dataclasses.replace(here, url=f"{server.url}/missing/cifar10.tgz").get()
     server.stop()

@@ -120,8 +120,8 @@ def test_a_cut_off_file_is_named_with_the_reason(tmp_path, suffix):
 def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
     (tmp_path / "page.jpg").write_text("<html>not found</html>")
     (tmp_path / "folder.jpg").mkdir()
-    reasons = {"page.jpg": "is not a picture", "folder.jpg": "cannot be read"}
-    for name, reason in {**reasons, "nowhere.jpg": "cannot be read"}.items():
+    reasons = {"page.jpg": "is not a picture", "folder.jpg": "cannot be read", "nowhere.jpg": "cannot be read"}
+    for name, reason in reasons.items():
         with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
             pictures.read(tmp_path / name)
 
@@ -281,15 +281,11 @@ def test_folders_with_nothing_to_use_are_said_in_a_sentence(tmp_path):
     assert cache_files() == []
 
 
-def test_a_home_that_cannot_be_written_is_said_in_a_sentence(tmp_path, monkeypatch):
+def test_what_cannot_be_written_is_said_but_windows_keeps_what_another_process_has_mapped(tmp_path, monkeypatch):
     folder = fill_folder(tmp_path / "album", 5)
-    monkeypatch.setenv("COLORLIB_HOME", str(folder / "00000.bmp"))
-    with pytest.raises(OSError, match="could not be written.*COLORLIB_HOME"):
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="could not be written.*COLORLIB_HOME"):
+        patch.setenv("COLORLIB_HOME", str(folder / "00000.bmp"))
         cache(folder, 8)
-
-
-def test_windows_does_not_replace_what_another_process_has_mapped(tmp_path, monkeypatch):
-    folder = fill_folder(tmp_path / "album", 5)
     cache(folder, 8)
     theirs = {file: file.read_bytes() for file in (pictures.profile.home() / "cache").iterdir()}
 

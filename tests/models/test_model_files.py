@@ -52,9 +52,9 @@ def test_a_save_that_fails_says_so_and_leaves_nothing_behind(tmp_path):
     assert os.listdir(tmp_path) == ["net.safetensors"]
 
 
-def test_files_that_are_none(tmp_path, monkeypatch):
+def test_files_that_are_none_or_do_not_fit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    good = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "good.safetensors")
+    good = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
     bad = tmp_path / "bad.safetensors"
     pickled = b"cos\nmkdir\n(S'exploded'\ntR."  # whoever opens this pickle makes a folder
     for content in (b"", b"PNG and so on", good.read_bytes()[:-100], good.read_bytes()[:20], pickled):
@@ -62,23 +62,18 @@ def test_files_that_are_none(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match="bad.safetensors is not a whole safetensors file"):
             models.load(bad)
     assert not os.path.exists("exploded")
-
-
-def test_files_that_do_not_fit(tmp_path):
-    path = models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
-    tensors = load_file(path)
-    facts = {"network": "cnn", "size": "32", "width": "0.25", "options": "{}"}
-    save_file(tensors, path, facts)
-    models.load(path)
+    tensors, facts = load_file(good), {"network": "cnn", "size": "32", "width": "0.25", "options": "{}"}
+    save_file(tensors, good, facts)
+    models.load(good)
     wrong = [("network", "alexnet"), ("width", "0.5"), ("width", "1e300"), ("size", "big")]
     wrong += [("options", text) for text in ("{", "[1]", '{"levels": 2}', '{"levels": "two"}')]
     for key, value in wrong:
-        save_file(tensors, path, facts | {key: value})
+        save_file(tensors, good, facts | {key: value})
         with pytest.raises(ValueError, match="net.safetensors does not fit"):
-            models.load(path)
-    save_file(tensors, path)
+            models.load(good)
+    save_file(tensors, good)
     with pytest.raises(ValueError, match="does not say which .network"):
-        models.load(path)
+        models.load(good)
 
 
 def test_names_of_weights(tmp_path, monkeypatch):

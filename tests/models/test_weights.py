@@ -8,7 +8,8 @@ import train_weights
 
 from colorlib import color, data, metrics, models
 from colorlib.course.lesson_05 import stages, stops
-from colorlib.course.recorded import Paintings, Sweep
+from colorlib.course.lesson_07.dice import Audits
+from colorlib.course.recorded import Sweep, painted, recorded_stops
 
 CARDS = {path.stem: json.loads(path.read_text()) for path in models.WEIGHTS.glob("*.json")}
 GALLERIES = [name for name in CARDS if "gallery" in CARDS[name]]
@@ -54,7 +55,7 @@ def test_the_weights_are_as_good_as_their_card_says(name):
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 def test_networks_of_photographs_color_those_that_libraries_ship_as_their_card_says(name):
     told = CARDS[name]["shipped"]
-    squares = data.shipped_photographs(int(CARDS[name]["size"]))
+    squares = data.squares(int(CARDS[name]["size"]))
     table = metrics.evaluate({name: models.load(name)}, squares, names=told["gray"][0])
     for row in ("gray", name, "truth"):
         for measure, value in table[row].items():
@@ -128,7 +129,7 @@ def test_what_lesson_05_shows_holds_for_every_seed():
 
 
 def test_pretrained_beats_random_at_the_same_budget():
-    sweep = Sweep("nogan_pretrained")
+    sweep = Sweep("photo_pretrained")
     pretrained, fresh = (sweep.seeds(kind, "ab_error") for kind in ("pretrained", "random"))
     assert all(one < other for one, other in zip(pretrained, fresh, strict=True))
     assert sum(pretrained) / 3 < sum(fresh) / 3 - 0.3
@@ -139,13 +140,14 @@ def test_pretrained_beats_random_at_the_same_budget():
 
 @pytest.mark.parametrize("name", GALLERIES)
 def test_a_gallery_shows_a_run_on_its_way(name):
-    gallery, card = Paintings(name), CARDS[name]
-    epochs = [int(stop.split()[1]) for stop in gallery.stops]
+    stops, card = recorded_stops(name), CARDS[name]
+    epochs = [int(stop.split()[1]) for stop in stops]
     assert epochs == sorted(epochs) and len(epochs) >= 3 and epochs[-1] <= card["epochs"]
-    assert gallery.truth.shape == (4, 3, 32, 32)
     # The last stop is what the shipped weights paint (up to half a Lab unit), the first is not.
-    last, stops_of = gallery.painted_by(models.load(name)), [*gallery.stops.values()]
-    assert (last - stops_of[-1]).abs().max() < 0.04 and (last - stops_of[0]).abs().max() > 0.1
+    gray = models.unpack(models.WEIGHTS / "galleries" / f"{name}.safetensors")["gray"]
+    last, (first, *_, at_end) = painted(models.load(name), gray), stops.values()
+    assert last.shape == (4, 3, 32, 32)
+    assert (last - at_end).abs().max() < 0.04 and (last - first).abs().max() > 0.1
     assert {row["epoch"] for row in card["history"]} >= set(epochs)
 
 
@@ -153,15 +155,15 @@ def test_a_gallery_shows_a_run_on_its_way(name):
 def test_a_sweep_is_whole(name):
     sweep = Sweep(name)
     assert len(sweep.variants) >= 2 and set(sweep.paintings) == {*sweep.variants, "truth", "gray"}
-    assert all(ab.shape == (8, 1 if name == "gray" else 2, 32, 32) for name, ab in sweep.paintings.items())
+    pictures, side = (6, 64) if name.startswith("photo_") else (8, 32)
+    assert all(ab.shape == (pictures, 1 + (n != "gray"), side, side) for n, ab in sweep.paintings.items())
     for variant, facts in sweep.variants.items():
         assert len(facts["seconds"]) == len(sweep.seeds(variant, "ab_error")) == len(sweep.card["seeds"])
         assert sweep.history(variant)[-1]["step"] > 100
     shown = sweep.pictures()
-    assert [*shown] == [*sweep.variants, "truth"] and shown["truth"].shape == (8, 3, 32, 32)
+    assert [*shown] == [*sweep.variants, "truth"] and shown["truth"].shape == (pictures, 3, side, side)
     table = sweep.table("ab_error", "psnr")
     assert [*table.seeds] == ["gray", *sweep.variants, "truth"] and table["truth"]["ab_error"] == 0
-    assert name in repr(sweep)
 
 
 def test_a_sweeps_paintings_are_of_the_held_out_pictures_that_a_lesson_loads():
@@ -187,3 +189,32 @@ def test_the_tool_lists_what_there_is(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="2"):
         train_weights.main()
     assert "ambiguous_l1" in capsys.readouterr().err
+
+
+def test_samples_of_photographs_are_bold_and_their_mean_is_l1s_brown():
+    rows = {row: seeds[0] for row, seeds in CARDS["photo_flow"]["held_out"].items()}
+    colorful = {row: facts["colorfulness"] / rows["truth"]["colorfulness"] for row, facts in rows.items()}
+    assert 0.7 <= colorful["photo_flow"] <= 1.2 and colorful["mean of 24"] < 0.6 * colorful["photo_flow"]
+    assert rows["best of 6"]["ab_error"] < rows["photo_l1"]["ab_error"]
+    assert rows["mean of 24"]["ab_error"] < 1.1 * rows["photo_l1"]["ab_error"]
+
+
+def test_what_lesson_07_shows_holds_for_every_seed():
+    for seed in CARDS["ambiguous_flow"]["held_out"]["ambiguous_flow"]:
+        assert 0.75 <= seed["chroma_share"] <= 1.1 and seed["palette_use"] >= 0.25 and seed["background_error"] <= 6
+    audits = Audits()
+    for facts in audits.dice.values():
+        for audit in facts["systems"]["flow"]:
+            assert audit["frequencies"] == pytest.approx(facts["chances"], abs=0.05) and audit["undecided"] <= 0.05
+    names = ("off", "undecided", "spread", "background_error")
+    for die in ("even", "70/20/10"):
+        flow, *others = (
+            {name: sum(values) / len(values) for name in names if (values := audits.values(die, system, name))}
+            for system in audits.dice[die]["systems"]
+            if system != "true dice"
+        )
+        for other in others:
+            assert any(other[name] > flow[name] for name in other) and other["off"] > 2 * flow["off"]
+    even = audits.dice["even"]["systems"]
+    for one_answer in ("pix2pix", "WGAN-GP", "NoGAN"):
+        assert all(audit["off"] > 0.6 for audit in even[one_answer])  # whatever its colors over all pictures

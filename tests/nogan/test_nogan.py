@@ -1,6 +1,5 @@
 """The three NoGAN stages on tiny networks: each changes what it should and nothing else."""
 
-import copy
 import subprocess
 import sys
 
@@ -9,31 +8,27 @@ import torch
 from fastai.callback.core import Callback
 from fastai.callback.tracker import SaveModelCallback
 from safetensors.torch import load_file, save_file
+from test_adversarial import equal, snapshot
 from torch import nn
 from torchvision.models import ResNet34_Weights, resnet34
 
 from colorlib import color, data, losses, metrics, models, nogan
 from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.nogan import loaders
+from colorlib.training import seeded
 
 PICTURES = data.load("ambiguous", size=32, n=80)  # 72 to train on, 8 held out
 GRAY, TRUTH = color.to_gray_ab(PICTURES.valid)
 LAB = torch.cat((GRAY, TRUTH), dim=1)
-
-
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def encoder(seed=0):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return models.build("encoder", 32, 0.125)
+def encoder():
+    return seeded(0, models.build, "encoder", 32, 0.125)
 
 
 def generator(seed=0, **options):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return nogan.unet(encoder(), 32, **options)
+    return seeded(seed, nogan.unet, encoder(), 32, **options)
 
 
 def stage_1(folder, network=None, **options):
@@ -53,23 +48,12 @@ def stage_3(folder, **options):
     return nogan.gan_learner(first, stage_2(folder, first.model), **options)
 
 
-def fit(learner, epochs=1, rate=1e-3, **options):
+def fit(learner, epochs=1, rate=1e-3):
     with nogan.silent(learner):
-        learner.fit(epochs, rate, **options)
+        learner.fit(epochs, rate)
 
 
-def state(network):
-    return copy.deepcopy(network.state_dict())
-
-
-def same(one, other):
-    return all(torch.equal(value, other[name]) for name, value in one.items())
-
-
-# --- data ---
-
-
-def test_batches_are_gray_and_lab_of_the_pictures():
+def test_batches_are_gray_and_lab_of_the_pictures_and_must_be_possible():
     dls = nogan.dataloaders(PICTURES, 8, device="cpu")
     gray, lab = dls.valid.one_batch()
     assert torch.equal(gray, GRAY) and torch.equal(lab, LAB)
@@ -81,9 +65,6 @@ def test_batches_are_gray_and_lab_of_the_pictures():
     mirrored = either_way[:, : len(known)].amin(dim=1) > 0.1
     assert mirrored.any() and not mirrored.all()
     assert sorted(either_way.argmin(dim=1).remainder(72).tolist()) == list(range(72))  # each of them once
-
-
-def test_a_batch_must_be_possible():
     for size in (0, 73):
         with pytest.raises(ValueError, match="at least 1, at most all"):
             nogan.dataloaders(PICTURES, size)
@@ -117,9 +98,8 @@ def test_generated_pictures_are_kept_once_and_labeled(tmp_path):
     network = generator()
     file = nogan.save_generated(network, PICTURES, tmp_path / "new" / "generated.safetensors", share=0.5)
     kept = load_file(file)
-    assert {name: len(value) for name, value in kept.items()} == {
-        "train": 72, "train_labels": 72, "valid": 16, "valid_labels": 16,
-    }  # fmt: skip
+    rows = {name: len(values) for name, values in kept.items()}
+    assert rows == {"train": 72, "train_labels": 72, "valid": 16, "valid_labels": 16}
     network.eval()
     with torch.no_grad():
         expected = color.to_uint8(color.from_gray_ab(GRAY, network(GRAY)[:, 1:]))
@@ -139,35 +119,30 @@ def test_what_cannot_be_generated_or_read_is_refused(tmp_path):
             nogan.critic_dataloaders(tmp_path / name)
 
 
-# --- networks ---
-
-
 def test_the_generator_gives_bounded_lab_and_leaves_the_encoder_alone():
     own = encoder()
-    before = state(own)
+    before = snapshot(own)
     network = nogan.unet(own, 32)
     lab = network(GRAY * 100)
     assert type(lab) is torch.Tensor and lab.shape == LAB.shape and torch.equal(lab[:, :1], GRAY * 100)
     assert lab[:, 1:].abs().max() <= 1
     network(GRAY).sum().backward()
-    assert same(before, own.state_dict()) and all(parameter.grad is None for parameter in own.parameters())
+    assert equal(before, own.state_dict()) and all(parameter.grad is None for parameter in own.parameters())
     assert network.eval()(torch.zeros(1, 1, 64, 64)).shape == (1, 3, 64, 64)  # it grows with its pictures
 
 
 def test_the_published_options_make_it_another_network():
-    names = set(generator().state_dict())
-    looks = generator(spectral=True, attention=True, blur=True)
-    assert any(name.endswith("weight_orig") for name in set(looks.state_dict()) - names)
+    plain, looks = generator(), generator(spectral=True, attention=True, blur=True)
+    assert any(name.endswith("weight_orig") for name in looks.state_dict().keys() - plain.state_dict().keys())
     assert looks(GRAY).shape == LAB.shape
-    kinds = {type(module).__name__ for module in looks.modules()}
-    assert {"SelfAttention", "AvgPool2d"} <= kinds and "SelfAttention" not in {
-        type(module).__name__ for module in generator().modules()
-    }
+    few, more = ({type(module).__name__ for module in network.modules()} for network in (plain, looks))
+    assert {"SelfAttention", "AvgPool2d"} <= more and "SelfAttention" not in few
+    with pytest.raises(ValueError, match="take more stages"):  # where self-attention would find no place
+        nogan.unet(encoder(), 32, attention=True, stages=3)
 
 
 def test_colorlib_takes_it_saves_it_and_rebuilds_it(tmp_path):
-    network = nogan.unet(models.build("encoder", 32, 0.125, classes=7), 32, attention=True)
-    network.eval()
+    network = nogan.unet(models.build("encoder", 32, 0.125, classes=7), 32, attention=True).eval()
     loaded = models.load(models.save(network, tmp_path / "nogan.safetensors", recipe="nogan"))
     assert loaded.metadata["network"] == "dynamic_unet" and not loaded.training
     painted = models.paint(loaded, GRAY)
@@ -199,10 +174,7 @@ def test_critics_judge_lab_in_a_row_and_look_at_the_gray():
         nogan.critic(48)
 
 
-# --- losses ---
-
-
-def test_the_feature_loss_is_0_for_the_truth_and_sees_color():
+def test_the_feature_loss_is_0_for_the_truth_and_sees_color_even_one_that_no_screen_shows():
     loss = nogan.FeatureLoss(encoder(), pixel=2.0, features=(0.0, 1.0, 0.5))
     assert loss(LAB, LAB) == 0
     painted = torch.cat((GRAY, TRUTH * 0.5), dim=1).requires_grad_()
@@ -213,9 +185,6 @@ def test_the_feature_loss_is_0_for_the_truth_and_sees_color():
     assert terms["pixel"] == losses.l1(TRUTH * 0.5, TRUTH)
     value.backward()
     assert painted.grad.isfinite().all() and (painted.grad[:, 1:] != 0).float().mean() > 0.9
-
-
-def test_a_color_that_no_screen_shows_is_pulled_back_by_the_features_too():
     painted = torch.cat((GRAY, torch.full_like(TRUTH, 0.95)), dim=1).requires_grad_()
     nogan.FeatureLoss(encoder(), pixel=0.0, features=(1.0,))(painted, LAB).backward()
     assert (painted.grad[:, 1:] != 0).float().mean() > 0.9
@@ -233,16 +202,13 @@ def test_without_features_the_encoder_is_not_needed_and_too_many_are_refused():
 
 def test_training_leaves_the_feature_losses_encoder_alone(tmp_path):
     loss = nogan.FeatureLoss(encoder(), features=(1.0, 1.0))
-    before = state(loss.stages)
+    before = snapshot(loss.stages)
     learner = stage_1(tmp_path, loss=loss)
     fit(learner)
-    assert same(before, loss.stages.state_dict()) and not loss.stages.training
+    assert equal(before, loss.stages.state_dict()) and not loss.stages.training
     assert learner.recorder.metric_names[3:6] == ["pixel", "stage_1", "stage_2"]
     total, pixel, *stages = learner.recorder.values[-1][1:]
     assert total == pytest.approx(pixel + sum(stages), rel=1e-4)
-
-
-# --- the stages ---
 
 
 def test_stage_1_learns_with_the_encoder_frozen_then_with_all(tmp_path):
@@ -263,19 +229,19 @@ def test_stage_1_learns_with_the_encoder_frozen_then_with_all(tmp_path):
 
 def test_any_network_of_colorlib_can_be_trained_as_a_learner(tmp_path):
     learner = stage_1(tmp_path, nogan.Generator(models.build("unet", 32, 0.125)), loss=nn.L1Loss())
-    before = state(learner.model)
+    before = snapshot(learner.model)
     fit(learner)
-    assert not same(before, learner.model.state_dict())
+    assert not equal(before, learner.model.state_dict())
 
 
 def test_stage_2_leaves_the_generator(tmp_path):
     network = generator()
-    before = state(network)
+    before = snapshot(network)
     learner = stage_2(tmp_path, network)
-    untrained = state(learner.model)
+    untrained = snapshot(learner.model)
     fit(learner, 3)
-    assert same(before, network.state_dict()) and network.training
-    assert not same(untrained, learner.model.state_dict())
+    assert equal(before, network.state_dict()) and network.training
+    assert not equal(untrained, learner.model.state_dict())
     assert learner.recorder.metric_names[3] == "accuracy_thresh_expand"
     assert learner.recorder.values[-1][2] > 0.8  # an untrained generator's pictures are told easily
 
@@ -287,29 +253,23 @@ class Watch(Callback):
 
     def before_batch(self):
         self.turn = "generator" if self.gan_trainer.gen_mode else "critic"
-        self.before = {name: state(getattr(self.model, name)) for name in ("generator", "critic")}
+        self.before = {name: snapshot(getattr(self.model, name)) for name in ("generator", "critic")}
 
     def after_step(self):
         now = {name: getattr(self.model, name).state_dict() for name in self.before}
-        changed = [name for name in now if not same(self.before[name], now[name])]
+        changed = [name for name in now if not equal(self.before[name], now[name])]
         self.seen = [*getattr(self, "seen", []), (self.turn, changed, self.opt.hypers[0]["lr"])]
 
 
-def test_in_stage_3_each_batch_changes_the_network_whose_turn_it_is(tmp_path):
+@pytest.mark.parametrize("threshold, turns", [(10.0, ["critic", "generator"] * 2), (0.0, ["critic"] * 4)])
+def test_in_stage_3_each_batch_changes_the_network_whose_turn_it_is(tmp_path, threshold, turns):
+    """A critic that is always good enough takes turns with the generator; one above the threshold goes on learning."""
     watch = Watch()
-    learner = stage_3(tmp_path, threshold=10.0, cbs=[watch])  # a critic that is always good enough: turn by turn
-    fit(learner, 2, 1e-4)
-    turns = [turn for turn, _, _ in watch.seen]
-    assert turns[:4] == ["critic", "generator"] * 2 and len(turns) == 8
+    fit(stage_3(tmp_path, threshold=threshold, cbs=[watch]), 2, 1e-4)
+    assert [turn for turn, _, _ in watch.seen[:4]] == turns and len(watch.seen) == 8
     for turn, changed, rate in watch.seen:
         assert changed == [turn]
         assert rate == pytest.approx(5e-4 if turn == "critic" else 1e-4)
-
-
-def test_a_critic_above_the_threshold_goes_on_learning(tmp_path):
-    watch = Watch()
-    fit(stage_3(tmp_path, threshold=0.0, cbs=[watch]), 1, 1e-4)
-    assert [turn for turn, _, _ in watch.seen] == ["critic"] * 4
 
 
 def test_the_resting_networks_memory_does_not_fade(tmp_path):
@@ -358,9 +318,6 @@ def test_the_weights_of_stage_3_count(tmp_path):
     assert errors[0] < errors[1]
 
 
-# --- as fastai users expect ---
-
-
 def test_saved_loaded_and_resumed_is_as_if_never_stopped(tmp_path):
     straight = stage_1(tmp_path)
     with nogan.silent(straight):
@@ -374,12 +331,7 @@ def test_saved_loaded_and_resumed_is_as_if_never_stopped(tmp_path):
     torch.manual_seed(99)
     with nogan.silent(fresh):
         fresh.fit_one_cycle(3, 1e-3, start_epoch=1)
-        resumed, whole = fresh.get_preds()[0], straight.get_preds()[0]
-    assert torch.equal(resumed, whole)
-    straight.save("end")
-    again = stage_1(tmp_path, generator(seed=5)).load("end")
-    with nogan.silent(again):
-        assert torch.equal(again.get_preds()[0], whole)
+        assert torch.equal(fresh.get_preds()[0], straight.get_preds()[0])
 
 
 def test_stage_3_is_saved_and_loaded_whole(tmp_path):
@@ -387,7 +339,7 @@ def test_stage_3_is_saved_and_loaded_whole(tmp_path):
     fit(learner, 1, 1e-4)
     learner.save("stage_3")
     other = stage_3(tmp_path).load("stage_3")
-    assert same(learner.model.state_dict(), other.model.state_dict())
+    assert equal(learner.model.state_dict(), other.model.state_dict())
     states = [[one.opt.state[p]["sqr_avg"] for p in one.model.parameters()] for one in (learner, other)]
     assert all(torch.equal(*pair) for pair in zip(*states, strict=True))
 
@@ -407,9 +359,9 @@ def test_a_second_round_trains_all_even_after_an_interrupt(tmp_path):
     network, judge = learner.model.generator, learner.model.critic
     assert not any(parameter.requires_grad for parameter in judge.parameters())
     again = nogan.critic_learner(stage_2(tmp_path, network).dls, judge)
-    before = state(judge)
+    before = snapshot(judge)
     fit(again)
-    assert not same(before, judge.state_dict())
+    assert not equal(before, judge.state_dict())
     first = stage_1(tmp_path, network)
     first.freeze()
     third = nogan.gan_learner(first, again)
@@ -447,10 +399,3 @@ def test_no_warning_and_no_bar_reach_the_student(tmp_path):
     done = subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == "" and done.stderr == ""
-
-
-def test_self_attention_that_would_find_no_place_is_refused():
-    encoder = models.build("encoder", 32, 0.125)
-    assert any(type(module).__name__ == "SelfAttention" for module in nogan.unet(encoder, 32, attention=True).modules())
-    with pytest.raises(ValueError, match="take more stages"):
-        nogan.unet(encoder, 32, attention=True, stages=3)

@@ -27,9 +27,6 @@ def local_sockets():
         return False
 
 
-# --- what each process does, and the test's own process alone, to compare ---
-
-
 def trained(folder, network, batch_size, epochs, seed=0, **options):
     """The learner, its weights and the places it was shown; `batch_size` is that of all processes together."""
     torch.set_num_threads(1)

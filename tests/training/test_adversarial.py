@@ -78,12 +78,10 @@ def test_a_frozen_critic_judges_as_in_its_own_step():
     assert all(p.requires_grad for p in critic.parameters())
 
 
-@pytest.mark.parametrize(
-    "name, conditional", [("pix2pix", True), ("pix2pix", False), ("cgan", True), ("keras_gan", False)]
-)
-def test_swapped_gray_is_noticed_by_conditional_critics_alone(name, conditional):
+@pytest.mark.parametrize("name, told", [("pix2pix", True), ("pix2pix", False), ("cgan", True), ("keras_gan", False)])
+def test_swapped_gray_is_noticed_by_conditional_critics_alone(name, told):
     """Learning to tell the true gray of some colors from another picture's: hopeless without the gray."""
-    a_recipe = recipe(name, critic_lr=2e-3, conditional=conditional)
+    a_recipe = recipe(name, critic_lr=2e-3, conditional=told)
     seen, truth = a_recipe.pair(GRAY, AB)
     for _ in range(40):
         right, _ = a_recipe.verdict("real", seen, truth, 1.0)
@@ -91,7 +89,7 @@ def test_swapped_gray_is_noticed_by_conditional_critics_alone(name, conditional)
         a_recipe.descend("critic", right + wrong)
     a_recipe.networks["critic"].eval()
     told_apart = a_recipe.judge(seen, truth).mean() - a_recipe.judge(seen.flip(0), truth).mean()
-    assert told_apart > 1 if conditional else told_apart == 0
+    assert told_apart > 1 if told else told_apart == 0
 
 
 @pytest.mark.parametrize("size", [32, 256])

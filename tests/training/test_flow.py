@@ -1,7 +1,10 @@
 """Flow matching: its target, its averaged weights, its samples; the network's sizes."""
 
+from functools import partial
+
 import pytest
 import torch
+from test_training import same_weights
 from torch.nn import functional as F
 
 from colorlib import data, models, training
@@ -72,16 +75,12 @@ def test_some_pictures_hide_their_gray():
 
 
 def test_a_stopped_training_goes_on_as_if_undisturbed(tmp_path):
-    def fit(epochs, **where):
-        return training.fit(recipe(steps=6), PICTURES, epochs=epochs, progress=False, **where)
-
-    whole = fit(3)
-    fit(1, out=tmp_path)
-    resumed = fit(3, out=tmp_path, resume=True)
+    fit = partial(training.fit, pictures=PICTURES, progress=False)
+    whole = fit(recipe(steps=6), epochs=3)
+    fit(recipe(steps=6), epochs=1, out=tmp_path)
+    resumed = fit(recipe(steps=6), epochs=3, out=tmp_path, resume=True)
     for name, network in whole.recipe.networks.items():
-        torch.testing.assert_close(
-            dict(resumed.recipe.networks[name].state_dict()), dict(network.state_dict()), atol=1e-5, rtol=0
-        )
+        same_weights(resumed.recipe.networks[name].state_dict(), network.state_dict())
     assert models.load(tmp_path)(GRAY).sub(whole.generator(GRAY)).abs().max() < 1e-4
 
 

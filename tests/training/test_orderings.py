@@ -20,13 +20,9 @@ def table(world, names, **recipes):
 
 def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
     judged = laptop("ambiguous_pix2pix") | {"width": 0.25, "critic_lr": 5e-4, "lam": 30, "steps": 224}
-    dull = table(
-        "ambiguous",
-        ("ab_error", "chroma", "chroma_share", "palette_use", "background_error"),
-        l2=training.Supervised(**L1 | {"loss": "mse"}),
-        l1=training.Supervised(**L1),
-        pix2pix=training.build("pix2pix", **judged),
-    )
+    l2, l1 = (training.Supervised(**L1 | {"loss": loss}) for loss in ("mse", "l1"))
+    names = ("ab_error", "chroma", "chroma_share", "palette_use", "background_error")
+    dull = table("ambiguous", names, l2=l2, l1=l1, pix2pix=training.build("pix2pix", **judged))
     l2, l1, gan = dull["l2"], dull["l1"], dull["pix2pix"]
     assert 0.08 < l2["chroma_share"] <= 0.25
     assert 1.1 * l2["chroma_share"] < l1["chroma_share"] <= 0.40
@@ -39,23 +35,15 @@ def test_l2_is_duller_than_l1_and_a_critic_brings_the_colors():
 
 
 def test_skips_help_most_in_small_details():
-    unet = laptop("texture_unet") | {"steps": 120}
-    details = table(
-        "texture",
-        ("detail_error", "texture_error"),
-        unet=training.Supervised(**unet),
-        cut=training.Supervised(**unet, skips=False),
-    )
+    settings = laptop("texture_unet") | {"steps": 120}
+    unet, cut = training.Supervised(**settings), training.Supervised(**settings, skips=False)
+    details = table("texture", ("detail_error", "texture_error"), unet=unet, cut=cut)
     assert details["unet"]["detail_error"] <= 0.4 * details["cut"]["detail_error"]
     assert details["unet"]["texture_error"] <= 0.85 * details["cut"]["texture_error"]
 
 
 def test_the_global_branch_sees_the_sun():
-    far = table(
-        "context",
-        ("far_error",),
-        fusion=training.Supervised(**laptop("context_fusion")),
-        local=training.Supervised(**laptop("context_local")),
-    )
+    fusion, local = (training.Supervised(**laptop(f"context_{name}")) for name in ("fusion", "local"))
+    far = table("context", ("far_error",), fusion=fusion, local=local)
     assert far["fusion"]["far_error"] <= 8
     assert far["local"]["far_error"] >= 30

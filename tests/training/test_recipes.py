@@ -108,6 +108,8 @@ def test_classify_counts_rare_colors_more():
         ("unet_l1", dict(skip=False), "no option 'skip'"),
         ("unet_l1", dict(network="pix2pix"), "unet_l1 has the network that it was published with.*training.Supervised"),
         ("unet_l1", dict(size=40), "multiple of"),
+        ("unet_l1", dict(loss="l3"), "Weigh one or more of mse, l1"),
+        ("unet_l1", dict(loss={}), "Weigh one or more of mse, l1"),
         ("pix2pix", dict(real_label=0.5), "label of real pictures"),
         ("pix2pix", dict(real_label=1.1), "label of real pictures"),
         ("pix2pix", dict(generator_steps=0), "at least one step"),
@@ -121,9 +123,3 @@ def test_classify_counts_rare_colors_more():
 def test_clear_refusals(name, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         training.build(name, **{"size": 32, "width": 0.125} | settings)
-
-
-@pytest.mark.parametrize("wrong", ["l3", {}])
-def test_only_losses_that_there_are_can_be_weighed(wrong):
-    with pytest.raises(ValueError, match="Weigh one or more of mse, l1"):
-        training.Supervised(network="cnn", loss=wrong, size=32)

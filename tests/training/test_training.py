@@ -126,7 +126,6 @@ def test_what_cannot_be_trained_on_is_told_at_once():
 
 def test_the_folder(tmp_path):
     run = fit(recipe(seed=2), epochs=2, out=tmp_path)
-    assert json.loads((tmp_path / "history.json").read_text()) == run.history
     loaded = models.load(tmp_path / "generator.safetensors")
     gray, _ = next(data.batches(PICTURES, 4))
     torch.testing.assert_close(loaded(gray), run.generator(gray), atol=1e-5, rtol=0)
@@ -252,15 +251,12 @@ def test_a_checkpoint_in_another_precision_can_be_resumed(tmp_path):
         assert then.scaler.get_scale() == scale
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path):
+def test_a_folder_that_cannot_be_written_is_told_before_the_training_or_where_it_fails_later(tmp_path):
     (tmp_path / "file").write_text("a file")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(files.CannotWrite, match="file.*could not be written.*choose another folder"):
             fit(interrupted(lambda: pytest.fail("it trained"), at=0), epochs=1, out=out)
     fit(recipe(), epochs=1, out=tmp_path / "new")  # which it makes
-
-
-def test_a_folder_that_fails_later_stops_with_a_sentence(tmp_path):
     (tmp_path / "checkpoint").write_text("a file where the folder should be")
     with pytest.warns(UserWarning, match="could not be written.*5 of 15 steps is kept"):
         fit(recipe(), epochs=3, out=tmp_path)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from test_adversarial import AB, GRAY, turn
+from test_losses import dice
 from torch import nn
 from torch.func import functional_call
 
@@ -18,10 +19,6 @@ FAKE = AB.flip(0) / 2
 
 def recipe(size=32, **settings):
     return training.build("wgan_gp", size, **{"width": 0.125, "critic_width": 0.125, "batch_size": 8, **settings})
-
-
-def dice(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("length", [0.0, 0.5, 1.0, 3.0])

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from colorlib import color, data, metrics, models, profile
+from colorlib.colorize import colorize
 from colorlib.course import page
 from colorlib.course.lesson_05 import stops
 from colorlib.course.recorded import card_of
@@ -101,3 +102,21 @@ def watched_or_recorded(seen: Seen, name: str) -> Seen:
         f"works and too few to learn. From here on you see the <b>recorded run {page.inline(name)}</b>."
     )
     return recorded(name)
+
+
+class Remembered:
+    """In the place of a network: the ab that one gave for this picture."""
+
+    def __init__(self, ab):
+        self.ab, self.network = ab, None
+
+    def __call__(self, gray):
+        return self.ab
+
+
+def photograph(name: str, run: str = "photo_nogan") -> dict[str, torch.Tensor]:
+    """A photograph as a recorded run's networks colored it, {"stage 1": 3×H×W, "stop": …, "too far": …}."""
+    paintings = models.unpack(models.WEIGHTS / "galleries" / f"{run}.safetensors")
+    found = {key.removesuffix(f": {name}"): ab for key, ab in paintings.items() if key.endswith(f": {name}")}
+    whole, side = data.photographs()[name], card_of(run)["size"]
+    return {moment: colorize(whole, Remembered(ab), side) for moment, ab in found.items()}

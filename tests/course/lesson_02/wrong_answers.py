@@ -6,11 +6,11 @@ from torch import nn
 from colorlib.course.lesson_02 import theory
 
 
-def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True, between=nn.ReLU):
+def a_decoder(padding=1, last=nn.Tanh, extra=(), ups=True, between=nn.ReLU, first=()):
     """Makes functions that make decoders with one mistake each."""
 
     def make(channels):
-        layers = []
+        layers = [*first]
         for before, after in zip(channels, channels[1:], strict=False):
             layers += [nn.Upsample(scale_factor=2)] if ups else []
             layers += [nn.Conv2d(before, after, 3, padding=padding), between()]
@@ -38,10 +38,13 @@ def expected_loss(grid, palette, probabilities, loss):
     return sum(p * loss(grid, truth) for p, truth in zip(probabilities, palette, strict=True))
 
 
+def best(among, palette, probabilities, loss):
+    return among[expected_loss(among, palette, probabilities, loss).argmin()]
+
+
 def mean_or_one_of_the_palette(grid, palette, probabilities, loss):
     """As if L1 always chose a true color."""
-    among = grid if loss is theory.squared else palette
-    return among[expected_loss(among, palette, probabilities, loss).argmin()]
+    return best(grid if loss is theory.squared else palette, palette, probabilities, loss)
 
 
 def mean_or_median(grid, palette, probabilities, loss):
@@ -74,10 +77,7 @@ WRONG = {
         "no limit at the end": (a_decoder(last=nn.Identity), "Tanh"),
         "one layer too many": (a_decoder(extra=[nn.Conv2d(8, 8, 1)]), "nothing else that learns"),
         "no ReLU": (a_decoder(between=nn.Identity), "expected order"),
-        "doubled at once": (
-            lambda c: nn.Sequential(nn.Upsample(scale_factor=4), *a_decoder(ups=False)(c)),
-            "expected order",
-        ),
+        "doubled at once": (a_decoder(ups=False, first=[nn.Upsample(scale_factor=4)]), "expected order"),
         "other channels than those asked for": (lambda _: a_decoder()([32, 16, 8]), "numbers of channels"),
         "a network instead of a function": (a_decoder()([32, 16, 8]), "stopped with"),
     },
@@ -92,18 +92,9 @@ WRONG = {
     "best_color": {
         "its number": (lambda *a: expected_loss(*a).argmin(), "not its number"),
         "the worst": (lambda grid, *a: grid[expected_loss(grid, *a).argmax()], "that color itself"),
-        "not weighted": (
-            lambda grid, palette, p, loss: grid[expected_loss(grid, palette, torch.ones(len(p)), loss).argmin()],
-            "times its probability",
-        ),
-        "squared error always": (
-            lambda grid, palette, p, _: grid[expected_loss(grid, palette, p, theory.squared).argmin()],
-            "handed in",
-        ),
-        "one of the palette's colors": (
-            lambda grid, palette, *rest: palette[expected_loss(palette, palette, *rest).argmin()],
-            "Search all of",
-        ),
+        "not weighted": (lambda g, palette, p, loss: best(g, palette, 0 * p + 1, loss), "times its probability"),
+        "squared error always": (lambda grid, palette, p, _: best(grid, palette, p, theory.squared), "handed in"),
+        "one of the palette's colors": (lambda grid, palette, *rest: best(palette, palette, *rest), "Search all of"),
         "the mean, or one of the palette's colors": (mean_or_one_of_the_palette, "Search all of"),
         "the mean or the median": (mean_or_median, "any loss"),
     },

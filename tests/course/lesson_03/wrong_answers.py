@@ -4,6 +4,7 @@ import contextlib
 
 import torch
 from torch import nn
+from torch.optim import SGD
 
 from colorlib.training import frozen
 
@@ -20,10 +21,13 @@ def descend(optimizer, loss, forget=True):
     return loss.item()
 
 
-def a_critic_step(see=lambda fake: fake.detach(), half=0.5, labels=(1.0, 0.0), last=lambda z: z, forget=True):
+def a_critic_step(
+    see=lambda fake: fake.detach(), half=0.5, labels=(1.0, 0.0), last=lambda z: z, forget=True, use=lambda o, *_: o
+):
     def step(critic, optimizer, gray, ab, fake):
         real, painted = (last(critic(torch.cat([gray, shown], dim=1))) for shown in (ab, see(fake)))
-        return descend(optimizer, half * (bce(real, labels[0]) + bce(painted, labels[1])), forget)
+        loss = half * (bce(real, labels[0]) + bce(painted, labels[1]))
+        return descend(use(optimizer, critic, ab), loss, forget)
 
     return step
 
@@ -75,10 +79,7 @@ WRONG = {
         "kernels added up": (field_of(lambda f, d, k, s: (f + k, d)), "just its kernel"),
         "strides left out": (field_of(lambda f, d, k, s: (f + k - 1, d)), "2 pixels apart"),
         "strides too early": (field_of(lambda f, d, k, s: (f + (k - 1) * d * s, d * s)), "just its kernel"),
-        "strides of 2 alone": (
-            field_of(lambda f, d, k, s: (f + (k - 1) * d, d * min(s, 2))),
-            "distances multiply",
-        ),
+        "strides of 2 alone": (field_of(lambda f, d, k, s: (f + (k - 1) * d, d * min(s, 2))), "distances multiply"),
         "strides added": (field_of(lambda f, d, k, s: (f + (k - 1) * d, d + s - 1)), "distances multiply"),
     },
     "critic_step": {
@@ -90,14 +91,8 @@ WRONG = {
         "cut off in place": (a_critic_step(see=torch.Tensor.detach_), "without an underscore"),
         "both kinds in one batch": (both_in_one_batch, "a call of their own"),
         "no return": (lambda *arguments: None, "return"),
-        "an optimizer of its own": (
-            lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD(c.parameters(), 0.1), g, ab, f),
-            "is handed in",
-        ),
-        "nothing learned": (
-            lambda c, o, g, ab, f: a_critic_step()(c, torch.optim.SGD([ab], 0.0), g, ab, f),
-            "loss.backward",
-        ),
+        "an optimizer of its own": (a_critic_step(use=lambda _, c, ab: SGD(c.parameters(), 0.1)), "is handed in"),
+        "nothing learned": (a_critic_step(use=lambda _, critic, ab: SGD([ab], 0.0)), "loss.backward"),
     },
     "generator_step": {
         "the saturating form": (a_generator_step(fool=lambda z: -bce(z, 0.0)), "saturating form"),

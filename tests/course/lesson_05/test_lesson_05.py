@@ -47,12 +47,6 @@ def test_a_film_shows_the_same_four_pictures_after_each_snapshot(monkeypatch):
     assert torch.equal(film.stops["batch 0"], color.from_gray_ab(gray[20:24], 0.3 * TRUTH[20:24]))
 
 
-def test_objects_are_told_in_lab_units():
-    objects = torch.tensor(stages.objects_of(TRUTH[20:], REPORTING)).float()
-    assert torch.cdist(objects, REPORTING.palette).amin(dim=1).max() < 8
-    assert len(objects) == (REPORTING.palette_index >= 0).sum()
-
-
 def test_pairs_in_one_picture_are_alike_where_all_have_one_color():
     truth, blue = stages.objects_of(TRUTH[20:], REPORTING), REPORTING.palette[1].int().tolist()
     assert stages.alike([blue] * len(truth), REPORTING) == 1

@@ -20,11 +20,6 @@ def with_spots(ab, gray):
     return torch.where(spots, ab + torch.tensor([0.2, -0.2]).view(2, 1, 1), ab)
 
 
-def test_true_colors_have_next_to_no_glitches_and_gray_has_none():
-    assert stops.glitches(GRAY, TRUTH).float().mean() < 5e-4
-    assert not stops.glitches(GRAY, TRUTH * 0).any()
-
-
 def test_a_spot_is_a_glitch_where_the_gray_is_smooth_and_there_alone():
     gray, ab = torch.zeros(1, 1, 8, 8), torch.full((1, 2, 8, 8), 0.1)
     ab[0, 0, 4, 4] += 11 / color.AB_SCALE
@@ -37,15 +32,13 @@ def test_a_spot_is_a_glitch_where_the_gray_is_smooth_and_there_alone():
     assert not stops.glitches(gray, ab).any()
 
 
-def test_an_edge_between_two_colors_is_no_spot():
+def test_true_colors_and_edges_have_next_to_no_glitches_but_a_color_that_no_screen_shows_is_one():
+    assert stops.glitches(GRAY, TRUTH).float().mean() < 5e-4
+    assert not stops.glitches(GRAY, TRUTH * 0).any()
     gray, ab = torch.zeros(1, 1, 8, 8), torch.zeros(1, 2, 8, 8)
     ab[..., 4:] = 0.3
     assert not stops.glitches(gray, ab).any()
-
-
-def test_a_color_that_no_screen_shows_is_a_glitch():
-    gray, ab = torch.zeros(1, 1, 4, 4), torch.zeros(1, 2, 4, 4)
-    ab[..., :2] = torch.tensor([-0.2, -0.9]).view(2, 1, 1)
+    ab[..., :4] = torch.tensor([-0.2, -0.9]).view(2, 1, 1)
     assert stops.glitches(gray, ab).float().mean() == 0.5
 
 
@@ -61,13 +54,10 @@ def test_it_finds_the_snapshot_before_a_planted_glitch():
     assert stops.propose(rows, tolerance=1.0).batch == 60
 
 
-def test_more_chroma_than_the_truth_is_no_better_than_less():
+def test_too_much_chroma_is_as_wrong_as_too_little_and_stage_1_is_better_than_glitches_alone():
     rows = {0: 0.3, 20: 0.9, 40: 1.5}
     rows = {batch: {"chroma_share": share, "glitches": 0.0} for batch, share in rows.items()}
     assert stops.propose(rows).batch == 20
-
-
-def test_stage_1_is_proposed_where_every_later_snapshot_glitches():
     painted = {0: DULL, 20: with_spots(TRUTH, GRAY)}
     assert stops.propose(stops.measure(painted, WORLD)).batch == 0
 

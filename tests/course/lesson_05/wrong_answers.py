@@ -67,8 +67,6 @@ def a_feature_loss(
     freeze=frozen,
     give=lambda loss: loss,
 ):
-    """Makes feature losses with one mistake each, or none."""
-
     def loss(painted, truth, eyes, weights):
         with freeze(eyes):
             maps = see(eyes, painted, truth)
@@ -103,8 +101,6 @@ def a_choice(
     among=lambda rows, fit: filter(fit, rows),
     give=lambda rows, batch: batch,
 ):
-    """Makes stop finders with one mistake each, or none."""
-
     def choose(rows, tolerance=0.02):
         most = limit(rows[0]["glitches"], tolerance)
         candidates = among(rows, lambda batch: fits(rows[batch]["glitches"], most))

@@ -2,7 +2,6 @@
 
 import re
 
-import numpy as np
 import pytest
 import torch
 
@@ -60,7 +59,7 @@ def test_the_slider_moves_the_time(arrows):
 
 
 def test_a_coloring_is_chosen_by_its_number():
-    pictures = [np.full((30, 40, 3), 30 * n, np.uint8) for n in range(1, 7)]
+    pictures = [torch.full((3, 30, 40), 30 * n, dtype=torch.uint8) for n in range(1, 7)]
     widget = choose.choose_answer(pictures, "coffee")
     assert not widget.told.value and not widget.view.value
     widget.menu.value = 5
@@ -70,10 +69,10 @@ def test_a_coloring_is_chosen_by_its_number():
 
 def test_answers_differ_and_their_mean_is_between_them():
     network = models.Colorizer(training.seeded(0, models.build, "flow_unet", 32, 0.125)).eval()
-    photograph = np.random.default_rng(0).integers(60, 200, (40, 50, 3), dtype=np.uint8)
+    photograph = torch.randint(60, 200, (3, 40, 50), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     pictures = choose.answers(photograph, network, n=3, side=32)
-    assert len({picture.tobytes() for picture in pictures}) == 3
-    mean, *labs = (color.rgb_to_lab(torch.from_numpy(p).movedim(-1, 0)) for p in (choose.mean_of(pictures), *pictures))
+    assert len({picture.numpy().tobytes() for picture in pictures}) == 3
+    mean, *labs = map(color.rgb_to_lab, (choose.mean_of(pictures), *pictures))
     assert (mean - torch.stack(labs).mean(dim=0)).abs().mean() < 2
 
 

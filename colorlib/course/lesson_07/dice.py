@@ -75,6 +75,13 @@ def alike(samples: torch.Tensor, world: scenes.Scenes) -> float:
     return sum(map(float, pairs)) / max(1, len(pairs))
 
 
+def all_green(samples: torch.Tensor, world: scenes.Scenes) -> float:
+    """Of pictures with three objects, the share of answers in which all three are green: 1 in 27 for true dice."""
+    present = (world.palette_index >= 0).sum(dim=1).tolist()
+    parts = [part for ab in samples for part in _nearest(ab, world).split(present) if len(part) == 3]
+    return sum(bool((part == COLORS.index("green")).all()) for part in parts) / len(parts)
+
+
 def interval(values) -> tuple[float, float]:
     """The mean of three seeds and how far the 95 % interval reaches on either side (0 where there is one seed)."""
     values = torch.tensor(values, dtype=torch.float64)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from train_weights import PICTURES, RUNS, SEEDS, folder_of, hardware, write
 
-from colorlib import color, metrics, models, training
+from colorlib import color, files, metrics, models, training
 from colorlib.course.lesson_05 import stages
 from colorlib.course.lesson_07 import dice
 from colorlib.data import sets
@@ -37,6 +37,9 @@ SYSTEMS = {
     "classify": ("ambiguous_classify", ("even",)),
     "WGAN-GP": ("ambiguous_wgan_gp", ("even",)),
 }
+LOCAL = "flow, 1 level"  # a network that sees less far: its audit, and what it painted, for Extra C
+PAINTED = 2  # pictures
+FEW = 12  # throws, for each held-out picture with three objects
 # With three seeds; the others with one.
 THREE_TIMES = {("flow", "even")}
 OUT = Path(__file__).parent.parent / "colorlib" / "course" / "lesson_07" / "audits.json"
@@ -70,6 +73,39 @@ def audited(system: str, die: str, seed: int) -> dict:
 def facts(samples: torch.Tensor, world: scenes.Scenes, die: str) -> dict:
     """An audit, and how often two objects of one picture are in one color."""
     return rounded(metrics.audit(samples, world, DICE[die][1]) | {"alike": dice.alike(samples, world)})
+
+
+def local() -> dict:
+    """The audit of a network without the lower levels of the U-Net; its samples are kept in a gallery."""
+    train, held_out = drawn("even", SEEDS[0])
+    generator = trained("flow_local", train.pictures, {"levels": 1})
+    gray, _ = color.to_gray_ab(held_out.pictures)
+    samples = models.sample(generator, gray[:ASKED], THROWS)
+    paintings = {"gray": gray[:PAINTED]}
+    paintings |= {f"sample {number}": ab[:PAINTED] for number, ab in enumerate(samples[:6], 1)}
+    files.write(models.WEIGHTS / "galleries" / "flow_local.safetensors", models.pack(paintings))
+    return facts(samples, held_out[:ASKED], "even")
+
+
+def left_out() -> dict:
+    """How often three objects are all painted green, by a network that was never shown such a picture."""
+    train, held_out = drawn("even", SEEDS[0])
+    green = (train.palette_index == 2).sum(dim=1)
+    shown = (green < 3) | (green < (train.palette_index >= 0).sum(dim=1))
+    world = held_out[(held_out.palette_index >= 0).sum(dim=1) == 3]
+    gray, _ = color.to_gray_ab(world.pictures)
+    networks = {"flow": models.load("ambiguous_flow")}
+    networks["flow, never shown it"] = trained("flow_left_out", train.pictures[shown], {})
+    answers = {"true dice": dice.true_dice(world, DICE["even"][1], FEW)}
+    answers |= {name: models.sample(network, gray, FEW) for name, network in networks.items()}
+    shares = {name: dice.all_green(samples, world) for name, samples in answers.items()}
+    return {"removed": int((~shown).sum()), "pictures": len(world), "throws": FEW, "all green": rounded(shares)}
+
+
+def trained(name: str, pictures: torch.Tensor, changes: dict) -> models.Colorizer:
+    """A network with the settings of `ambiguous_flow`, but for changes."""
+    recipe = training.build("flow", seed=SEEDS[0], **training.laptop("ambiguous_flow") | changes)
+    return training.fit(recipe, pictures, out=folder_of(name, SEEDS[0]), resume=True).generator
 
 
 def nogan(die: str) -> list[dict]:
@@ -112,8 +148,9 @@ def main() -> None:
                 print(f"{die}, {system}: {systems[system]}", flush=True)
         if die == "even":
             systems["NoGAN"] = nogan(die)
+            systems[LOCAL] = [local()]
         card["dice"][die] = {"chances": list(chances), "systems": systems}
-    write(OUT, card)
+    write(OUT, card | {"left_out": left_out()})
 
 
 if __name__ == "__main__":
