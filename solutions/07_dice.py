@@ -34,7 +34,6 @@ plots.pictures(
 # %%
 settings = profile.settings(
     #         quick, laptop, gpu
-    pictures=(256, 2048, 2048),  # pictures of a world, a tenth of them held out
     plane_steps=(400, 1000, 1000),  # of the small network in sections 2 and 3
     steps=(4, 900, 900),  # training steps on pictures
     asked=(4, 12, 12),  # pictures of the live audit
@@ -123,7 +122,7 @@ palette = torch.tensor(scenes.DEFAULT_PALETTE)
 chances = torch.tensor([0.7, 0.2, 0.1])
 torch.manual_seed(0)
 arrows = plane.Arrows()
-optimizer = torch.optim.Adam(arrows.parameters(), lr=3e-3)
+optimizer = torch.optim.Adam(arrows.parameters(), lr=6e-3)
 one_cycle = training.one_cycle(optimizer, settings.plane_steps)
 for _ in range(settings.plane_steps):
     colors = palette[torch.multinomial(chances, 512, replacement=True)] / 50
@@ -196,7 +195,7 @@ saw("07.one_step")
 # of random numbers. The library's recipe `flow` takes your loss, and paints with the average of its latest weights.
 
 # %%
-world = data.load("ambiguous", size=32, n=settings.pictures)
+world = data.load("ambiguous", size=32, n=2048)
 shown = world.valid[:4]
 slim = training.laptop("ambiguous_flow") | {"steps": settings.steps}
 print(slim)

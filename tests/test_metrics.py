@@ -124,7 +124,7 @@ def sepia(gray):
     return torch.full_like(gray, 0.1).expand(-1, 2, -1, -1)
 
 
-def test_the_table_has_gray_and_truth():
+def test_the_table_has_gray_and_truth_and_rows_of_several_seeds():
     table = metrics.evaluate({"sepia": sepia}, WORLD)
     assert list(table.seeds) == ["gray", "sepia", "truth"]
     assert table["sepia"]["chroma"] == pytest.approx(11 * math.sqrt(2), rel=1e-4)
@@ -133,9 +133,6 @@ def test_the_table_has_gray_and_truth():
     assert lines[1].split()[0] == "gray" and "∞" in lines[3] and "30 held-out" in lines[-1]
     assert len({len(line) for line in lines[:-1]}) == 1  # the columns stand in line
     assert table._repr_html_().count("<tr>") == 4
-
-
-def test_a_row_of_several_seeds():
     scaled = [lambda gray, k=k: sepia(gray) * k for k in (1, 2, 3)]
     table = metrics.evaluate({"sepia": scaled}, WORLD, names=("chroma", "chroma_share"))
     assert table.names == ["chroma", "chroma_share"]

@@ -187,9 +187,10 @@ def test_a_mistyped_command_installs_nothing(start, commands, capsys):
 
 @pytest.mark.parametrize("name", ["test", "doctor", "progress", "colorize"])
 def test_other_commands_run_in_the_environment(start, commands, name):
-    more = "--profile gpu tests/test_color.py -k gray".split()
+    test = name == "test"
+    more = "--profile gpu tests/test_color.py -k gray".split() if test else ["--help-me"]
+    extras, module = ("lab,dev", ["pytest"]) if test else ("lab", ["colorlib", name])
     assert start.main([name, *more]) == 7
-    extras, module = ("lab,dev", ["pytest"]) if name == "test" else ("lab", ["colorlib", name])
     assert commands.call_args.args[0] == [f"python with {extras}", "-m", *module, *more]
 
 

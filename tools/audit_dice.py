@@ -41,7 +41,7 @@ LOCAL = "flow, 1 level"  # a network that sees less far: its audit, and what it 
 PAINTED = 2  # pictures
 FEW = 12  # throws, for each held-out picture with three objects
 # With three seeds; the others with one.
-THREE_TIMES = {("flow", "even")}
+THREE_TIMES = {("flow", "even"), ("flow", "70/20/10")}
 OUT = Path(__file__).parent.parent / "colorlib" / "course" / "lesson_07" / "audits.json"
 
 

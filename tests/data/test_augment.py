@@ -78,8 +78,7 @@ def test_jitter_makes_small_changes_of_its_own_to_each_picture():
 def test_jitter_changes_only_what_it_is_asked_to():
     pictures = noise(20) * 0.4 + 0.3
     reaches = (0, 0, 0), (0.3, 0, 0), (0, 5, 0), (0, 0, 0.2)
-    labs = [color.rgb_to_lab(augment.jitter(pictures, dice(), *reach)) for reach in reaches]
-    still, contrast, hue, saturation = labs
+    still, contrast, hue, saturation = (color.rgb_to_lab(augment.jitter(pictures, dice(), *by)) for by in reaches)
     assert torch.allclose(still, color.rgb_to_lab(pictures), atol=0.1)
     assert torch.allclose(contrast.mean((2, 3))[:, 0], still.mean((2, 3))[:, 0], atol=0.5)
     assert (contrast[:, 0].std((1, 2)) / still[:, 0].std((1, 2)) - 1).abs().max() > 0.1

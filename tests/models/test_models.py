@@ -95,16 +95,13 @@ def test_what_a_network_can_see():
 
 
 @pytest.mark.parametrize(("layers", "sees", "logits"), [(1, 16, 126), (2, 34, 62), (3, 70, 30), (4, 142, 14)])
-def test_a_patchgan_judges_patches(layers, sees, logits):
+def test_a_patchgan_judges_patches_and_keras_gans_critic_the_whole(layers, sees, logits):
     pictures = torch.rand(1, 3, 256, 256, requires_grad=True)
     judged = models.build("patchgan", 256, 0.125, layers=layers).eval()(pictures)
     assert judged.shape == (1, 1, logits, logits)
     judged[0, 0, logits // 2, logits // 2].backward()
     touched = pictures.grad[0].abs().sum(dim=(0, 1)) > 0
     assert int(touched.sum()) == sees
-
-
-def test_keras_gans_critic_gives_one_logit_a_picture():
     assert models.build("keras_critic", 64, 0.25)(torch.rand(3, 2, 64, 64)).shape == (3, 1)
 
 

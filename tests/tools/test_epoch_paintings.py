@@ -16,12 +16,15 @@ def fit(paintings, **options):
     return training.fit(recipe, PICTURES, on_epoch=paintings, progress=False, **options)
 
 
-def test_the_same_pictures_after_chosen_epochs():
+def test_the_same_pictures_after_chosen_epochs_counted_from_1():
     paintings = EpochPaintings((3, 1), GRAY)
     run = fit(paintings, epochs=3)
     assert list(paintings.painted) == [1, 3]
     torch.testing.assert_close(paintings.painted[3], models.paint(run.generator, GRAY))
     assert not torch.allclose(paintings.painted[1], paintings.painted[3], atol=1e-3)
+    for epochs in ((), (0, 1), (-1,)):
+        with pytest.raises(ValueError, match="counted from 1"):
+            EpochPaintings(epochs, GRAY)
 
 
 def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
@@ -40,9 +43,3 @@ def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
     fresh = EpochPaintings((1, 2, 4), GRAY, tmp_path / "kept")
     fit(fresh, epochs=1)
     assert list(fresh.painted) == [1]
-
-
-@pytest.mark.parametrize("epochs", [(), (0, 1), (-1,)])
-def test_clear_refusals(epochs):
-    with pytest.raises(ValueError, match="counted from 1"):
-        EpochPaintings(epochs, GRAY)

@@ -314,10 +314,7 @@ torch.save(learned, f"{os.environ['RANK']}.pt")
 
 
 def test_two_processes_share_a_batch_and_agree(tmp_path):
-    """Each sees its own pictures, so their weights agree only if gradients are averaged.
-
-    Stopped in mid-epoch and resumed, they end with the same weights and history: what both had summed up is kept.
-    """
+    """Each sees its own pictures: gradients are averaged, and what both had summed up survives a stop in mid-epoch."""
     script = tmp_path / "two.py"
     script.write_text(TWO)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]

@@ -47,11 +47,13 @@ def test_a_film_shows_the_same_four_pictures_after_each_snapshot(monkeypatch):
     assert torch.equal(film.stops["batch 0"], color.from_gray_ab(gray[20:24], 0.3 * TRUTH[20:24]))
 
 
-def test_pairs_in_one_picture_are_alike_where_all_have_one_color():
+def test_objects_are_told_in_lab_units_and_pairs_in_one_picture_are_alike_where_all_have_one_color():
     truth, blue = stages.objects_of(TRUTH[20:], REPORTING), REPORTING.palette[1].int().tolist()
     assert stages.alike([blue] * len(truth), REPORTING) == 1
     assert 0.1 < stages.alike(truth, REPORTING) < 0.6
     present = (REPORTING.palette_index >= 0).sum(dim=1).tolist()
+    assert len(truth) == sum(present)
+    assert torch.cdist(torch.tensor(truth).float(), REPORTING.palette).amin(dim=1).max() < 8
     colors = REPORTING.palette.int().tolist()
     one_of_each = [colors[i] for count in present for i in range(count)]  # no two alike in a picture
     assert max(present) == 3 and stages.alike(one_of_each, REPORTING) == 0
