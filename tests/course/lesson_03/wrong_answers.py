@@ -95,11 +95,11 @@ WRONG = {
         "nothing learned": (a_critic_step(use=lambda _, critic, ab: SGD([ab], 0.0)), "loss.backward"),
     },
     "generator_step": {
-        "the saturating form": (a_generator_step(fool=lambda z: -bce(z, 0.0)), "saturating form"),
+        "the saturating form": (a_generator_step(fool=lambda z: -bce(z, 0.0)), "a negative number"),
         "a sum": (a_generator_step(mean=torch.sum), "times the mean of"),
         "a sigmoid too many": (a_generator_step(fool=lambda z: bce(z.sigmoid(), 1.0)), "0.6931"),
         "detached": (a_generator_step(see=lambda fake: fake.detach()), "detached, or the verdict"),
-        "the published GAN that is none": (a_generator_step(fool=lambda z: bce(z, 1.0).detach()), "is none"),
+        "the published GAN that is none": (a_generator_step(fool=lambda z: bce(z, 1.0).detach()), "lesson 02, extra c"),
         "gradients not forgotten": (a_generator_step(forget=False), "zero_grad"),
         "no step": (without_a_step, "optimizer.step()"),
         "λ in the number alone": (lambda_in_the_number_alone, "with lam in it"),

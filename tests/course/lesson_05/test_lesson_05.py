@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from colorlib import color, data, models, nogan
+from colorlib.colorize import colorize
 from colorlib.course import recorded
 from colorlib.course.lesson_05 import exercises, stages, stops
 from colorlib.course.lesson_05.snapshots import Film
@@ -45,6 +46,13 @@ def test_a_film_shows_the_same_four_pictures_after_each_snapshot(monkeypatch):
     assert len(shown) == 2 and all(bundle["text/html"].count("<img") == 5 for bundle in shown)  # a curve, four pictures
     assert "batch 20" in shown[1]["text/plain"] and "from 0.30 to 0.80" in shown[1]["text/plain"]
     assert torch.equal(film.stops["batch 0"], color.from_gray_ab(gray[20:24], 0.3 * TRUTH[20:24]))
+
+
+def test_a_photograph_is_shown_as_networks_painted_it_once():
+    true, moments = data.photographs()["rocket"], stages.photograph("rocket")
+    assert list(moments) == ["stage 1", "stop", "too far"] and all(p.shape == true.shape for p in moments.values())
+    began, stopped, now = (p.float() for p in (moments["stage 1"], moments["stop"], colorize(true, "photo_nogan")))
+    assert (now - stopped).abs().mean() < 1.5 < (began - stopped).abs().mean()
 
 
 def test_objects_are_told_in_lab_units_and_pairs_in_one_picture_are_alike_where_all_have_one_color():
