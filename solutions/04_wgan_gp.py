@@ -23,7 +23,7 @@ from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
 from colorlib.course.lesson_03.color_gan import ColorGAN
 from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, two_critics, two_piles
-from colorlib.course.lesson_04.distance_gans import DistanceGAN, earth_moved
+from colorlib.course.lesson_04.distance_gans import DistanceGAN, moved_in_the_plane
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded, painted
 from colorlib.film import film_strip
 
@@ -469,11 +469,11 @@ for name, make in {"verdicts (lesson 03)": ColorGAN, **kinds}.items():
     for game in games:
         game.rounds(settings.rounds)
     found = [(game.shares() >= 0.1).sum().item() for game in games]
-    far = [earth_moved(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
+    far = [moved_in_the_plane(game.same_real * color.AB_SCALE, game.fakes()) for game in games]
     print(f"{name:27} colors found {found}, distance", "/".join(f"{distance:.0f}" for distance in far))
 
 games = [ColorGAN(seed) for seed in range(3)]
-among = [earth_moved(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
+among = [moved_in_the_plane(game.same_real * color.AB_SCALE, game.real() * color.AB_SCALE) for game in games]
 print(f"{'96 real dots and 96 others':50} distance", "/".join(f"{distance:.0f}" for distance in among))
 
 # %% [markdown]

@@ -45,13 +45,13 @@ class DistanceGAN(ColorGAN):
         estimate = -losses.wasserstein_critic(self.critic(real), self.critic(fake)) * color.AB_SCALE
         return {
             "estimate": estimate.item(),
-            "distance": earth_moved(real, fake) * color.AB_SCALE,
+            "distance": moved_in_the_plane(real, fake) * color.AB_SCALE,
             "slope_at_dots": losses.slopes(self.critic, None, torch.cat((real, fake))).mean().item(),
             "slope_between": losses.slopes(self.critic, None, between).mean().item(),
         }
 
 
-def earth_moved(one, other):
+def moved_in_the_plane(one, other):
     """W₁ of two samples (N, 2), by the pairs that are nearest in sum: in a plane, sorting can't find them."""
     far = (one[:, None] - other).norm(dim=2)
     return far[linear_sum_assignment(far.numpy())].mean().item()

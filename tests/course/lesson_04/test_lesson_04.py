@@ -133,10 +133,10 @@ def test_published_clipping_leaves_next_to_no_slope():
 def test_the_distance_in_the_plane_is_by_the_best_pairs():
     one = torch.randn(40, 2, generator=dice())
     mixed = one[torch.randperm(40, generator=dice(1))]
-    assert distance_gans.earth_moved(one, mixed) == 0
-    assert distance_gans.earth_moved(one, mixed + torch.tensor([3.0, 4.0])) == pytest.approx(5, rel=1e-5)
+    assert distance_gans.moved_in_the_plane(one, mixed) == 0
+    assert distance_gans.moved_in_the_plane(one, mixed + torch.tensor([3.0, 4.0])) == pytest.approx(5, rel=1e-5)
     line = torch.rand(2, 40, 1, generator=dice(2)) * torch.tensor([1.0, 0.0])
-    assert distance_gans.earth_moved(*line) == pytest.approx(piles.earth_moved(*line[..., 0]), rel=1e-5)
+    assert distance_gans.moved_in_the_plane(*line) == pytest.approx(piles.earth_moved(*line[..., 0]), rel=1e-5)
 
 
 @pytest.mark.parametrize("make", [*distance_gans.KINDS.values(), DistanceGAN])
