@@ -25,7 +25,7 @@ from colorlib.worlds import scenes
 
 ROOT = Path(__file__).parent.parent
 SEEDS = (0, 1, 2)
-ONE_SEED = ("l2_by_heart", "wgan_gp_critic")  # of many steps
+ONE_SEED = ("l2_by_heart",)  # of many steps
 PICTURES = 2048  # of a world; of photos all there are
 HELD_OUT = 1000  # at most so many are measured
 SEEN = ("ab_error", "chroma", "chroma_share")  # what is measured on training pictures of a world, too
