@@ -3,13 +3,13 @@
 #
 # **After these {minutes} minutes you will be able to**
 #
-# - write what flow matching learns, and how it samples;
-# - draw several answers to one gray picture, each of them clear;
+# - write the loss of flow matching, and draw samples with it;
+# - draw several answers to one gray picture, each in clear colors;
 # - audit a network's dice: does each color come as often as it should?
 #
-# **You need** lessons 02 and 03. No GPU: the long training takes about two minutes. Read on while it runs.
+# **You need** lessons 02 and 03. No GPU: the long training takes a few minutes. Read on while it runs.
 #
-# One gray photograph, and six answers of one network. Nobody told it what to paint; it threw dice.
+# One network colored this gray photograph six times. It began with other random numbers each time:
 
 # %%
 import time
@@ -49,8 +49,9 @@ quiz("07.recall")
 # ## 1. One gray picture, six answers
 #
 # Where the gray does not tell a color, lesson 02 asked for a **sample**: one of the possible colors, each as often
-# as it occurs. A balloon needs *one* die for all of its pixels. Here is a gray picture of balloons that are red, blue or
-# green, a third each. We ask three networks of this course six times.
+# as it occurs. A balloon needs one random choice, *one die*, for all of its pixels. Here is a gray picture of balloons
+# that are red, blue or green, a third each. We ask three networks of this course six times. The first row shows true
+# dice.
 
 # %%
 predict("07.six_answers")
@@ -70,8 +71,9 @@ plots.pictures(
     [color.from_gray_ab(gray.expand(6, -1, -1, -1), ab) for ab in rows.values()],
     row_titles=tuple(rows),
     cell=1.1,
-    alt="One picture of balloons six times in four rows. True dice: clear red, blue or green balloons, others each time. "
-    "L1: six times the same brown. classify: balloons speckled in several colors. pix2pix: nearly the same each time.",
+    alt="One picture of balloons six times in four rows. True dice: clear red, blue or green balloons, others each "
+    "time. L1: six times the same brown. classify: balloons speckled in several colors. pix2pix: nearly the same each "
+    "time.",
 )
 
 # %%
@@ -81,15 +83,15 @@ saw("07.six_answers")
 # ## 2. From noise to color
 #
 # **Flow matching** ([Lipman and others, 2022](https://arxiv.org/abs/2210.02747);
-# [Liu and others, 2022](https://arxiv.org/abs/2209.03003)) learns to throw dice. Take the smallest pictures again: one
-# color each, red (70 %), blue (20 %) or green (10 %).
+# [Liu and others, 2022](https://arxiv.org/abs/2209.03003)) learns to throw dice. Begin without pictures, with one color
+# alone: it is red (70 %), blue (20 %) or green (10 %).
 #
 # Draw a random point, the *noise*, and one of the colors. Connect them by a straight line, and let the *time* run
 # from 0 to 1 along it:
 #
 # $$\text{place} = (1 - \text{time}) \cdot \text{noise} + \text{time} \cdot \text{color}$$
 #
-# At time 0 that is the noise, at time 1 the color. All the way, the point moves along the same arrow, color − noise.
+# At time 0 that is the noise, at time 1 the color. On this line the arrow is always the same: color − noise.
 #
 # A network is shown a place and a time, and guesses the arrow. It sees neither end of the line. Its loss is the squared
 # error, so where several lines cross it learns their mean arrow.
@@ -115,7 +117,7 @@ flow_loss = check("07.flow_loss", flow_loss)
 # hint("07.flow_loss")
 
 # %% [markdown]
-# Train a small network with it. (`Arrows` has three hidden layers. One unit here is 50 Lab units.)
+# Train a small network with it. (One unit here is 50 Lab units.)
 
 # %%
 palette = torch.tensor(scenes.DEFAULT_PALETTE)
@@ -137,13 +139,13 @@ print(f"loss {loss.item():.2f}")
 flow_in_the_plane(arrows)
 
 # %% [markdown]
-# Move the time (Tab, then the arrow keys). At time 0 all arrows point to one middle place. Then they part: each
-# region of the plane is drawn to a color of its own. Which color a point gets is decided by where its noise lay.
-# The noise is the die.
+# Move the time (Tab, then the arrow keys). At time 0 all arrows point to one middle place. Later, arrows in different
+# parts of the plane point to different colors. Where its noise lay decides which color a point gets. So the noise is
+# the die.
 #
 # ## 3. Sampling
 #
-# To draw a sample, start at noise and follow the arrows, in small steps: ask for the arrow, go a little way along it,
+# To draw a sample, start at noise and follow the arrows in small steps: ask for the arrow, go a little way along it,
 # ask again. (This is Euler's method.)
 #
 # **Exercise.** Write it. There are `steps` equal steps from time 0 to time 1. The first asks at time 0, the next at
@@ -192,7 +194,7 @@ saw("07.one_step")
 #
 # A picture is one large point: two numbers for each place. The network of arrows becomes a U-Net with two more
 # inputs, the time and the *gray picture*. So its arrows lead to colors that fit this gray. The noise is a whole map
-# of random numbers. The library's recipe `flow` takes your loss, and paints with the average of its latest weights.
+# of random numbers. The library's recipe `flow` uses the same loss, and paints with the average of its latest weights.
 
 # %%
 world = data.load("ambiguous", size=32, n=2048)
@@ -206,7 +208,7 @@ check_on = metrics.validator(world, ("chroma",), n=16)
 flow = or_recorded(training.fit(recipe, world.train, validate=check_on, on_epoch=watch), "ambiguous_flow")
 
 # %% [markdown]
-# Your `draw` samples pictures, too. It only has to be handed the arrows of this network, for these gray pictures:
+# Your `draw` samples pictures, too, with this network's arrows for these gray pictures:
 
 # %%
 gray, _ = color.to_gray_ab(shown)
@@ -225,34 +227,34 @@ with torch.no_grad():
 film_strip(stops, alt="Four pictures on their way from colored noise to clear colors, in eight stops of time.")
 
 # %% [markdown]
-# `models.sample` does the same for as many samples as you want:
+# `models.sample` does the same six times:
 
 # %%
 samples = models.sample(flow.generator, gray, n=6)
 plots.pictures(
     [color.from_gray_ab(one.expand(6, -1, -1, -1), samples[:, i]) for i, one in enumerate(gray)],
     cell=1.3,
-    alt="Four gray pictures, each in six samples: sky, grass and walls stay the same. Each object is of one clear color, "
-    "red, blue or green, and the color changes from sample to sample.",
+    alt="Four gray pictures, each in six samples: sky, grass and walls stay the same. Each object is of one clear "
+    "color, red, blue or green, and the color changes from sample to sample.",
 )
 
 # %% [markdown]
-# Each object has one color, and each sample another. Nothing but the noise differs.
+# From sample to sample an object's color changes. Only the noise differs.
 #
 # ## 5. The audit
 #
-# Clear colors are not enough. Does each come as often as it should? On photographs nobody knows. In our world we know
-# the die, so we can **audit** it: ask for the same picture 48 times, and count.
+# Does each color come as often as it should? On photographs nobody knows. In our world we know the chances, so we can
+# **audit** a network: ask for the same picture 48 times, and count.
 #
-# *Pearson's statistic* says how far counts are from what the chances let expect. For each object and each color: the
-# difference of the count from the expected one, squared, divided by the expected one. Add up all of them.
+# *Pearson's statistic* says how far the counts are from the expected ones. For each object and color, square the
+# difference of the two counts, and divide it by the expected count. Add up all of them.
 #
 # **Exercise.** Write it. `counts` has a row for each object and a column for each color.
 
 
 # %%
 def pearson(counts, chances):
-    """How far the counts are from what the chances let expect."""
+    """How far the counts are from the expected ones."""
     # BEGIN SOLUTION
     expected = counts.sum(dim=1, keepdim=True) * chances
     return ((counts - expected) ** 2 / expected).sum()
@@ -265,9 +267,9 @@ pearson = check("07.pearson", pearson)
 # hint("07.pearson")
 
 # %% [markdown]
-# True dice give about the *degrees of freedom*: (colors − 1) for each object. `metrics.audit` also computes the *p-value*:
-# how often true dice would give so large a statistic. *off* is the share of an object's throws that would have to fall on
-# another color.
+# True dice give about (colors − 1) for each object, added up: the *degrees of freedom*. `metrics.audit` also computes
+# the *p-value*: how often true dice would give so large a statistic. *undecided* throws are near no palette color.
+# *off* is the share of throws that need another color to make the counts right.
 
 # %%
 held_out = world.valid_scenes[: settings.asked]
@@ -286,16 +288,17 @@ for name, samples in answers_of.items():
     print(f"{'':10} statistic {found['statistic']:.0f} for {found['degrees']} degrees, p = {found['p_value']:.2g}")
 
 # %% [markdown]
-# pix2pix gives each picture the same colors every time. L1's objects are near no palette color. Now every system of the
-# course, recorded:
+# pix2pix gives each picture the same colors every time. Now all systems, recorded:
 
 # %%
 audits = dice.Audits()
 audits.table("even")
 
 # %% [markdown]
-# flow comes close to true dice: 11 % of an object's throws are off, theirs 8 %. All others have 67 % or more. In the last
-# column four of them are better.
+# flow is close to true dice: 11 % of its throws are off, theirs 8 %, by chance. All others have 67 % or more. In the
+# last column five of them are better.
+#
+# Now other chances. In the figure below each dot is a color. On the dotted line its share is right.
 
 # %%
 predict("07.minority")
@@ -310,8 +313,8 @@ audits.reliability()
 saw("07.minority")
 
 # %% [markdown]
-# Does it only **remember** its training pictures? Three tests. First: the training pictures whose colors are nearest to
-# its samples.
+# Does it only **remember** its training pictures? Three tests. First: the training pictures nearest in color to its
+# samples.
 
 # %%
 gray, _ = color.to_gray_ab(world.valid[:6])
@@ -321,13 +324,13 @@ nearest = torch.cdist(one.flatten(1), seen.flatten(1)).argmin(dim=1)
 plots.pictures(
     [color.from_gray_ab(gray, one), world.train[nearest]],
     row_titles=("samples", "nearest in training"),
-    alt="Six samples for held-out pictures, and below each the training picture with the nearest colors: other scenes, with "
-    "sky and ground alike, and other things in other places.",
+    alt="Six samples for held-out pictures, and below each the training picture with the nearest colors: other scenes, "
+    "with sky and ground alike, and other things in other places.",
 )
 
 # %% [markdown]
-# These are other scenes. Second: a die hits an object's true color in a third of the throws. A memory would hit it more
-# often in training pictures.
+# These are other scenes. Second: a die hits an object's true color in about a third of the throws. A memory would hit
+# it more often in training pictures. (At `quick` both are rough.)
 
 # %%
 for name, part in {"trained on": world.train_scenes, "held out": world.valid_scenes}.items():
@@ -336,8 +339,8 @@ for name, part in {"trained on": world.train_scenes, "held out": world.valid_sce
     print(f"{name:10} {dice.right(samples, part):.0%} of the throws show the true color")
 
 # %% [markdown]
-# Third, recorded: another training saw no picture of three or more objects that are *all green*. A copy cannot paint
-# them. A die for each object does so once in 27 times (3.7 %).
+# Third, recorded: another training saw no picture of three or more objects that are *all green*. A network that copies
+# cannot paint them. Three even dice do so once in 27 times (3.7 %).
 
 # %%
 facts = audits.card["left_out"]
@@ -346,20 +349,20 @@ for name, share in facts["all green"].items():
     print(f"{name:21} {share:.1%} of {answers} answers are all green: {share * answers:.0f}")
 
 # %% [markdown]
-# It paints what it was never shown, if less often.
+# It paints what it was never shown, but less often.
 
 # %% [markdown]
 # ## 6. Photographs
 #
-# The network of the first screen learned from small photographs in the same way. It looks at a copy of 64 pixels;
-# the photograph keeps its own lightness. Which of the six do you believe?
+# The network of the first screen learned from small photographs. It colors a copy of 64 pixels. The large photograph
+# keeps its own lightness. Which of the six do you believe?
 
 # %%
 choose_answer(six, "chelsea")
 
 # %% [markdown]
-# Your choice is a hint that no gray picture can give. And the mean of many samples? It is what L2 would paint. Beside it
-# L1's picture:
+# The mean of many samples is about what L2 would paint. Beside it is L1's. In the table, one sample has a larger
+# ab error than gray. (*best of 6* is chosen by the truth.)
 
 # %%
 many = choose.answers(photograph, "photo_flow", n=settings.many)
@@ -367,7 +370,7 @@ beside = {f"mean of {len(many)} samples": choose.mean_of(many), "L1": colorize.c
 plots.pictures(
     list(beside.values()),
     titles=tuple(beside),
-    alt="The photograph twice, alike: the mean of 24 samples and L1's picture, both in dull browns.",
+    alt="The photograph twice, alike: the mean of many samples and L1's picture, both in dull browns.",
 )
 
 # %%
@@ -386,9 +389,8 @@ for steps in (1, 4, 20):
     print(f"{steps:2} steps: {1000 * (time.perf_counter() - start) / len(gray):5.1f} ms a picture")
 
 # %% [markdown]
-# The largest image generators do the same with other conditions: [Stable Diffusion
-# 3](https://arxiv.org/abs/2403.03206) learns these arrows with billions of parameters and a text in place of the gray
-# picture.
+# Large image generators do the same. [Stable Diffusion 3](https://arxiv.org/abs/2403.03206) learns such arrows with
+# billions of parameters. It is shown a text in place of the gray picture.
 #
 # ## 8. Quizzes and take-away
 
@@ -407,8 +409,8 @@ quiz("07.take_away")
 progress()
 
 # %% [markdown]
-# **Take-away.** Flow matching learns with squared error, and throws true dice all the same: the noise decides. The
-# questions of this course, and who answers them:
+# **Take-away.** Flow matching learns with squared error, and yet it draws samples: the noise decides. The questions of
+# this course, and their answers:
 #
 # | question | answer | lesson |
 # |---|---|---|
@@ -425,7 +427,8 @@ progress()
 # For a tenth of its training pictures the network was shown no gray at all (`blind` in its settings). So it knows two
 # arrows for each place: one for this gray, one for any picture. **Guidance** ([Ho and Salimans,
 # 2022](https://arxiv.org/abs/2207.12598)) goes further in the direction in which they differ:
-# blind + guidance · (with gray − blind). At 1 nothing changes.
+# blind + guidance · (with gray − blind). At 1 nothing changes. In the recorded run more guidance gives more chroma,
+# a larger background error, and less even shares.
 
 # %%
 asked = world.valid_scenes[:8]
@@ -451,8 +454,8 @@ plots.pictures(
 # ## Extra B. One hint, and the samples that agree with it
 #
 # A person may know one thing: *this* balloon is blue. The network needs no new training for that. At each step the
-# places of the hint are put back on their own line from noise to the known color. The network sees them there, and the
-# others follow.
+# places of the hint are put back on their own line from noise to the known color. The network sees them there, and
+# makes the other places of the balloon fit.
 
 
 # %%
@@ -494,14 +497,14 @@ for number in (1, 2, 3):
     print(f"balloon {number}: {shares}")
 
 # %% [markdown]
-# The hint covers 16 pixels of the first balloon. All of it turns blue, and the other balloons go on throwing their dice.
+# The hint covers 16 pixels of the first balloon. All of it turns blue. The other balloons still get several colors.
 
 # %% [markdown]
 # ## Extra C. Who makes the places agree?
 #
-# The noise is random at each place, and yet each object gets one color. So the network must make the places agree, and for
-# that it must see far: by the lower levels of its U-Net. Recorded, one training: the same network with one level in place
-# of three.
+# The noise is random at each place, and yet each object gets one color. So the network must make the places agree. For
+# that it must see far, by the lower levels of its U-Net. Recorded, one training: the same network with one level in
+# place of three.
 
 # %%
 three_levels, one_level = audits.dice["even"]["systems"]["flow"][0], audits.card["one_level"]
@@ -515,10 +518,10 @@ plots.pictures(
     [color.from_gray_ab(kept["gray"], kept[f"sample {number}"]) for number in range(1, 6)],
     row_titles=[f"sample {number}" for number in range(1, 6)],
     cell=1.5,
-    alt="Two pictures, of two flowers and of a car, in five samples of a network with one level. Most objects have one color; "
-    "a flower is blue and violet, and red runs from a car into a bush.",
+    alt="Two pictures, of two flowers and of a car, in five samples of a network with one level. Most objects have one "
+    "color; a flower is blue and violet, red runs from a flower into its leaves, and a bush beside a car is brown.",
 )
 
 # %% [markdown]
-# Its places agree less. At the far end is `classify`, where nothing makes them agree: each pixel throws a die of its own
-# (section 1). One die for an object is not in the loss. It is in what the network can see.
+# Its places agree less. In `classify` nothing makes them agree: each pixel throws a die of its own (section 1). The
+# loss does not ask for one die for each object. The network gives one because it sees the whole object.
