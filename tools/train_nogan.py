@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save
 from torch import nn
-from train_photos import MEASURED_AT, STORED, kept_aside, measured, resized, to_train_on
+from train_photos import ASIDE, MEASURED_AT, STORED, kept_aside, measured, resized, to_train_on
 from train_weights import HELD_OUT, PAINTED, PICTURES, SEEDS, described, folder_of, hardware, rounded, write
 
 from colorlib import color, data, files, metrics, models, nogan, training
@@ -322,7 +322,7 @@ def of_network(name: str, card: dict, paintings: dict, runs: list[Stages], folde
     networks |= {name: models.load(folder / f"{name}.safetensors"), "too far": models.load(run.folder / last)}
     card["held_out"] = {}
     for row, network in networks.items():
-        card["held_out"] |= measured(row, network, run.reporting)
+        card["held_out"] |= measured(row, network, run.reporting, ASIDE)
     card["held_out"]["truth"] = card["held_out"].pop("truth")  # the last row
     _, large = folders
     card["at_side"] = {side: measured(name, networks[name], kept_aside(large, side)) for side in MEASURED_AT}
