@@ -325,7 +325,7 @@ def of_network(name: str, card: dict, paintings: dict, runs: list[Stages], folde
         card["held_out"] |= measured(row, network, run.reporting, ASIDE)
     card["held_out"]["truth"] = card["held_out"].pop("truth")  # the last row
     _, large = folders
-    card["at_side"] = {side: measured(name, networks[name], kept_aside(large, side)) for side in MEASURED_AT}
+    card["at_side"] = {side: measured(name, networks[name], kept_aside(large, side), ASIDE) for side in MEASURED_AT}
     card["shipped"] = measured(name, networks[name], data.squares(card["size"]))
     for photograph in FULL:
         for row, network in networks.items():

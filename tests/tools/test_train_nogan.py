@@ -211,7 +211,7 @@ def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, mo
     generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
     assert len(generated["train"]) == 72  # twice a fifth of all 180, whatever stage 1 was trained on
     stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
-    found = tool.measured("tiny_photos", stop, photos.test)
+    found = tool.measured("tiny_photos", stop, photos.test, tool.ASIDE)
     rows = ["gray", "stage 1", "tiny_photos", "too far", "truth"]
     assert list(card["held_out"]) == rows and card["at_side"]["32"]["tiny_photos"] == found["tiny_photos"]
     assert card["held_out"]["tiny_photos"] == found["tiny_photos"] and card["held_out"]["gray"] == found["gray"]
