@@ -313,24 +313,27 @@ audits.reliability()
 saw("07.minority")
 
 # %% [markdown]
-# Does it only **remember** its training pictures? Three tests. First: the training pictures nearest in color to its
-# samples.
+# Does it only **remember** its training pictures? Three tests. First: which are nearest to its samples?
 
 # %%
-gray, _ = color.to_gray_ab(world.valid[:6])
-one = models.paint(flow.generator, gray)
 _, seen = color.to_gray_ab(world.train)
-nearest = torch.cdist(one.flatten(1), seen.flatten(1)).argmin(dim=1)
+gray, true = color.to_gray_ab(world.valid[:60])
+nearest = {}
+for name, ab in {"a new true picture": true, "a sample": models.paint(flow.generator, gray)}.items():
+    far = torch.stack([metrics.ab_distance(each, seen).mean(dim=(1, 2)) for each in ab])
+    distance, nearest[name] = far.min(dim=1)
+    print(f"{name:18} lies {distance.mean() * color.AB_SCALE:.1f} Lab units from the nearest training picture")
 plots.pictures(
-    [color.from_gray_ab(gray, one), world.train[nearest]],
+    [color.from_gray_ab(gray, ab)[:6], world.train[nearest["a sample"][:6]]],
     row_titles=("samples", "nearest in training"),
-    alt="Six samples for held-out pictures, and below each the training picture with the nearest colors: other scenes, "
-    "with sky and ground alike, and other things in other places.",
+    alt="Six samples for held-out pictures, and below each the training picture with the nearest colors. They look much "
+    "alike: the same kinds of things in nearly the same places and colors.",
 )
 
 # %% [markdown]
-# These are other scenes. Second: a die hits an object's true color in about a third of the throws. A memory would hit
-# it more often in training pictures. (At `quick` both are rough.)
+# They look alike, since scenes repeat in this small world. Yet a new *true* picture lies nearer than a sample: no sign of
+# copies. Second: a die hits an object's true color in about a third of the throws. A memory would hit it more often in
+# training pictures.
 
 # %%
 for name, part in {"trained on": world.train_scenes, "held out": world.valid_scenes}.items():
