@@ -144,12 +144,12 @@ def test_lesson_02_by_keyboard(opened):
     match_losses(lesson, [*L2_AND_L1, "no network", "the true colors"])
 
 
-def match_losses(lesson, labels):
+def match_losses(lesson, labels, source="loss_quiz("):
     """Each label is tried on all rows still open: right for one of them, explained on the others."""
     letters = "ABCDEFGH"[: len(labels)]
     rows = list(letters)
     for label in labels:
-        cell = lesson.show("loss_quiz(")
+        cell = lesson.show(source)
         for row in rows:
             choose(lesson, cell, f"Row {row}", label)
         press(lesson, cell, "Check my matches")
@@ -229,7 +229,8 @@ def test_lesson_05_by_keyboard(opened):
     shown = lesson.show("loaders.show_batch(max_n=6)").get_by_role("img")
     assert shown.get_attribute("alt").startswith("6 pictures")
     quiz(lesson, "05.recall")
-    match_losses(lesson, ["L1", "pix2pix", "WGAN-GP", "NoGAN", "the true colors"])
+    match_losses(lesson, ["L1", "pix2pix", "NoGAN", "the true colors"], "photographs.loss_quiz(")
+    match_losses(lesson, ["L1", "pix2pix", "WGAN-GP", "NoGAN", "the true colors"], '"05.which_loss"')
     quiz(lesson, "05.take_away")
 
 
