@@ -259,6 +259,6 @@ def test_solutions_can_be_read_without_a_kernel(opened):
     cell = lesson.show('quiz("01.take_away")')
     assert cell.get_by_text("one channel at 255").count() == 1
     cell.get_by_text("Answers").first.click()
-    cell.get_by_text("RGB numbers say how much light a screen sends").wait_for()
+    cell.get_by_text("RGB numbers tell a screen what to send").wait_for()
     picture = lesson.show("gamut_slider()").get_by_role("img")
     assert picture.evaluate("e => e.naturalWidth") > 200 and picture.get_attribute("alt")
