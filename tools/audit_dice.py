@@ -58,9 +58,8 @@ def audited(system: str, die: str, seed: int) -> dict:
     if die == "even" and seed == SEEDS[0]:
         generator = models.load(name)
     else:
-        recipe = RUNS[name][1](seed=seed, **training.laptop(name))
         out = folder_of(name if die == "even" else f"{name}-{die.replace('/', '-')}", seed)
-        generator = training.fit(recipe, train.pictures, out=out, resume=True).generator
+        generator = trained(name, train.pictures, out, seed)
     gray, _ = color.to_gray_ab(held_out.pictures)
     one, other = dice.throws(generator, gray[:2], 2, seed)
     world = held_out if torch.equal(one, other) else held_out[:ASKED]  # who repeats an answer has soon given all
@@ -77,7 +76,7 @@ def facts(samples: torch.Tensor, world: scenes.Scenes, die: str) -> dict:
 def one_level() -> dict:
     """The audit of a network without the lower levels of the U-Net; its samples are kept in a gallery."""
     train, held_out = drawn("even", SEEDS[0])
-    generator = trained("flow_local", train.pictures, {"levels": 1})
+    generator = trained("ambiguous_flow", train.pictures, folder_of("flow_local", SEEDS[0]), levels=1)
     gray, _ = color.to_gray_ab(held_out.pictures)
     samples = models.sample(generator, gray[:ASKED], THROWS)
     paintings = {"gray": gray[:PAINTED]}
@@ -89,22 +88,23 @@ def one_level() -> dict:
 def left_out() -> dict:
     """How often three objects are all painted green, by a network that was never shown such a picture."""
     train, held_out = drawn("even", SEEDS[0])
-    green = (train.palette_index == 2).sum(dim=1)
+    green = (train.palette_index == dice.COLORS.index("green")).sum(dim=1)
     shown = (green < 3) | (green < (train.palette_index >= 0).sum(dim=1))
     world = held_out[(held_out.palette_index >= 0).sum(dim=1) == 3]
     gray, _ = color.to_gray_ab(world.pictures)
     networks = {"flow": models.load("ambiguous_flow")}
-    networks["flow, never shown it"] = trained("flow_left_out", train.pictures[shown], {})
+    out = folder_of("flow_left_out", SEEDS[0])
+    networks["flow, never shown it"] = trained("ambiguous_flow", train.pictures[shown], out)
     answers = {"true dice": dice.true_dice(world, DICE["even"][1], FEW)}
     answers |= {name: models.sample(network, gray, FEW) for name, network in networks.items()}
     shares = {name: dice.all_green(samples, world) for name, samples in answers.items()}
     return {"removed": int((~shown).sum()), "pictures": len(world), "throws": FEW, "all green": rounded(shares)}
 
 
-def trained(name: str, pictures: torch.Tensor, changes: dict) -> models.Colorizer:
-    """A network with the settings of `ambiguous_flow`, but for changes."""
-    recipe = training.build("flow", seed=SEEDS[0], **training.laptop("ambiguous_flow") | changes)
-    return training.fit(recipe, pictures, out=folder_of(name, SEEDS[0]), resume=True).generator
+def trained(name: str, pictures: torch.Tensor, out: Path, seed: int = SEEDS[0], **changes) -> models.Colorizer:
+    """A network with the settings of a run, but for changes; found again where it is trained."""
+    recipe = RUNS[name][1](seed=seed, **training.laptop(name) | changes)
+    return training.fit(recipe, pictures, out=out, resume=True).generator
 
 
 def nogan(die: str) -> list[dict]:
