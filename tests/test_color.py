@@ -79,3 +79,9 @@ def test_to_uint8_rounds_and_clips_and_other_integers_are_refused():
 def test_what_is_no_picture_gets_a_sentence(function, values):
     with pytest.raises(ValueError, match=r"picture is a tensor \(…, 3, H, W\), not (Tensor|ndarray) of the shape \("):
         function(values)
+
+
+def test_ciede2000():
+    # From the published CIEDE2000 test data (Sharma et al.), pair 1.
+    pair = (torch.tensor(lab).view(3, 1, 1) for lab in ([50.0, 2.6772, -79.7751], [50.0, 0.0, -82.7485]))
+    assert color.delta_e_2000(*pair).item() == pytest.approx(2.0425, abs=1e-4)

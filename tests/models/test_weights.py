@@ -132,7 +132,7 @@ def test_pretrained_beats_random_at_the_same_budget():
     sweep = Sweep("photo_pretrained")
     pretrained, fresh = (sweep.seeds(kind, "ab_error") for kind in ("pretrained", "random"))
     assert all(one < other for one, other in zip(pretrained, fresh, strict=True))
-    assert sum(pretrained) / 3 < sum(fresh) / 3 - 0.25
+    assert sum(pretrained) / 3 < sum(fresh) / 3 - 0.3
     ends = {kind: [curve[-1] for curve in facts["curves"]] for kind, facts in sweep.variants.items()}
     for one, other in zip(*ends.values(), strict=True):
         assert one["step"] == other["step"] and one["ab_error"] < other["ab_error"]
