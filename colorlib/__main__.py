@@ -7,9 +7,6 @@ from pathlib import Path
 
 from colorlib.profile import PROFILES, current
 
-# How many pictures and epochs a training takes; the rest is in training/laptop.toml, at `gpu` as published.
-AMOUNTS = {"quick": (256, 2), "laptop": (2048, 8), "gpu": (None, None)}
-
 
 # Each command imports what it needs when it runs, so that --help answers at once.
 def doctor(options) -> int:
@@ -29,44 +26,38 @@ def progress(options) -> int:
 
 def train(options) -> int:
     """train a recipe; --out gets its weights, its history and a checkpoint to resume from"""
-    from colorlib import metrics, models, training
+    from colorlib import compare, metrics, training
 
-    recipe, pictures, epochs = planned(options)
-    out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
-    speaks = training.start_accelerator().is_main_process  # one of several processes
-    if speaks:
-        count = models.count_parameters(recipe.generator)
-        print(f"{pictures}\n{options.recipe}: {count:,} parameters, {epochs} epochs, to {out}")
-    check = metrics.validator(pictures, ("ab_error", "colorfulness"))
-    run = training.fit(recipe, pictures.train, epochs=epochs, validate=check, out=out, resume=options.resume)
-    if speaks:
-        print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, pictures)}")
-    return 1 if run.stopped else 0
-
-
-def planned(options):
-    """The recipe, the pictures and the number of epochs that the options of `train` ask for."""
-    from colorlib import data, training
-
-    name = options.recipe
-    if name not in training.RECIPES:
-        training.build(name)  # says which there are, before any data is fetched
     for option, value, least in (("seed", options.seed, 0), ("epochs", options.epochs, 1)):
         if value is not None and value < least:
             raise ValueError(f"--{option} takes a whole number from {least} on, not {value}.")
-    n, epochs = AMOUNTS[options.profile or current()]
-    settings = {"size": 32} if options.data == "cifar10" else {}
-    if epochs:
-        kind = "train_with_critic" if name in training.ADVERSARIAL else "train"
-        settings = training.laptop("train_wgan_gp" if name == "wgan_gp" else kind)
-        epochs *= 2 if name == "wgan_gp" else 1
-    epochs = options.epochs or epochs
-    size = settings.get("size") or training.RECIPES[name][1]["size"]
-    pictures = data.load(options.data, size, n, options.seed)
-    if "lr" in settings:
-        settings["steps"] = epochs * max(1, len(pictures.train) // settings["batch_size"])
-    recipe = training.build(name, seed=options.seed, **settings)
-    return recipe, pictures, epochs or recipe.settings.epochs
+    profile = options.profile or current()
+    planned = compare.plan(options.recipe, options.data, profile, options.seed, options.epochs)
+    out = options.out or f"runs/{options.recipe}-{options.data}-seed{options.seed}"
+    speaks = training.start_accelerator().is_main_process  # one of several processes
+    if speaks:
+        print(f"{planned.pictures}\n{options.recipe}: {planned.epochs} epochs, to {out}")
+    run = compare.train(planned, out, options.resume)
+    if speaks:
+        print(f"{run}\n{metrics.evaluate({options.recipe: run.generator}, planned.pictures)}")
+    return 1 if run.stopped else 0
+
+
+def compare(options) -> int:
+    """train all recipes, or load those that an earlier call has trained; one table of what they do"""
+    import json
+
+    from colorlib import compare, files
+
+    if options.seeds < 1:
+        raise ValueError(f"--seeds takes a whole number from 1 on, not {options.seeds}.")
+    profile = options.profile or current()
+    folder = Path("runs") / "compare" / f"{Path(options.data).name}-{profile}"
+    rows = compare.rows(options.recipes or compare.RECIPES, options.data, profile, options.seeds, folder)
+    print(compare.table(rows))
+    if options.json:
+        files.write(options.json, (json.dumps(rows, indent=1) + "\n").encode())
+    return 0
 
 
 def colorize(options) -> int:
@@ -131,6 +122,12 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--out", help="a folder; else one below runs/")
     training.add_argument("--resume", action="store_true", help="go on from --out's checkpoint")
+    comparing = command(compare)
+    comparing.add_argument("--recipes", nargs="+", metavar="RECIPE", help="else all")
+    comparing.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
+    comparing.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
+    comparing.add_argument("--seeds", type=int, default=1, help="train each so often, with other random numbers")
+    comparing.add_argument("--json", metavar="FILE", help="write the rows there, too")
     coloring = command(colorize)
     coloring.add_argument("paths", nargs="+", metavar="PATH", help="a photograph, or a folder of them")
     coloring.add_argument("--out", required=True, metavar="DIR", help="the folder for the colored ones")

@@ -128,6 +128,10 @@ MEASURES = {
     "detail_error": ("detail error ↓", "{:.1f}"),
     "texture_error": ("texture error ↓", "{:.1f}"),
     "far_error": ("far-ground error ↓", "{:.1f}"),
+    "named": ("named right ↑", "{:.0%}"),
+    "parameters": ("parameters", "{:,.0f}"),
+    "pictures_seen": ("pictures seen", "{:,.0f}"),
+    "seconds": ("seconds", "{:.0f}"),
 }
 
 
@@ -195,17 +199,20 @@ def validator(of, names: Collection[str] = ("ab_error",), n: int = 64) -> Callab
 
 
 class Table:
-    """Rows of measures: `table["L2"]["ab_error"]` is the mean over `seeds`, which holds each."""
+    """Rows of measures: `table["L2"]["ab_error"]` is the mean over `seeds`, which holds each. What it lacks is `–`."""
 
     def __init__(self, rows: dict[str, list[dict]], pictures: int):
         self.seeds, self.pictures = rows, pictures
-        self.names = [name for name in MEASURES if name in rows["truth"][0]]
+        known = set().union(*(seeds[0] for seeds in rows.values()))
+        self.names = [name for name in MEASURES if name in known]
 
     def __getitem__(self, row: str) -> dict[str, float]:
         seeds = self.seeds[row]
-        return {name: sum(seed[name] for seed in seeds) / len(seeds) for name in self.names}
+        return {name: sum(seed[name] for seed in seeds) / len(seeds) for name in self.names if name in seeds[0]}
 
     def _cell(self, row, name):
+        if name not in self.seeds[row][0]:
+            return "–"
         values = [seed[name] for seed in self.seeds[row]]
         shown = (MEASURES[name][1].format(value) for value in (self[row][name], min(values), max(values)))
         mean, low, high = (text.replace("inf", "∞") for text in shown)

@@ -2,9 +2,10 @@
 
     python tools/train_encoder.py
     python tools/train_encoder.py --pictures FOLDER --size 64 --name photo_encoder
+    python tools/train_encoder.py --color --width 0.5 --name color_classifier
 
-The second line takes photographs, FOLDER/train/CLASS/…, as in Tiny ImageNet. A stopped call goes on after the last
-whole epoch: its checkpoint lies in runs/weights, in a folder of the encoder's name.
+The second line takes photographs, FOLDER/train/CLASS/…, as in Tiny ImageNet. The third sees colors, for lesson 06. A
+stopped call goes on after the last whole epoch: its checkpoint lies in runs/weights, in a folder of the encoder's name.
 """
 
 import argparse
@@ -24,9 +25,9 @@ from colorlib.training import Recipe, Stopped, one_cycle, seeded
 from colorlib.training.folder import Folder
 
 SHIFT = 1 / 8  # of a side, at most
-LEFT_OUT = "in gray: naturally gray pictures left out, every tenth in the order of hue held out"
+LEFT_OUT = "naturally gray pictures left out, every tenth in the order of hue held out"
 
-Labeled = tuple[torch.Tensor, torch.Tensor]  # gray pictures, the numbers of their classes
+Labeled = tuple[torch.Tensor, torch.Tensor]  # pictures as the network sees them, the numbers of their classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Settings:
     steps: int | None = None
     seed: int = 0
     epochs: int = 16
+    width: float = 1.0
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
 
@@ -46,14 +48,15 @@ class Settings:
 class Classifier(Recipe):
     """The encoder and its cross-entropy. What `step` takes in the place of ab are the classes."""
 
-    def __init__(self, size: int, classes: int, settings: Settings):
-        encoder = seeded(settings.seed, models.build, "encoder", size, classes=classes)
+    def __init__(self, seen: torch.Tensor, classes: int, settings: Settings):
+        size, shape = seen.shape[-1], {"classes": classes, "inputs": seen.shape[1]}
+        encoder = seeded(settings.seed, models.build, "encoder", size, settings.width, **shape)
         optimizer = torch.optim.AdamW(encoder.parameters(), settings.lr, weight_decay=settings.weight_decay)
         cycle = one_cycle(optimizer, settings.steps)
         super().__init__(settings, {"generator": encoder}, {"generator": optimizer}, {"generator": cycle})
 
-    def step(self, gray, classes):
-        logits = self.forward(self.generator, gray)
+    def step(self, seen, classes):
+        logits = self.forward(self.generator, seen)
         loss = functional.cross_entropy(logits, classes, label_smoothing=self.settings.label_smoothing)
         right = (logits.argmax(dim=1) == classes).float().mean()
         return {"cross_entropy": loss, "accuracy": right, "gradient": self.descend("generator", loss)}
@@ -63,8 +66,8 @@ class Classifier(Recipe):
         """The share of pictures whose class the encoder names."""
         device, right = self.accelerator.device, 0
         self.generator.eval()
-        for gray, classes in zip(*(part.split(500) for part in labeled), strict=True):
-            right += int((self.forward(self.generator, gray.to(device)).argmax(dim=1).cpu() == classes).sum())
+        for seen, classes in zip(*(part.split(500) for part in labeled), strict=True):
+            right += int((self.forward(self.generator, seen.to(device)).argmax(dim=1).cpu() == classes).sum())
         self.generator.train()
         return right / len(labeled[0])
 
@@ -77,47 +80,49 @@ def labeled(folder: Path, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     return squares, torch.tensor([classes.index(name) for name in names])
 
 
-def in_gray(squares: torch.Tensor, classes: torch.Tensor, places: torch.Tensor) -> Labeled:
+def seen_at(squares: torch.Tensor, classes: torch.Tensor, places: torch.Tensor, in_color: bool) -> Labeled:
     """What the encoder sees of the pictures at these places, a thousand at a time."""
-    return torch.cat([color.to_gray_ab(squares[some])[0] for some in places.split(1000)]), classes[places]
+    chunks = (squares[some] for some in places.split(1000))
+    seen = [chunk / 127.5 - 1 if in_color else color.to_gray_ab(chunk)[0] for chunk in chunks]
+    return torch.cat(seen), classes[places]
 
 
-def parts(source: Path | None, size: int) -> dict[str, Labeled]:
+def parts(source: Path | None, size: int, in_color: bool = False) -> dict[str, Labeled]:
     """`train`, `valid` (as in data.load) and `test`, which is CIFAR-10's own; other folders are tested on `valid`."""
     root = source or download.CIFAR10.get()
     squares, classes = labeled(root / "train", size)
     colored = torch.nonzero(~data.is_gray(squares))[:, 0]
     split = data.hue_sorted_split(data.mean_hue(squares)[colored])
-    train, valid = (in_gray(squares, classes, colored[part]) for part in split)
+    train, valid = (seen_at(squares, classes, colored[part], in_color) for part in split)
     if source:
         return {"train": train, "valid": valid, "test": valid}
     squares, classes = labeled(root / "test", size)
-    return {"train": train, "valid": valid, "test": in_gray(squares, classes, torch.arange(len(classes)))}
+    return {"train": train, "valid": valid, "test": seen_at(squares, classes, torch.arange(len(classes)), in_color)}
 
 
-def shifted(gray: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def shifted(seen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Each picture moved by up to SHIFT of its side; what comes in at its edges mirrors what is there."""
-    size = gray.shape[-1]
+    size = seen.shape[-1]
     most = round(SHIFT * size)
-    padded = functional.pad(gray, [most] * 4, mode="reflect")
+    padded = functional.pad(seen, [most] * 4, mode="reflect")
     windows = padded.unfold(2, size, 1).unfold(3, size, 1)  # every place of the window, without a copy
-    down, right = torch.randint(2 * most + 1, (2, len(gray)), generator=generator)
-    return windows[torch.arange(len(gray)), :, down, right]
+    down, right = torch.randint(2 * most + 1, (2, len(seen)), generator=generator)
+    return windows[torch.arange(len(seen)), :, down, right]
 
 
 def batches(labeled: Labeled, batch_size: int, generator: torch.Generator):
     """An epoch, mirrored and moved at random; the pictures left over wait for another order."""
-    gray, classes = labeled
-    for rows in torch.randperm(len(gray), generator=generator).split(batch_size):
+    seen, classes = labeled
+    for rows in torch.randperm(len(seen), generator=generator).split(batch_size):
         if len(rows) == batch_size:
-            yield shifted(augment.flip(gray[rows], generator), generator), classes[rows]
+            yield shifted(augment.flip(seen[rows], generator), generator), classes[rows]
 
 
 def train(learn: Labeled, held_out: Labeled, out: Path, settings: Settings) -> training.Run:
     """All epochs, or those that the checkpoint in `out` has not seen; each has its own random numbers."""
     epochs, batch_size = settings.epochs, settings.batch_size
     steps = epochs * (len(learn[0]) // batch_size)
-    recipe = Classifier(learn[0].shape[-1], int(learn[1].max()) + 1, replace(settings, steps=steps))
+    recipe = Classifier(learn[0], int(learn[1].max()) + 1, replace(settings, steps=steps))
     recipe.move_to(training.start_accelerator())
     run = training.Run(recipe, steps)
     folder = Folder(out, recipe.facts() | {"epochs": epochs, "pictures": len(learn[0])}, writes=True)
@@ -144,7 +149,7 @@ def ship(run: training.Run, test: Labeled, path: Path, source: Path | None = Non
     guess = test[1].bincount().max().item() / len(test[1])
     card = {
         "name": path.stem,
-        "data": f"{source.name if source else 'cifar10'} {LEFT_OUT}",
+        "data": f"{source.name if source else 'cifar10'} in {'gray' if encoder.inputs == 1 else 'color'}: {LEFT_OUT}",
         "measured_on": f"{len(test[0])} pictures of the {'held-out' if source else 'test'} part",
         **{key: value for key, value in recipe.facts().items() if key != "seed"},
         **{key: value for key, value in encoder.settings.items() if key != "options"},
@@ -164,13 +169,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="of classes, in place of CIFAR-10")
     parser.add_argument("--size", type=int, default=32, help="pixels a side (default: 32)")
+    parser.add_argument("--color", action="store_true", help="show it the pictures in color")
+    parser.add_argument("--width", type=float, default=1.0, help="of the network (default: 1)")
     parser.add_argument("--name", default="encoder", help="of the weights (default: encoder)")
     parser.add_argument("--epochs", type=int, default=Settings.epochs, help=f"default: {Settings.epochs}")
     parser.add_argument("--out", type=Path, default=models.WEIGHTS / "encoders", help="another folder")
     given = parser.parse_args()
     try:
-        learn = parts(given.pictures, given.size)
-        settings = Settings(epochs=given.epochs)
+        learn = parts(given.pictures, given.size, given.color)
+        settings = Settings(epochs=given.epochs, width=given.width)
         run = train(learn["train"], learn["valid"], ROOT / "runs" / "weights" / given.name, settings)
     except (Stopped, OSError, ValueError) as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""`encoder`: a small residual network that names what a gray picture shows. Lesson 05 builds its generator on it."""
+"""`encoder`: a small residual network that names what a picture shows. Lesson 05 builds on one for gray pictures."""
 
 import torch
 from torch import nn
@@ -30,17 +30,19 @@ class Residual(nn.Module):
 class Encoder(nn.Module):
     """Gray in, a logit a class out; the four maps on the way (whole, half, quarter, eighth size) are its features.
 
+    With 3 `inputs` it sees RGB in −1…1 instead: lesson 06 asks one like this whether colors help to name a picture.
+
     `body` is a sequence of the stages, as fastai's DynamicUnet takes it. The picture may have any size from 32 pixels;
     `size` says at which one the network was trained.
     """
 
-    def __init__(self, size=32, width=1.0, classes=10):
+    def __init__(self, size=32, width=1.0, classes=10, inputs=1):
         super().__init__()
         require_halvings("encoder", size, 0)
-        self.inputs, self.outputs = 1, "classes"
+        self.inputs, self.outputs = inputs, "classes"
         self.channels = [scaled(channels, width) for channels in CHANNELS]
         first, *others = self.channels
-        stages = [nn.Sequential(normed(1, first), nn.ReLU(), Residual(first, first))]
+        stages = [nn.Sequential(normed(inputs, first), nn.ReLU(), Residual(first, first))]
         stages += [Residual(*pair, stride=2) for pair in zip(self.channels, others, strict=False)]
         self.body = nn.Sequential(*stages)
         self.head = nn.Linear(self.channels[-1], classes)

@@ -3,10 +3,12 @@
 from fastai.callback.core import CancelFitException
 
 from colorlib.nogan.learners import Callback, Learner, critic_learner, gan_learner, generator_learner, silent
-from colorlib.nogan.loaders import SameOrder, critic_dataloaders, dataloaders, save_generated
+from colorlib.nogan.loaders import SameOrder, critic_dataloaders, dataloaders, save_generated, shrunk
 from colorlib.nogan.networks import DynamicUnet, FeatureLoss, Generator, SelfAttention, critic, resnet34, unet
+from colorlib.nogan.recipe import PUBLISHED, Stages, fit
+from colorlib.nogan.stops import Snapshots
 
 __all__ = ["Callback", "CancelFitException", "DynamicUnet", "Learner", "SelfAttention"]  # fastai's own
-__all__ += ["FeatureLoss", "Generator", "SameOrder", "critic", "critic_dataloaders"]
-__all__ += ["critic_learner", "dataloaders", "gan_learner", "generator_learner", "resnet34", "save_generated"]
-__all__ += ["silent", "unet"]
+__all__ += ["PUBLISHED", "FeatureLoss", "Generator", "SameOrder", "Snapshots", "Stages", "critic", "critic_dataloaders"]
+__all__ += ["critic_learner", "dataloaders", "fit", "gan_learner", "generator_learner", "resnet34", "save_generated"]
+__all__ += ["shrunk", "silent", "unet"]

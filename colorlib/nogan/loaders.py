@@ -2,9 +2,11 @@
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
@@ -65,6 +67,17 @@ def _loaders(train, valid, batch_size, path, device):
     train = Loader(TensorDataset(*train), batch_size, shuffle=True, drop_last=True)
     valid = Loader(TensorDataset(*valid), batch_size)
     return DataLoaders(train, valid, path=path, device=torch.device(device) if device else default_device())
+
+
+def shrunk(pictures: data.DataSet, size: int) -> data.DataSet:
+    """The same pictures at a smaller size, each pixel the mean of those it stands for: stage 1 grows from there."""
+    if size > pictures.train.shape[-1]:
+        raise ValueError(f"Pictures of {pictures.train.shape[-1]} pixels can't be shrunk to {size}.")
+    parts = {"train_scenes": None, "valid_scenes": None, "test": None}
+    for part in ("train", "valid", "naturally_gray"):
+        chunks = getattr(pictures, part).split(1024)
+        parts[part] = torch.cat([F.adaptive_avg_pool2d(chunk.float(), size).round().byte() for chunk in chunks])
+    return replace(pictures, **parts)
 
 
 class SameOrder(Callback):

@@ -4,10 +4,21 @@ from colorlib.training.adversarial import Adversarial
 from colorlib.training.flow import Flow
 from colorlib.training.loop import Run, best_precision, fit, start_accelerator
 from colorlib.training.published import ADVERSARIAL, RECIPES, build, laptop
-from colorlib.training.recipe import Recipe, Stopped, frozen, one_cycle, seeded
+from colorlib.training.recipe import Recipe, Settings, Stopped, frozen, one_cycle, seeded
 from colorlib.training.supervised import Classify, Supervised
 from colorlib.training.wasserstein import Wasserstein
 
-__all__ = ["ADVERSARIAL", "RECIPES", "Adversarial", "Classify", "Flow", "Recipe", "Run", "Stopped", "Supervised"]
+__all__ = [
+    "ADVERSARIAL",
+    "RECIPES",
+    "Adversarial",
+    "Classify",
+    "Flow",
+    "Recipe",
+    "Run",
+    "Settings",
+    "Stopped",
+    "Supervised",
+]
 __all__ += ["Wasserstein", "best_precision", "build", "fit", "frozen", "laptop", "one_cycle", "seeded"]
 __all__ += ["start_accelerator"]

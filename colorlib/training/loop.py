@@ -57,6 +57,11 @@ class Run:
         """What was trained, as gray → ab, in eval mode."""
         return models.Colorizer(self.recipe.generator).eval()
 
+    @property
+    def pictures_seen(self) -> int:
+        """Those of all batches so far."""
+        return self.step * self.recipe.settings.batch_size
+
     def __repr__(self):
         last = ", ".join(f"{key} {value:.4g}" for key, value in (self.history or [{}])[-1].items())
         return f"{self.step} of {self.total} steps in {self.seconds:.0f} s; last epoch: {last}"

@@ -1,30 +1,19 @@
 """NoGAN's third stage, seen at its snapshots: live, or recorded where `quick` is too short. Lesson 05 stops it."""
 
-from dataclasses import replace
 from itertools import combinations
 
 import torch
-import torch.nn.functional as F
 
 from colorlib import color, data, metrics, models, profile
 from colorlib.colorize import colorize
 from colorlib.course import page
 from colorlib.course.lesson_05 import stops
 from colorlib.course.recorded import card_of
+from colorlib.nogan import shrunk
 from colorlib.worlds import scenes
 
+__all__ = ["shrunk"]  # colorlib's
 SHOWN = 8  # pictures that a gallery shows
-
-
-def shrunk(pictures: data.DataSet, size: int) -> data.DataSet:
-    """The same pictures at a smaller size, each pixel the mean of those it stands for: stage 1 grows from there."""
-    if size > pictures.train.shape[-1]:
-        raise ValueError(f"Pictures of {pictures.train.shape[-1]} pixels can't be shrunk to {size}.")
-    parts = {"train_scenes": None, "valid_scenes": None, "test": None}
-    for part in ("train", "valid", "naturally_gray"):
-        chunks = getattr(pictures, part).split(1024)
-        parts[part] = torch.cat([F.adaptive_avg_pool2d(chunk.float(), size).round().byte() for chunk in chunks])
-    return replace(pictures, **parts)
 
 
 class Seen:
