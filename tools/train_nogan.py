@@ -9,27 +9,21 @@ again in runs/weights: a stopped call goes on with the next one.
 """
 
 import argparse
-import json
-import math
 import os
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
-from torch import nn
 from train_photos import ASIDE, MEASURED_AT, STORED, kept_aside, measured, resized, to_train_on
 from train_weights import HELD_OUT, PAINTED, PICTURES, SEEDS, described, folder_of, hardware, rounded, write
 
-from colorlib import color, data, files, metrics, models, nogan, training
+from colorlib import color, data, files, metrics, models, nogan
 from colorlib.colorize import looked_at
 from colorlib.course.lesson_05 import stages, stops
-from colorlib.course.lesson_05.snapshots import Snapshots
-from colorlib.training import Stopped, seeded
+from colorlib.nogan.recipe import MOST, build_generator, finished, one_cycle
+from colorlib.training import Stopped
 from colorlib.worlds import scenes
 
 CHOOSING = 160  # small photographs that the stop is chosen on; it is reported on others
@@ -53,7 +47,6 @@ RUNS = {"nogan_ambiguous": ("ambiguous", SEEDS, WORLD), "photo_nogan": ("photogr
 VARIANTS = {"nogan_ambiguous": {"sure critic": dict(critic_epochs=2, critic_lr=1e-3)}}  # after the same stage 1
 COMPARED = {"photo_pretrained": ("photographs", SEEDS, BEGINNER)}
 STAGES = {"stage 1": "stage_1", "stop": "stage_3"}  # a run's networks, in its own folder
-MOST = 1.0  # Lab units above gray's ab error: where photographs stop
 DATA = "small pictures in color of 200 classes, 10 crops of each of 600 photographs"
 FULL = ("rocket", "coffee", "chelsea", "farmhouse")  # painted whole at stage 1, the stop and the end
 
@@ -97,120 +90,35 @@ def shown(reporting: scenes.Scenes | torch.Tensor) -> torch.Tensor:
     return reporting.pictures[:PAINTED] if scene else data.squares(reporting.shape[-1])
 
 
-def finished(file: Path, network: nn.Module, settings: dict, work: Callable[[], dict]) -> dict:
-    """Do the work, or find the weights that it left; gives its report, which is written last."""
-    report, weights = file.with_suffix(".json"), file.with_suffix(".safetensors")
-    settings = json.loads(json.dumps(settings))  # as they will be read again
-    if not report.exists():
-        started = time.monotonic()
-        facts = work()
-        facts |= {"seconds": round(time.monotonic() - started, 1), "settings": settings}
-        if hasattr(network, "settings"):
-            models.save(network, weights)
-        else:
-            state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-            files.write(weights, save(state))
-        write(report, facts)
-        print(f"{file.parent.name}, {file.name}: {facts['seconds']} s", flush=True)
-    facts = json.loads(report.read_text(encoding="utf-8"))
-    if facts.pop("settings", None) != settings:
-        raise ValueError(f"{report} was made with other settings: delete {file.parent} to start anew.")
-    network.load_state_dict(load_file(weights))
-    return facts
-
-
-def precision(settings: dict) -> torch.autocast:
-    """Half precision for what asks for it, where this machine is faster so; else full precision."""
-    half = settings.get("half", False) and training.best_precision() == "bf16"
-    # Without a cache, which would keep the first batch's halved weights for the whole training.
-    return torch.autocast("cpu", torch.bfloat16, enabled=half, cache_enabled=False)
-
-
-def fit(learner: nogan.Learner, epochs: int, rate: float | slice, settings: dict) -> list[dict]:
-    """One cycle in silence; gives a row of measures an epoch."""
-    with nogan.silent(learner), precision(settings):
-        learner.fit_one_cycle(epochs, rate)
-    names = learner.recorder.metric_names[1:-1]  # without the epoch and the time
-    return [rounded(dict(zip(names, row, strict=True))) for row in learner.recorder.values]
-
-
-def feature_loss(settings: dict) -> nogan.FeatureLoss:
-    encoder = models.load_encoder(settings["encoder"]) if settings["features"] else None
-    return nogan.FeatureLoss(encoder, features=settings["features"])
-
-
-def generator_of(settings: dict, pretrained: bool, seed: int) -> nogan.Generator:
-    """On an encoder that comes with colorlib, or on a fresh one."""
-    size, looks = settings["size"], {name: settings.get(name) for name in ("blur", "stages", "narrow")}
-    known = models.load_encoder(settings["encoder"]) if pretrained else None
-    encoder = known or seeded(seed, models.build, "encoder", size, settings["width"])
-    return seeded(seed, nogan.unet, encoder, size, **looks).to(memory_format=torch.channels_last)
-
-
-class Stages:
-    """The three stages of one run and seed. Each trains a network, and gives what its report says."""
+class Stages(nogan.Stages):
+    """The three stages of one run and seed, with all that a card tells of them."""
 
     def __init__(self, name: str, seed: int, folders: Folders, variant: str | None = None):
-        source, _, self.settings = RUNS[name]
-        self.seed, self.folder = seed, folder_of(name, seed)
-        self.whole = load(source, self.settings, seed, folders)
+        source, _, settings = RUNS[name]
+        self.whole = load(source, settings, seed, folders)
+        pictures = fewer(self.whole, settings["pictures"])
+        super().__init__(pictures, settings, seed, folder_of(name, seed), settings["pretrained"])
         self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
-        self.pictures = fewer(self.whole, self.settings["pictures"])
         self.shown = shown(self.reporting)
-        self.generator = generator_of(self.settings, self.settings["pretrained"], seed)
-        self.critic = seeded(seed, nogan.critic, self.settings["size"], self.settings["critic_width"])
 
     def run(self) -> dict[str, dict]:
-        """All that are not finished yet; gives the reports of all."""
-        reports = {"stage_1": finished(self.folder / "stage_1", self.generator, self.settings, self.generate)}
+        """All that are not finished yet; gives the reports of all. A variant shares its first stage with the others."""
+        reports = {"stage_1": finished(self.folder / "stage_1", self.generator, self.generate, self.settings)}
         self.folder, self.settings = self.changed, self.settings | self.changes
         works = {"stage_2": (self.critic, self.criticize), "stage_3": (self.generator, self.together)}
-        for stage, (network, work) in works.items():
-            reports[stage] = finished(self.folder / stage, network, self.settings, work)
+        for stage, work in works.items():
+            reports[stage] = finished(self.folder / stage, *work, self.settings)
         return reports
 
-    def learner(self, batch_size: int, size: int) -> nogan.Learner:
-        pictures = self.pictures if size == self.settings["size"] else stages.shrunk(self.pictures, size)
-        dls = nogan.dataloaders(pictures, batch_size, self.folder)
-        return nogan.generator_learner(dls, self.generator, feature_loss(self.settings), self.seed)
-
-    def generate(self) -> dict:
-        """In growing sizes, each frozen first and then unfrozen: (pixels, epochs frozen, epochs unfrozen)."""
-        settings, rows = self.settings, []
-        rate = settings["lr"]
-        for size, frozen, unfrozen in settings["sizes"]:
-            learner = self.learner(settings["batch_size"], size)
-            if frozen:
-                learner.freeze()
-                rows += [{"size": size, **row} for row in fit(learner, frozen, rate, settings)]
-            learner.unfreeze()
-            both = slice(rate / 10, rate) if settings["pretrained"] else rate
-            rows += [{"size": size, **row} for row in fit(learner, unfrozen, both, settings)]
-        return {"history": rows}
-
-    def criticize(self) -> dict:
-        settings, pictures = self.settings, replace(self.whole, valid=self.pictures.valid)
-        file = self.folder / "generated.safetensors"
-        with precision(settings):
-            nogan.save_generated(self.generator, pictures, file, settings["share"])
-        dls = nogan.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
-        learner = nogan.critic_learner(dls, self.critic, self.seed)
-        rows = fit(learner, settings["critic_epochs"], settings["critic_lr"], settings)
-        return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
+    def to_paint(self) -> data.DataSet:
+        return replace(self.whole, valid=self.pictures.valid)
 
     def together(self) -> dict:
         """Stage 3; then the generator is the one of the proposed stop."""
-        settings, learner = self.settings, self.learner(self.settings["gan_batch_size"], self.settings["size"])
-        parts = (self.choosing, self.reporting)
+        parts = self.choosing, self.reporting
         gray, truth = color.to_gray_ab(torch.cat([*map(pixels, parts), self.shown]))
-        kept = Snapshots(gray, settings["every"], settings["last"])
-        judge = nogan.critic_learner(learner.dls, self.critic, self.seed)
-        options = {"weights": settings["weights"], "threshold": settings["threshold"]}
-        options |= {"critic_rate": settings["critic_rate"], "seed": self.seed}
-        both = nogan.gan_learner(learner, judge, **options, cbs=[kept])
-        with nogan.silent(both), precision(settings):
-            both.fit(math.ceil(settings["last"] / len(learner.dls.train)), settings["gan_lr"])
+        kept = self.pinch(gray)
         counts = [len(pixels(part)) for part in parts] + [len(self.shown)]
         cut = {batch: ab.split(counts) for batch, ab in kept.painted.items()}
         rows = stops.measure({batch: ab[0] for batch, ab in cut.items()}, self.choosing)
@@ -359,15 +267,15 @@ class Watch(nogan.Callback):
 def begin(name: str, kind: str, seed: int, whole: data.DataSet) -> tuple[nogan.Generator, dict]:
     """A generator on one of the encoders, trained for one epoch, and its report with the curve."""
     settings, folder = COMPARED[name][2], folder_of(f"{name}-{kind}", seed)
-    generator = generator_of(settings, kind == "pretrained", seed)
+    generator = build_generator(settings, seed, kind == "pretrained")
     watch = Watch(data.spread(whole.valid, WATCHED), settings["every"])
 
     def work():
         dls = nogan.dataloaders(fewer(whole, settings["pictures"]), settings["batch_size"], folder)
         learner = nogan.generator_learner(dls, generator, seed=seed, cbs=[watch])
-        return {"history": fit(learner, 1, settings["lr"], settings), "curve": watch.rows}
+        return {"history": one_cycle(learner, 1, settings["lr"], settings), "curve": watch.rows}
 
-    facts = finished(folder / "training", generator, settings, work)
+    facts = finished(folder / "training", generator, work, settings)
     return generator.eval(), facts
 
 

@@ -3,6 +3,7 @@
 from torch import nn
 
 from colorlib.models.blocks import UShape, colored, halvings, require_halvings, scaled
+from colorlib.models.encoder import Residual
 
 
 def down(before: int, after: int, first: bool = False, norm: bool = True) -> nn.Sequential:
@@ -30,10 +31,13 @@ class Pix2Pix(UShape):
     """Halve the picture down to one pixel (8 times at most), then double it back, joined by skips.
 
     Dropout in the three innermost doublings is the generator's only noise. `levels` stops earlier. `coarse=2` or 4
-    gives one color for each 2×2 or 4×4 pixels: the last doublings are left out.
+    gives one color for each 2×2 or 4×4 pixels: the last doublings are left out. `resnet` adds a residual block to
+    each doubling, as one published WGAN-GP has them.
     """
 
-    def __init__(self, size=256, width=1.0, levels=None, skips=True, dropout=0.5, inputs=1, outputs="ab", coarse=1):
+    def __init__(
+        self, size=256, width=1.0, levels=None, skips=True, dropout=0.5, inputs=1, outputs="ab", coarse=1, resnet=False
+    ):
         super().__init__()
         require_halvings("pix2pix", size, levels or 4)
         if coarse not in (1, 2, 4):
@@ -48,7 +52,8 @@ class Pix2Pix(UShape):
         self.up, before = nn.ModuleList(), channels[-1]
         doublings = levels - halvings(coarse)  # the last of them colors, unless it is left out
         for after in channels[-2::-1][:doublings]:
-            self.up.append(up(before, after, dropout if len(self.up) < 3 else 0.0))
+            doubling = up(before, after, dropout if len(self.up) < 3 else 0.0)
+            self.up.append(nn.Sequential(doubling, Residual(after, after)) if resnet else doubling)
             before = 2 * after if skips else after
         last = colored(before, outputs, kernel=4 if coarse == 1 else 1, doubling=coarse == 1)
         self.last = nn.Sequential(nn.ReLU(), *last)

@@ -18,7 +18,7 @@ from colorlib.worlds import scenes
 
 MOST = 1.0  # Lab units above gray's ab error: where pictures stop whose palette is not known
 # DeOldify's "artistic". Sizes: pixels, epochs frozen, epochs unfrozen. laptop.toml has the small settings.
-PUBLISHED = dict(size=192, encoder="resnet34", looks=dict(spectral=True, attention=True, blur=True), features=())
+PUBLISHED = dict(size=192, encoder="resnet34", spectral=True, attention=True, blur=True, features=())
 PUBLISHED |= dict(sizes=((64, 1, 1), (128, 1, 1), (192, 1, 1)), batch_size=32, lr=1e-3, share=0.085)
 PUBLISHED |= dict(critic_width=1.0, critic_batch_size=16, critic_epochs=6, critic_lr=1e-3, weights=(1.0, 1.5))
 PUBLISHED |= dict(threshold=0.65, critic_rate=5.0, gan_batch_size=16, gan_lr=1e-5, every=100, last=1000)
@@ -68,7 +68,8 @@ def build_generator(settings: dict, seed: int, pretrained: bool = True) -> netwo
         encoder = models.load_encoder(name)
     else:
         encoder = training.seeded(seed, models.build, "encoder", size, settings.get("width", 1.0))
-    unet = training.seeded(seed, networks.unet, encoder, size, **settings["looks"])
+    looks = {name: settings[name] for name in ("spectral", "attention", "blur", "stages", "narrow") if name in settings}
+    unet = training.seeded(seed, networks.unet, encoder, size, **looks)
     return unet.to(memory_format=torch.channels_last)
 
 
@@ -112,13 +113,13 @@ class Stages:
         """Paint a share of the pictures, then train the critic to tell them from real ones."""
         settings, file = self.settings, self.folder / "generated.safetensors"
         with precision(settings):
-            loaders.save_generated(self.generator, self.painted(), file, settings["share"])
+            loaders.save_generated(self.generator, self.to_paint(), file, settings["share"])
         dls = loaders.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
         learner = learners.critic_learner(dls, self.critic, self.seed)
         rows = one_cycle(learner, settings["critic_epochs"], settings["critic_lr"], settings)
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
 
-    def painted(self) -> data.DataSet:
+    def to_paint(self) -> data.DataSet:
         """What stage 2 paints a share of."""
         return self.pictures
 

@@ -19,7 +19,7 @@ RGB = dict(PIX2PIX, inputs=3, outputs="rgb", critic_weight=1.0)  # the critic's 
 CGAN = dict(lr=3e-4, critic_lr=3e-5, betas=(0.0, 0.999), real_label=0.9, generator_steps=2, patience=10)
 KERAS_GAN = dict(network="keras_gan", critic="keras_critic", size=256, batch_size=16, epochs=50)
 KERAS_GAN |= dict(lr=1e-3, critic_lr=1e-4, betas=(0.9, 0.999), lam=0.0, conditional=False)
-# The published generator has residual blocks on its way up, which pix2pix has not.
+# The published generator has residual blocks on its way up (`resnet=True`): lesson 06 says what they bring.
 WGAN_GP = dict(network="pix2pix", size=32, batch_size=16, betas=(0.5, 0.99), critic_steps=5)
 RECIPES = {
     "cnn": (Supervised, dict(loss="mse", network="cnn", size=256)),

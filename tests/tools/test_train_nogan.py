@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from colorlib import color, data, metrics, models, nogan
 from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.recorded import Sweep, recorded_stops
+from colorlib.nogan import recipe
 
 TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
 TINY |= dict(critic_width=0.03, critic_batch_size=24, gan_batch_size=16, gan_lr=1e-2, every=2, last=5)
@@ -183,7 +184,7 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch)
 
 
 def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeypatch):
-    moved, fit, encoder = [], tool.fit, models.load_encoder("photo_encoder")
+    moved, fit, encoder = [], recipe.one_cycle, models.load_encoder("photo_encoder")
 
     def watched(learner, *options):
         body = list(learner.model.groups()[0]) if hasattr(learner.model, "groups") else []
@@ -194,7 +195,7 @@ def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, mo
         moved.append([not torch.equal(p, b) for p, b in zip(body, before, strict=True) if p.ndim == 4])
         return rows
 
-    monkeypatch.setattr(tool, "fit", watched)
+    monkeypatch.setattr(recipe, "one_cycle", watched)
     tool.ship("tiny_photos", tmp_path / "out", ("small", "large"))
     assert not any(moved[0]) and all(moved[1]) and all(moved[2]) and moved[1]  # frozen, unfrozen, at full size
     assert moved[3] == []  # the critic
@@ -257,7 +258,7 @@ def test_both_beginners_have_curves_and_a_table(photos, tmp_path, monkeypatch):
 
 def test_only_the_encoder_makes_the_difference(photos):
     settings = tool.COMPARED["tiny_compared"][2]
-    pretrained, again, fresh = (tool.generator_of(settings, known, seed=3) for known in (True, True, False))
+    pretrained, again, fresh = (tool.build_generator(settings, 3, known) for known in (True, True, False))
     encoder = models.load_encoder("photo_encoder")
     for part, own in zip(pretrained.groups()[0], encoder.body[:2].parameters(), strict=True):
         assert torch.equal(part, own)
