@@ -47,13 +47,17 @@ def compare(options) -> int:
     """train all recipes, or load those that an earlier call has trained; one table of what they do"""
     import json
 
-    from colorlib import compare, files
+    from colorlib import compare, files, training
 
     if options.seeds < 1:
         raise ValueError(f"--seeds takes a whole number from 1 on, not {options.seeds}.")
     profile = options.profile or current()
-    folder = Path("runs") / "compare" / f"{Path(options.data).name}-{profile}"
-    rows = compare.rows(options.recipes or compare.RECIPES, options.data, profile, options.seeds, folder)
+    try:
+        names, place = options.recipes or compare.RECIPES, compare.place(options.data, profile)
+        rows = compare.rows(names, options.data, profile, options.seeds, place)
+    except training.Stopped as stop:
+        print(f"{stop} Call it again to go on from there.", file=sys.stderr)
+        return 1
     print(compare.table(rows))
     if options.json:
         files.write(options.json, (json.dumps(rows, indent=1) + "\n").encode())
@@ -116,18 +120,17 @@ def parser() -> argparse.ArgumentParser:
     command(progress)
     training = command(train)
     training.add_argument("recipe", help="its name, such as unet_l1")
-    training.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
-    training.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
     training.add_argument("--epochs", type=int, help="else as many as the profile says")
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--out", help="a folder; else one below runs/")
     training.add_argument("--resume", action="store_true", help="go on from --out's checkpoint")
     comparing = command(compare)
     comparing.add_argument("--recipes", nargs="+", metavar="RECIPE", help="else all")
-    comparing.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
-    comparing.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
     comparing.add_argument("--seeds", type=int, default=1, help="train each so often, with other random numbers")
     comparing.add_argument("--json", metavar="FILE", help="write the rows there, too")
+    for either in (training, comparing):
+        either.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
+        either.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
     coloring = command(colorize)
     coloring.add_argument("paths", nargs="+", metavar="PATH", help="a photograph, or a folder of them")
     coloring.add_argument("--out", required=True, metavar="DIR", help="the folder for the colored ones")

@@ -4,7 +4,9 @@ Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone 
 plain gray: read them beside ab error and colorfulness.
 """
 
+import tomllib
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
@@ -55,7 +57,7 @@ def object_spread(ab: torch.Tensor, world: scenes.Scenes) -> torch.Tensor:
     return (mean_square - object_colors(ab, world).square().sum(dim=1)).clamp(min=0).sqrt()
 
 
-def _decided(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
+def decided(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
     """For each color (…×2) 1 at the palette color that is nearer than half the way between two, else 0 everywhere."""
     distance, nearest = torch.cdist(colors, palette).min(dim=-1)
     half_way = torch.pdist(palette).min() / 2 if len(palette) > 1 else torch.inf
@@ -64,33 +66,7 @@ def _decided(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
 
 def palette_use(colors: torch.Tensor, palette: torch.Tensor) -> torch.Tensor:
     """The share of objects near each palette color. Dull ones are near none."""
-    return _decided(colors, palette).float().mean(dim=0)
-
-
-def audit(samples: torch.Tensor, world: scenes.Scenes, chances: Collection[float] | None = None) -> dict:
-    """How a network throws its dice: `samples` of a world's pictures, n×N×2×H×W, against the chances of its palette.
-
-    Of all throws, `frequencies` are the shares near each palette color, and `undecided` is the share near none. `off`
-    looks at each object by itself: the share of its throws that would have to fall elsewhere to meet the chances.
-    `statistic` is Pearson's, the sum over all objects: about `degrees` for true dice, which would reach it with the
-    chance `p_value`. `spread` is the mean of object_spread.
-    """
-    palette, units = world.palette.to(samples), samples * color.AB_SCALE
-    chances = torch.ones(len(palette)) if chances is None else torch.as_tensor(chances)
-    if chances.shape != (len(palette),) or not (chances > 0).all():
-        raise ValueError(f"Give one chance above 0 for each of the {len(palette)} palette colors, not {chances}.")
-    throws = torch.stack([_decided(object_colors(ab, world), palette) for ab in units]).double()
-    counts, expected = throws.sum(dim=0), len(throws) * (chances / chances.sum()).to(throws)  # a row an object
-    degrees, statistic = len(counts) * (len(palette) - 1), ((counts - expected) ** 2 / expected).sum()
-    return {
-        "frequencies": throws.mean(dim=(0, 1)).tolist(),
-        "undecided": 1 - throws.sum(dim=-1).mean().item(),
-        "off": 1 - torch.minimum(counts, expected).sum(dim=1).mean().item() / len(throws),
-        "statistic": statistic.item(),
-        "degrees": degrees,
-        "p_value": torch.special.gammaincc(*torch.tensor([degrees, statistic], dtype=torch.float64) / 2).item(),
-        "spread": torch.stack([object_spread(ab, world).mean() for ab in units]).mean().item(),
-    }
+    return decided(colors, palette).float().mean(dim=0)
 
 
 def _world_measures(ab, truth, world):
@@ -109,30 +85,7 @@ def _world_measures(ab, truth, world):
     return measures
 
 
-# Heading (what is better: ↓ low, ↑ high, else near the truth), and how to write the number.
-MEASURES = {
-    "ab_error": ("ab error ↓", "{:.1f}"),
-    "psnr": ("PSNR ↑", "{:.1f}"),
-    "ssim": ("SSIM ↑", "{:.3f}"),
-    "ciede2000": ("CIEDE2000 ↓", "{:.1f}"),
-    "colorfulness": ("colorfulness", "{:.1f}"),
-    "spill": ("spill ↓", "{:.0%}"),
-    "accuracy_2": ("within 2 % ↑", "{:.1%}"),
-    "accuracy_5": ("within 5 % ↑", "{:.1%}"),
-    "chroma": ("chroma", "{:.1f}"),
-    "chroma_share": ("of true chroma", "{:.0%}"),
-    "palette_distance": ("to palette ↓", "{:.1f}"),
-    "object_spread": ("inside objects ↓", "{:.1f}"),
-    "palette_use": ("palette use", "{:.0%}"),
-    "background_error": ("background error ↓", "{:.1f}"),
-    "detail_error": ("detail error ↓", "{:.1f}"),
-    "texture_error": ("texture error ↓", "{:.1f}"),
-    "far_error": ("far-ground error ↓", "{:.1f}"),
-    "named": ("named right ↑", "{:.0%}"),
-    "parameters": ("parameters", "{:,.0f}"),
-    "pictures_seen": ("pictures seen", "{:,.0f}"),
-    "seconds": ("seconds", "{:.0f}"),
-}
+MEASURES = tomllib.loads(Path(__file__).with_name("measures.toml").read_text(encoding="utf-8"))
 
 
 def _known(names):
@@ -165,8 +118,8 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
     return {name: float(measures[name]) for name in MEASURES if name in names and name in measures}
 
 
-def _held_out(of, n):
-    """Gray, the true ab, and the world if the pictures are of one."""
+def held_out(of, n):
+    """Of pictures, scenes or a data set: gray, the true ab, and the world if they are of one."""
     if isinstance(of, data.DataSet):
         of = data.spread(of.valid, n) if of.valid_scenes is None else of.valid_scenes
     of = of[:n]
@@ -182,7 +135,7 @@ def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names:
     Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
     table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
     """
-    gray, truth, world = _held_out(of, n)
+    gray, truth, world = held_out(of, n)
     painted = {"gray": [torch.zeros_like(truth)]}
     for row, seeds in generators.items():
         seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
@@ -194,7 +147,7 @@ def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names:
 
 def validator(of, names: Collection[str] = ("ab_error",), n: int = 64) -> Callable:
     """A `validate` for training.fit: measures on held-out pictures after each epoch."""
-    names, (gray, truth, world) = _known(names), _held_out(of, n)
+    names, (gray, truth, world) = _known(names), held_out(of, n)
     return lambda generator: measure(models.paint(generator, gray), truth, gray, world, names)
 
 
@@ -203,8 +156,7 @@ class Table:
 
     def __init__(self, rows: dict[str, list[dict]], pictures: int):
         self.seeds, self.pictures = rows, pictures
-        known = set().union(*(seeds[0] for seeds in rows.values()))
-        self.names = [name for name in MEASURES if name in known]
+        self.names = [name for name in MEASURES if any(name in seeds[0] for seeds in rows.values())]
 
     def __getitem__(self, row: str) -> dict[str, float]:
         seeds = self.seeds[row]

@@ -49,7 +49,7 @@ import torch
 
 from colorlib import doctor, profile
 from colorlib.course import check, hint, predict, progress, quiz, saw
-from colorlib.course.lesson_00 import be_the_network
+from colorlib.course.lesson_00 import ab_plane, be_the_network
 from colorlib.worlds import scenes
 
 predict("00.guess_or_brown")
@@ -124,7 +124,7 @@ progress()
 
 # %%
 red_blue_green = palette.tolist()
-plots.ab_plane(
+ab_plane(
     54,
     points=[*red_blue_green, brown[0].tolist()],
     labels=("red", "blue", "green", "their mean: brown"),

@@ -18,9 +18,9 @@ from torch import nn
 from colorlib import bins, color, data, losses, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
-from colorlib.course.lesson_02 import balloon_dial, photo_table, sample_bins, temperature_dial
+from colorlib.course.lesson_00 import ab_plane
+from colorlib.course.lesson_02 import balloon_dial, film_strip, photo_table, sample_bins, temperature_dial
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded
-from colorlib.film import film_strip
 from colorlib.worlds import scenes
 
 # %% [markdown]
@@ -216,7 +216,7 @@ other = torch.tensor([(60.0, 40.0), (10.0, 0.0), (-40.0, -52.0)])
 print("of another palette:    ", [round(x) for x in other.median(dim=0).values.tolist()])
 
 # %%
-plots.ab_plane(
+ab_plane(
     55,
     points=[*palette.tolist(), *(best.tolist() for best in wants.values())],
     labels=("red", "blue", "green", "L2", "L1"),

@@ -21,10 +21,10 @@ from torch import nn
 from colorlib import color, data, losses, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, picture_gallery, predict, progress, quiz, saw
+from colorlib.course.lesson_02 import film_strip
 from colorlib.course.lesson_03 import color_gan, color_gan_lab, film_of_dots
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, card_of, or_recorded, painted, recorded_stops
 from colorlib.data import download
-from colorlib.film import film_strip
 from colorlib.training import frozen
 from colorlib.worlds import scenes
 

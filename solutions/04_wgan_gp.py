@@ -21,11 +21,11 @@ import torch
 from colorlib import color, data, metrics, models, plots, profile, training
 from colorlib.colorize import colorize
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.lesson_02 import film_strip
 from colorlib.course.lesson_03.color_gan import ColorGAN
 from colorlib.course.lesson_04 import be_the_critic, distance_gan_lab, two_critics, two_piles
 from colorlib.course.lesson_04.distance_gans import DistanceGAN, moved_in_the_plane
 from colorlib.course.recorded import LiveCurves, Recorded, Sweep, or_recorded, painted
-from colorlib.film import film_strip
 
 two_critics()
 

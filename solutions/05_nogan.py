@@ -24,10 +24,10 @@ import torch
 
 from colorlib import color, data, losses, metrics, models, nogan, plots, profile
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.lesson_02 import film_strip
 from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.lesson_05.snapshots import Film, Snapshots
 from colorlib.course.recorded import Recorded, Sweep, recorded_stops
-from colorlib.film import film_strip
 from colorlib.nogan import Callback, DynamicUnet, Learner  # fastai's own
 from colorlib.training import frozen, seeded
 

@@ -19,9 +19,9 @@ from torch import nn
 
 from colorlib import color, colorize, data, metrics, models, plots, profile, training
 from colorlib.course import check, hint, loss_quiz, photographs, predict, progress, quiz, saw
+from colorlib.course.lesson_02 import film_strip
 from colorlib.course.lesson_07 import choose, choose_answer, dice, flow_in_the_plane, plane
 from colorlib.course.recorded import LiveCurves, Recorded, or_recorded
-from colorlib.film import film_strip
 from colorlib.worlds import scenes
 
 photograph = data.photographs()["chelsea"]
@@ -267,7 +267,7 @@ pearson = check("07.pearson", pearson)
 # hint("07.pearson")
 
 # %% [markdown]
-# True dice give about (colors − 1) for each object, added up: the *degrees of freedom*. `metrics.audit` also computes
+# True dice give about (colors − 1) for each object, added up: the *degrees of freedom*. `dice.audit` also computes
 # the *p-value*: how often true dice would give so large a statistic. *undecided* throws are near no palette color.
 # *off* is the share of throws that need another color to make the counts right.
 
@@ -282,7 +282,7 @@ answers_of = {
     "L1": dice.throws(networks["L1"], gray, settings.throws),
 }
 for name, samples in answers_of.items():
-    found = metrics.audit(samples, held_out, even)
+    found = dice.audit(samples, held_out, even)
     shares = " / ".join(f"{share:.0%}" for share in found["frequencies"])
     print(f"{name:10} {shares}, undecided {found['undecided']:.0%}, off {found['off']:.0%}")
     print(f"{'':10} statistic {found['statistic']:.0f} for {found['degrees']} degrees, p = {found['p_value']:.2g}")
@@ -439,7 +439,7 @@ gray, truth = color.to_gray_ab(asked.pictures)
 guided = {}
 for guidance in (1.0, 2.0, 4.0):
     guided[guidance] = models.sample(flow.generator, gray, settings.throws // 2, guidance=guidance)
-    found = metrics.audit(guided[guidance], asked)
+    found = dice.audit(guided[guidance], asked)
     row = metrics.measure(guided[guidance][0], truth, gray, asked, ("chroma", "background_error"))
     shares = " / ".join(f"{share:.0%}" for share in found["frequencies"])
     print(f"guidance {guidance:g}: {shares}, undecided {found['undecided']:.0%}, off {found['off']:.0%}")

@@ -25,7 +25,7 @@ def pytest_configure(config):
     os.environ.update(COLORLIB_PROFILE=name, COLORLIB_HOME=home.name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_thread():
     """Sums come out the same each time on one thread only."""
     import torch
@@ -34,3 +34,17 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """The command line in a folder of its own, with trainings of seconds."""
+    from colorlib import compare, training
+    from colorlib.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(compare.AMOUNTS, "quick", (40, 2))
+    laptop, small = training.laptop, {"width": 0.125, "batch_size": 16}
+    of_nogan = small | {"critic_batch_size": 16, "gan_batch_size": 16, "critic_width": 0.03}
+    monkeypatch.setattr(training, "laptop", lambda name: laptop(name) | (of_nogan if "nogan" in name else small))
+    return lambda *words: main([*words, "--profile", "quick"])

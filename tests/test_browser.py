@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from lab import BROWSER, BROWSER_OPTIONS, Lab, Page
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 L2_AND_L1 = "L2 (squared error)", "L1 (absolute error)"
@@ -232,6 +233,54 @@ def test_lesson_05_by_keyboard(opened):
     match_losses(lesson, ["L1", "pix2pix", "NoGAN", "the true colors"], "photographs.loss_quiz(")
     match_losses(lesson, ["L1", "pix2pix", "WGAN-GP", "NoGAN", "the true colors"], '"05.which_loss"')
     quiz(lesson, "05.take_away")
+
+
+def test_lesson_06_by_keyboard(opened):
+    lesson = opened("06_compare")
+
+    cell = lesson.show("sortable_table(")
+    press(lesson, cell, "ab error ↓")
+    cell.get_by_role("status").filter(has_text="smallest first").wait_for()
+    press(lesson, cell, "ab error ↓", "Enter")
+    cell.get_by_role("status").filter(has_text="largest first").wait_for()
+
+    cell = lesson.show("wipe(")
+    before = cell.get_by_role("img").get_attribute("alt")
+    choose(lesson, cell, "left", "pix2pix")
+    another_picture(cell, before)
+    slide(lesson, cell, "border, in %")
+    cell.get_by_role("img", name="51 %").wait_for()
+
+    cell = lesson.show("fooling_test(")
+    for round in range(1, 21):
+        press(lesson, cell, "true colors" if round % 2 else "colored by a network")
+        cell.get_by_role("status").filter(has_text=f"Picture {round} of 20").wait_for()
+    cell.get_by_role("status").filter(has_text="Your interval is").wait_for()
+
+    match_losses(lesson, ["a U-Net with L2", "classify", "pix2pix", "NoGAN", "the true colors"], '"06.which_system"')
+    quiz(lesson, "06.take_away")
+
+
+def test_own_photographs_of_any_kind(opened, tmp_path):
+    """A photograph of 24 megapixels that a phone turned, and a broken file; nothing is lost, and the size stays."""
+    lesson = opened("06_compare")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it to the right
+    Image.linear_gradient("L").resize((6000, 4000)).convert("RGB").save(tmp_path / "phone.jpg", exif=exif)
+    (tmp_path / "broken.jpg").write_bytes((tmp_path / "phone.jpg").read_bytes()[:5000])
+    cell = lesson.show("own_photographs(")
+    told = cell.get_by_role("status")
+    cell.locator("input[type=file]").set_input_files(tmp_path / "phone.jpg")
+    told.filter(has_text="4000 × 6000 pixels").wait_for()
+    cell.locator("input[type=file]").set_input_files(tmp_path / "broken.jpg")
+    told.filter(has_text="cannot be read").wait_for()
+    choose(lesson, cell, "color with", "L1")
+    press(lesson, cell, "Color it")
+    told.filter(has_text="Done").wait_for(timeout=90_000)
+    with lesson.page.expect_download() as download:
+        cell.get_by_role("link", name="Download phone-photo_l1.jpg").click()
+    with Image.open(download.value.path()) as colored:
+        assert colored.size == (4000, 6000) and colored.getexif()[0x010E] == "colored by colorlib, photo_l1"
 
 
 def test_lesson_07_by_keyboard(opened):

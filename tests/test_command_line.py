@@ -1,25 +1,18 @@
-"""`python -m colorlib train`: what it leaves, what it says, how it ends."""
+"""`python -m colorlib train` and `compare`: what they leave, what they say, how they end."""
 
 import json
-from argparse import Namespace
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import torch
 
-from colorlib import __main__, data, models, training
-from colorlib.__main__ import main
+from colorlib import compare, data, models, training
 
 
 @pytest.fixture
-def train(tmp_path, monkeypatch):
-    """A training of seconds, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(__main__.AMOUNTS, "quick", (40, 2))
-    laptop = training.laptop
-    monkeypatch.setattr(training, "laptop", lambda name: laptop(name) | {"width": 0.125, "batch_size": 16})
-    return lambda *more: main(["train", *more, "--profile", "quick"])
+def train(call):
+    return lambda *more: call("train", *more)
 
 
 @pytest.mark.parametrize(
@@ -52,25 +45,29 @@ def test_it_has_a_folder_of_its_own_and_resuming_what_is_finished_changes_nothin
     assert weights.stat().st_mtime_ns != before
 
 
-def test_bad_input_gets_a_sentence_before_any_data_is_looked_for(train, capsys):
-    told = {"cnn --data nowhere": "folder 'nowhere'", "cnn --epochs 0": "from 1 on, not 0"}
-    told |= {"cnn --seed -1": "from 0 on, not -1", "unet_l3 --data nowhere": "no recipe 'unet_l3'"}
+def test_bad_input_gets_a_sentence_before_any_data_is_looked_for_or_anything_is_trained(call, capsys, monkeypatch):
+    monkeypatch.setattr(compare, "train", lambda *_: pytest.fail("it trained"))
+    told = {"train cnn --data nowhere": "folder 'nowhere'", "train cnn --epochs 0": "from 1 on, not 0"}
+    told |= {"train cnn --seed -1": "from 0 on, not -1", "train unet_l3 --data nowhere": "no recipe 'unet_l3'"}
+    told |= {"compare --recipes cnn nope": "no recipe 'nope'", "compare --seeds 0": "from 1 on, not 0"}
+    told |= {"compare --recipes cnn --data nowhere": "folder 'nowhere'"}
     for arguments, sentence in told.items():
-        assert train(*arguments.split()) == 2
+        assert call(*arguments.split()) == 2
         assert sentence in capsys.readouterr().err
 
 
 def test_at_gpu_all_is_as_published(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, size, n, seed: size)
-    options = dict(recipe="valid_unet", data="shapes", profile="gpu", seed=0)
+    planned = compare.plan("valid_unet", "shapes", "gpu")
+    assert (planned.pictures, planned.epochs) == (120, 100)
     with torch.device("meta"):
-        recipe, size, epochs = __main__.planned(Namespace(**options, epochs=None))
-        assert (size, epochs) == (120, 100) and recipe.settings.lr == 5e-4
-        assert __main__.planned(Namespace(**options, epochs=3))[2] == 3
-        assert __main__.planned(Namespace(**options | {"data": "cifar10"}, epochs=3))[1] == 32
+        assert training.build("valid_unet", **planned.settings).settings.lr == 5e-4
+    assert compare.plan("valid_unet", "shapes", "gpu", epochs=3).epochs == 3
+    assert compare.plan("valid_unet", "cifar10", "gpu").pictures == 32
 
 
-def test_a_stop_is_told_to_the_shell(train, monkeypatch, capsys):
+@pytest.mark.parametrize("words", ["train unet_l1", "compare --recipes unet_l1 --data shapes"])
+def test_a_stop_is_told_to_the_shell(call, monkeypatch, words):
     monkeypatch.setattr(training.Supervised, "step", Mock(side_effect=KeyboardInterrupt))
     with pytest.warns(UserWarning, match="Stopped by hand"):
-        assert train("unet_l1") == 1
+        assert call(*words.split()) == 1

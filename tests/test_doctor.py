@@ -67,8 +67,7 @@ def test_disk(monkeypatch, free, status):
 def test_a_gpu_that_this_torch_cannot_use(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
-    status, message = doctor.check_torch()
-    assert status == "--" and "pytorch.org" in message
+    assert doctor.check_torch()[0] == "--" and "pytorch.org" in doctor.check_torch()[1]
 
 
 @pytest.mark.parametrize("arguments, status, said", [([], 2, "COMMAND"), (["--help"], 0, "doctor.*progress")])

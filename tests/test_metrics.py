@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-import scipy.stats
 import torch
 from skimage.color import deltaE_ciede2000
 from skimage.metrics import peak_signal_noise_ratio
@@ -175,40 +174,3 @@ def test_photos_are_measured_from_all_over_a_world_from_its_start():
         seen = []
         metrics.validator(of, n=10)(lambda gray, seen=seen: seen.append(gray) or sepia(gray))
         assert torch.equal(torch.cat(seen), color.to_gray_ab(expected)[0])
-
-
-def painted_objects(world, throws):
-    """Samples of a world whose objects all have one palette color, a number for each throw; None leaves them gray."""
-    samples = torch.zeros(len(throws), len(world), 2, 32, 32)
-    for sample, number in zip(samples, throws, strict=True):
-        if number is not None:
-            sample += (world.palette[number] / color.AB_SCALE).view(2, 1, 1)
-    return samples
-
-
-def test_an_audit_counts_each_object_by_itself():
-    objects = int((WORLD.palette_index >= 0).sum())
-    always_red, in_turn = (metrics.audit(painted_objects(WORLD, t), WORLD) for t in ([0] * 6, [0, 1, 2] * 2))
-    assert always_red["frequencies"] == [1, 0, 0] and in_turn["frequencies"] == pytest.approx([1 / 3] * 3)
-    assert (always_red["off"], in_turn["off"]) == (pytest.approx(2 / 3), pytest.approx(0))
-    assert always_red["statistic"] == pytest.approx(12 * objects) and in_turn["statistic"] == pytest.approx(0)
-    assert always_red["degrees"] == 2 * objects and always_red["p_value"] < 1e-9 < 1 == in_turn["p_value"]
-    dull = metrics.audit(painted_objects(WORLD, [None, 0, None, 0]), WORLD, (0.5, 0.25, 0.25))
-    assert dull["undecided"] == 0.5 and dull["off"] == pytest.approx(0.5) and dull["spread"] == 0
-    for wrong in ((0.5, 0.5), (1, 0, 0)):
-        with pytest.raises(ValueError, match="one chance above 0 for each of the 3"):
-            metrics.audit(UNITS[None], WORLD, wrong)
-
-
-def test_an_audit_is_scipys_test_and_true_dice_pass_it():
-    world, chances, ps = WORLD[:1], (0.7, 0.2, 0.1), []
-    for seed in range(30):
-        dice = torch.Generator().manual_seed(seed)
-        thrown = torch.multinomial(torch.tensor(chances), 60, replacement=True, generator=dice).tolist()
-        found = metrics.audit(painted_objects(world, thrown), world, chances)
-        counts, objects = np.bincount(thrown, minlength=3), found["degrees"] // 2
-        whole = scipy.stats.chisquare(counts, 60 * np.array(chances))
-        assert found["statistic"] == pytest.approx(objects * whole.statistic, rel=1e-4)
-        assert found["p_value"] == pytest.approx(scipy.stats.chi2.sf(found["statistic"], found["degrees"]), abs=1e-6)
-        ps.append(whole.pvalue)
-    assert 0.3 < np.mean(ps) < 0.7

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from matplotlib.axes import Axes
 
 from colorlib import color, plots
 from colorlib.worlds import scenes
@@ -41,22 +40,7 @@ def test_a_figure_needs_alt_text_which_reaches_both_screen_and_text():
     assert "&quot;cross&quot;" in bundle["text/html"] and 'Two lines that "cross"' in bundle["text/plain"]
 
 
-def test_points_and_their_labels(monkeypatch):
-    marked = []
-    monkeypatch.setattr(Axes, "annotate", lambda _, label, at, **__: marked.append((label, at)))
-    points = [(0.0, 0.0), (10.0, 20.0)]
-    assert len(plots.ab_plane(50, points=points, labels=["gray", "orange"], alt=ALT).webp) > 1000
-    assert marked == [("gray", points[0]), ("orange", points[1])]
-    with pytest.raises(ValueError, match="argument 2 is longer"):
-        plots.ab_plane(50, points=points, labels=["a", "b", "c"], alt=ALT)
-
-
 def test_gray_picture_has_no_color_and_the_same_lightness():
     pictures = scenes.draw(4, size=32, seed=0).pictures
     before, after = color.rgb_to_lab(pictures), color.rgb_to_lab(plots.gray_picture(pictures))
     assert after[:, 1:].abs().max() < 0.1 and (before[:, 0] - after[:, 0]).abs().max() < 0.1
-
-
-def test_the_gamut_is_a_small_part_of_the_plane():
-    inside = [plots.gamut_slice(lightness)[..., 3].mean() for lightness in (2, 55, 98)]
-    assert inside[0] < 0.05 < 0.25 < inside[1] < 0.4 and inside[2] < 0.06

@@ -16,6 +16,11 @@ from unittest.mock import Mock, call
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "start.py"
+FAILED = [
+    ("Retrying after connection broken by 'NewConnectionError(...)'\nERROR: no", "connect to the internet", True),
+    ("ERROR: [Errno 28] No space left on device", "disk is full", False),
+    (KeyboardInterrupt(), None, False),
+]
 
 
 @pytest.fixture
@@ -25,8 +30,7 @@ def start(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "lessons").mkdir()
     (tmp_path / "lessons" / "00_start_here.ipynb").write_text("{}")
-    copy = tmp_path / "start.py"
-    copy.write_text(SOURCE.read_text())
+    (copy := tmp_path / "start.py").write_text(SOURCE.read_text())
     spec = importlib.util.spec_from_file_location("start_copy", copy)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -86,14 +90,7 @@ def test_other_versions_are_installed_into_the_same_environment(start, installer
     assert installer.pip.call_count == 2 and installer.environments == 1
 
 
-@pytest.mark.parametrize(
-    "answer, sentence, trusted",
-    [
-        ("Retrying after connection broken by 'NewConnectionError(...)'\nERROR: no", "connect to the internet", True),
-        ("ERROR: [Errno 28] No space left on device", "disk is full", False),
-        (KeyboardInterrupt(), None, False),
-    ],
-)
+@pytest.mark.parametrize("answer, sentence, trusted", FAILED)
 def test_what_a_failed_install_has_left_is_made_anew_where_it_may_be_half(start, installer, answer, sentence, trusted):
     installer.pip.side_effect, half_written = ["", answer, ""], start.ENVIRONMENT / "half-written"
     start.install(start.FOR_LESSONS)
@@ -176,7 +173,9 @@ def test_it_opens_the_first_lesson_and_passes_jupyters_options_on(start, command
         start.main([])
 
 
-def test_a_mistyped_command_installs_nothing(start, commands, capsys):
+def test_setup_only_installs_and_a_mistyped_command_does_nothing(start, commands, capsys):
+    assert start.main(["setup"]) == 0 and not commands.called
+    assert "python start.py" in capsys.readouterr().out
     told = {"docter": "no command 'docter'; choose one of: open", "--here test": "are for `test`"}
     told["setup something"] = "setup takes no arguments, but got: something"
     for arguments, sentence in told.items():
@@ -192,11 +191,6 @@ def test_other_commands_run_in_the_environment(start, commands, name):
     extras, module = ("lab,dev", ["pytest"]) if test else ("lab", ["colorlib", name])
     assert start.main([name, *more]) == 7
     assert commands.call_args.args[0] == [f"python with {extras}", "-m", *module, *more]
-
-
-def test_setup_only_installs(start, commands, capsys):
-    assert start.main(["setup"]) == 0 and not commands.called
-    assert "python start.py" in capsys.readouterr().out
 
 
 def test_here_uses_this_python_and_installs_nothing(start, commands, monkeypatch):

@@ -70,7 +70,7 @@ def audited(system: str, die: str, seed: int) -> dict:
 
 def facts(samples: torch.Tensor, world: scenes.Scenes, die: str) -> dict:
     """An audit, and how often two objects of one picture are in one color."""
-    return rounded(metrics.audit(samples, world, DICE[die][1]) | {"alike": dice.alike(samples, world)})
+    return rounded(dice.audit(samples, world, DICE[die][1]) | {"alike": dice.alike(samples, world)})
 
 
 def one_level() -> dict:

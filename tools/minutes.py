@@ -32,7 +32,7 @@ from pathlib import Path
 COURSE = Path(__file__).resolve().parent.parent / "colorlib" / "course"
 HEADING = re.compile(r"^## (.*?)(?: \(\d+ min\))?$", re.MULTILINE)
 PROMISE = re.compile(r"these (?:\d+|\{minutes\}) minutes")
-SHOWS = {"pictures", "curves", "ab_plane", "Figure", "LiveCurves", "film_strip", "picture_gallery", "show_batch"}
+SHOWS = {"pictures", "curves", "Figure", "LiveCurves", "picture_gallery", "show_batch"}
 SHOWS |= {"evaluate", "table", "side_slider"}
 ASKS = re.compile(r'\b(quiz|loss_quiz|predict|saw)\("\d\d\.(\w+)"')
 FITS = {"fit", "fit_one_cycle", "fine_tune"}

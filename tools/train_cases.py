@@ -88,7 +88,7 @@ CASES = {
         for name in ("unet_l1", "pix2pix", "nogan")
     },
 }
-ONE_SEED = ("case_epochs", "case_landscapes")
+ONE_SEED = ("case_epochs", "case_landscapes", "case_residual")
 
 
 def load(changes: dict, seed: int) -> data.DataSet:

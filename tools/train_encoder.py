@@ -2,7 +2,7 @@
 
     python tools/train_encoder.py
     python tools/train_encoder.py --pictures FOLDER --size 64 --name photo_encoder
-    python tools/train_encoder.py --color --width 0.5 --name color_classifier
+    python tools/train_encoder.py --color --width 0.5 --epochs 12 --name color_classifier
 
 The second line takes photographs, FOLDER/train/CLASS/…, as in Tiny ImageNet. The third sees colors, for lesson 06. A
 stopped call goes on after the last whole epoch: its checkpoint lies in runs/weights, in a folder of the encoder's name.

@@ -98,6 +98,7 @@ class Stages(nogan.Stages):
         self.whole = load(source, settings, seed, folders)
         pictures = fewer(self.whole, settings["pictures"])
         super().__init__(pictures, settings, seed, folder_of(name, seed), settings["pretrained"])
+        self.to_paint = replace(self.whole, valid=pictures.valid)
         self.changed, self.changes = self.folder / (variant or ""), VARIANTS[name][variant] if variant else {}
         self.choosing, self.reporting = parts(self.whole)
         self.shown = shown(self.reporting)
@@ -109,10 +110,9 @@ class Stages(nogan.Stages):
         works = {"stage_2": (self.critic, self.criticize), "stage_3": (self.generator, self.together)}
         for stage, work in works.items():
             reports[stage] = finished(self.folder / stage, *work, self.settings)
+        for stage in ("stage_1", "stage_2"):  # as a reader wants them
+            reports[stage]["history"] = [rounded(row) for row in reports[stage]["history"]]
         return reports
-
-    def to_paint(self) -> data.DataSet:
-        return replace(self.whole, valid=self.pictures.valid)
 
     def together(self) -> dict:
         """Stage 3; then the generator is the one of the proposed stop."""

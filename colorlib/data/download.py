@@ -7,6 +7,7 @@ import os
 import tarfile
 import tempfile
 import threading
+import tomllib
 import urllib.request
 import zlib
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ class Archive:
     url: str
     size: int
     head_md5: str  # of the first megabyte; gzip has a checksum of all
-    parts: tuple[str, str]  # folders of its parts to train on and to test on
-    classes: tuple[str, ...]  # folders in each part
+    parts: list[str]  # folders of its parts to train on and to test on
+    classes: list[str]  # folders in each part
 
     @property
     def folder(self) -> Path:
@@ -75,22 +76,8 @@ class Archive:
             raise OSError(f"{packed} was damaged, so it was deleted")
 
 
-CIFAR10 = Archive(
-    url="https://s3.amazonaws.com/fast-ai-sample/cifar10.tgz",
-    size=168_168_549,
-    head_md5="a5f8c31371b63a406b23368042812d3c",
-    parts=("train", "test"),
-    classes=tuple("airplane automobile bird cat deer dog frog horse ship truck".split()),
-)
-IMAGENETTE = Archive(  # ten classes of ImageNet, the short side 160 pixels; ImageNet's numbers name the folders
-    url="https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz",
-    size=99_003_388,
-    head_md5="c475f8f7617a200ba35b9facc48443c3",
-    parts=("train", "val"),
-    classes=tuple(
-        "n01440764 n02102040 n02979186 n03000684 n03028079 n03394916 n03417042 n03425413 n03445777 n03888257".split()
-    ),
-)
+_ARCHIVES = tomllib.loads(Path(__file__).with_name("archives.toml").read_text(encoding="utf-8"))
+CIFAR10, IMAGENETTE = (Archive(**_ARCHIVES[name]) for name in ("cifar10", "imagenette"))
 
 
 def answers(url, seconds=5) -> bool:

@@ -5,13 +5,6 @@ from torch import nn
 from colorlib.models.blocks import colored, conv, require_halvings, scaled
 
 
-def encoder(channels: list[int], batch_norm: bool = False) -> nn.Sequential:
-    """Look at the picture as it is, then halve it for each further entry of `channels`."""
-    layers = [conv(1, channels[0], norm=batch_norm)]
-    layers += [conv(*pair, stride=2, norm=batch_norm) for pair in zip(channels, channels[1:], strict=False)]
-    return nn.Sequential(*layers)
-
-
 def decoder(channels: list[int], outputs: str = "ab", batch_norm: bool = False) -> nn.Sequential:
     """The way back up: double the map for each step of `channels`, deepest first, then color it.
 
@@ -31,7 +24,9 @@ class PlainCNN(nn.Module):
         require_halvings("cnn", size, levels)
         channels = [scaled(32 * 2**level, width) for level in range(levels + 1)]
         self.inputs, self.outputs = 1, outputs
-        self.encoder, self.dropout = encoder(channels, batch_norm), nn.Dropout2d(dropout)
+        layers = [conv(1, channels[0], norm=batch_norm)]  # looks at the picture as it is; the others halve it
+        layers += [conv(*pair, stride=2, norm=batch_norm) for pair in zip(channels, channels[1:], strict=False)]
+        self.encoder, self.dropout = nn.Sequential(*layers), nn.Dropout2d(dropout)
         self.decoder = decoder(channels[::-1], outputs, batch_norm)
 
     def forward(self, gray):

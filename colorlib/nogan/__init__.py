@@ -5,8 +5,9 @@ from fastai.callback.core import CancelFitException
 from colorlib.nogan.learners import Callback, Learner, critic_learner, gan_learner, generator_learner, silent
 from colorlib.nogan.loaders import SameOrder, critic_dataloaders, dataloaders, save_generated, shrunk
 from colorlib.nogan.networks import DynamicUnet, FeatureLoss, Generator, SelfAttention, critic, resnet34, unet
-from colorlib.nogan.recipe import PUBLISHED, Stages, fit
+from colorlib.nogan.recipe import Stages, fit
 from colorlib.nogan.stops import Snapshots
+from colorlib.training.published import NOGAN as PUBLISHED
 
 __all__ = ["Callback", "CancelFitException", "DynamicUnet", "Learner", "SelfAttention"]  # fastai's own
 __all__ += ["PUBLISHED", "FeatureLoss", "Generator", "SameOrder", "Snapshots", "Stages", "critic", "critic_dataloaders"]

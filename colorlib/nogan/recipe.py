@@ -14,14 +14,10 @@ from torch import nn
 
 from colorlib import color, data, files, metrics, models, training
 from colorlib.nogan import learners, loaders, networks, stops
+from colorlib.training.folder import fingerprint
 from colorlib.worlds import scenes
 
 MOST = 1.0  # Lab units above gray's ab error: where pictures stop whose palette is not known
-# DeOldify's "artistic". Sizes: pixels, epochs frozen, epochs unfrozen. laptop.toml has the small settings.
-PUBLISHED = dict(size=192, encoder="resnet34", spectral=True, attention=True, blur=True, features=())
-PUBLISHED |= dict(sizes=((64, 1, 1), (128, 1, 1), (192, 1, 1)), batch_size=32, lr=1e-3, share=0.085)
-PUBLISHED |= dict(critic_width=1.0, critic_batch_size=16, critic_epochs=6, critic_lr=1e-3, weights=(1.0, 1.5))
-PUBLISHED |= dict(threshold=0.65, critic_rate=5.0, gan_batch_size=16, gan_lr=1e-5, every=100, last=1000)
 
 
 def one_cycle(learner: learners.Learner, epochs: int, rate: float | slice, settings: dict) -> list[dict]:
@@ -46,11 +42,10 @@ def finished(file: Path, network: nn.Module, work: Callable[[], dict], settings:
     if not report.exists():
         started = time.monotonic()
         facts = work() | {"seconds": round(time.monotonic() - started, 1), "settings": settings}
-        state = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
         if hasattr(network, "settings"):
             models.save(network, weights)
         else:
-            files.write(weights, save(state))
+            files.write(weights, save({name: value.cpu().contiguous() for name, value in network.state_dict().items()}))
         files.write(report, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
     facts = json.loads(report.read_text(encoding="utf-8"))
     if facts.pop("settings", None) != settings:
@@ -78,7 +73,7 @@ class Stages:
 
     def __init__(self, pictures: data.DataSet, settings: dict, seed: int, folder: str | Path, pretrained: bool = True):
         self.pictures, self.settings, self.seed, self.folder = pictures, settings, seed, Path(folder)
-        self.pretrained = pretrained
+        self.pretrained, self.to_paint = pretrained, pictures  # stage 2 paints a share of the latter
         self.generator = build_generator(settings, seed, pretrained)
         self.critic = training.seeded(seed, networks.critic, settings["size"], settings["critic_width"])
 
@@ -90,9 +85,8 @@ class Stages:
 
     def learner(self, batch_size: int, size: int) -> learners.Learner:
         pictures = self.pictures if size == self.settings["size"] else loaders.shrunk(self.pictures, size)
-        features = self.settings["features"]
-        encoder = models.load_encoder(self.settings["encoder"]) if features else None
-        loss = networks.FeatureLoss(encoder, features=features)
+        encoder = models.load_encoder(self.settings["encoder"]) if self.settings["features"] else None
+        loss = networks.FeatureLoss(encoder, features=self.settings["features"])
         dls = loaders.dataloaders(pictures, batch_size, self.folder)
         return learners.generator_learner(dls, self.generator, loss, self.seed)
 
@@ -113,15 +107,11 @@ class Stages:
         """Paint a share of the pictures, then train the critic to tell them from real ones."""
         settings, file = self.settings, self.folder / "generated.safetensors"
         with precision(settings):
-            loaders.save_generated(self.generator, self.to_paint(), file, settings["share"])
+            loaders.save_generated(self.generator, self.to_paint, file, settings["share"])
         dls = loaders.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
         learner = learners.critic_learner(dls, self.critic, self.seed)
         rows = one_cycle(learner, settings["critic_epochs"], settings["critic_lr"], settings)
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
-
-    def to_paint(self) -> data.DataSet:
-        """What stage 2 paints a share of."""
-        return self.pictures
 
     def pinch(self, gray: torch.Tensor) -> stops.Snapshots:
         """A pinch of GAN; what its snapshots painted of these gray pictures, and their weights."""
@@ -162,29 +152,33 @@ class Trained:
     stopped: str | None = None
 
     def __repr__(self):
-        return f"three stages in {self.seconds:.0f} s; stopped at batch {self.stop} of stage 3"
+        return self.stopped or f"three stages in {self.seconds:.0f} s; stopped at batch {self.stop} of stage 3"
 
 
 def fit(pictures: data.DataSet, settings: dict, seed: int, out: str | Path, resume: bool = False) -> Trained:
     """All stages. `out` gets generator.safetensors, history.json and a checkpoint of each finished stage."""
-    out = Path(out)
+    if training.start_accelerator().num_processes > 1:
+        raise ValueError("nogan trains in one process: start it without torchrun.")
+    settings = settings | {"seed": seed, "fingerprint": fingerprint(pictures.train)}  # what a checkpoint belongs to
+    folder, weights = Path(out) / "checkpoint", Path(out) / "generator.safetensors"
     if not resume:
-        shutil.rmtree(out / "checkpoint", ignore_errors=True)
-    stages = Stages(pictures, settings, seed, out / "checkpoint")
-    trained = Trained(models.Colorizer(stages.generator).eval())
+        shutil.rmtree(folder, ignore_errors=True)
+    stages = Stages(pictures, settings, seed, folder)
+    trained = Trained(models.Colorizer(stages.generator))
     try:
         reports = stages.run()
     except KeyboardInterrupt:
         trained.stopped = "Stopped by hand: --resume goes on with the stage that it was in."
         return trained
+    finally:
+        trained.generator.cpu().eval()
     for stage, report in reports.items():
         trained.history += [{"stage": int(stage[-1]), **row} for row in report["history"]]
     trained.seconds, trained.stop = sum(report["seconds"] for report in reports.values()), reports["stage_3"]["stop"]
     n, epochs = len(pictures.train), sum(frozen + unfrozen for _, frozen, unfrozen in settings["sizes"])
     trained.pictures_seen = n * epochs + 2 * math.ceil(settings["share"] * n) * settings["critic_epochs"]
     trained.pictures_seen += settings["gan_batch_size"] * settings["last"]
-    files.write(out / "history.json", (json.dumps(trained.history, indent=1) + "\n").encode())
-    facts = {"recipe": "nogan", "seed": seed, "epochs": epochs}
-    models.save(stages.generator, out / "generator.safetensors", **facts)
-    trained.generator.cpu().eval()
+    if not weights.exists() or weights.stat().st_mtime_ns < (folder / "stage_3.json").stat().st_mtime_ns:
+        files.write(weights.with_name("history.json"), (json.dumps(trained.history, indent=1) + "\n").encode())
+        models.save(stages.generator, weights, recipe="nogan", seed=seed, epochs=epochs)
     return trained

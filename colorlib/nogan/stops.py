@@ -88,11 +88,6 @@ def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tenso
     return rows
 
 
-def limit_of(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02, feared: str = "glitches") -> float:
-    """Stage 1's share of what is feared plus `tolerance`; the first row is stage 1's."""
-    return rows[min(rows)][feared] + tolerance
-
-
 def best_batch(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02, feared: str = "glitches") -> int:
     """Of the snapshots with at most stage 1's glitches plus `tolerance` the one whose chroma is nearest to the truth.
 
@@ -103,6 +98,6 @@ def best_batch(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02,
     """
     if not rows:
         raise ValueError("There are no snapshots to choose from.")
-    limit = limit_of(rows, tolerance, feared)
+    limit = rows[min(rows)][feared] + tolerance  # the first row is stage 1's
     fit = [batch for batch, row in rows.items() if row[feared] <= limit]
     return min(fit, key=lambda batch: abs(1 - rows[batch]["chroma_share"]))

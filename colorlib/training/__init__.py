@@ -8,17 +8,6 @@ from colorlib.training.recipe import Recipe, Settings, Stopped, frozen, one_cycl
 from colorlib.training.supervised import Classify, Supervised
 from colorlib.training.wasserstein import Wasserstein
 
-__all__ = [
-    "ADVERSARIAL",
-    "RECIPES",
-    "Adversarial",
-    "Classify",
-    "Flow",
-    "Recipe",
-    "Run",
-    "Settings",
-    "Stopped",
-    "Supervised",
-]
-__all__ += ["Wasserstein", "best_precision", "build", "fit", "frozen", "laptop", "one_cycle", "seeded"]
+__all__ = ["ADVERSARIAL", "RECIPES", "Adversarial", "Classify", "Flow", "Recipe", "Run", "Settings", "Stopped"]
+__all__ += ["Supervised", "Wasserstein", "best_precision", "build", "fit", "frozen", "laptop", "one_cycle", "seeded"]
 __all__ += ["start_accelerator"]

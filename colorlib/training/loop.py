@@ -6,7 +6,6 @@ import os
 import sys
 import time
 import warnings
-import zlib
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -17,7 +16,7 @@ from accelerate.state import is_initialized
 from tqdm import tqdm
 
 from colorlib import data, files, models
-from colorlib.training.folder import Folder
+from colorlib.training.folder import Folder, fingerprint
 from colorlib.training.recipe import Recipe, Stopped
 
 
@@ -102,9 +101,8 @@ def fit(
     share, batch_size = _share(pictures, settings.batch_size, accelerator)
     per_epoch = len(share) // batch_size
     run = Run(recipe, _count_steps(settings, epochs, per_epoch))
-    some = pictures[torch.linspace(0, len(pictures) - 1, 64).long()].cpu().contiguous()
     facts = {"batch_size": batch_size * accelerator.num_processes, "pictures": len(pictures)}
-    facts |= {"fingerprint": zlib.crc32(some.numpy()), "flips": changes.get("flips", True)}
+    facts |= {"fingerprint": fingerprint(pictures), "flips": changes.get("flips", True)}
     folder = Folder(out, recipe.facts() | facts, main) if out else None
     recipe.move_to(accelerator)
     recipe.begin(pictures)

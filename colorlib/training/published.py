@@ -1,4 +1,4 @@
-"""The recipes by name, as published as far as is known; on worlds a lesson sets width, rate and steps."""
+"""The recipes by name, and their settings: published.toml has those of the papers, laptop.toml small ones."""
 
 import tomllib
 from pathlib import Path
@@ -10,34 +10,22 @@ from colorlib.training.recipe import Recipe
 from colorlib.training.supervised import Classify, Pretrained, Supervised
 from colorlib.training.wasserstein import Wasserstein
 
-UNET = dict(network="unet", size=32, lr=1e-3, batch_size=128, epochs=200)  # Nazeri et al.
-# As printed: its discriminator never reaches the generator, so squared error is all there is.
-VALID_UNET = dict(network="valid_unet", size=120, lr=5e-4, epochs=100)
-# Isola et al. name a batch of 4 and 6 epochs (of ImageNet) for color.
-PIX2PIX = dict(network="pix2pix", size=256, batch_size=4, epochs=6)
-RGB = dict(PIX2PIX, inputs=3, outputs="rgb", critic_weight=1.0)  # the critic's loss is a sum: chance is 2 ln 2
-CGAN = dict(lr=3e-4, critic_lr=3e-5, betas=(0.0, 0.999), real_label=0.9, generator_steps=2, patience=10)
-KERAS_GAN = dict(network="keras_gan", critic="keras_critic", size=256, batch_size=16, epochs=50)
-KERAS_GAN |= dict(lr=1e-3, critic_lr=1e-4, betas=(0.9, 0.999), lam=0.0, conditional=False)
-# The published generator has residual blocks on its way up (`resnet=True`): lesson 06 says what they bring.
-WGAN_GP = dict(network="pix2pix", size=32, batch_size=16, betas=(0.5, 0.99), critic_steps=5)
-RECIPES = {
-    "cnn": (Supervised, dict(loss="mse", network="cnn", size=256)),
-    "fusion": (Supervised, dict(loss="ms_ssim", network="fusion", size=256, epochs=500)),
-    "fusion_pretrained": (Pretrained, dict(size=224, batch_size=100)),  # Baldassarre et al.
-    "valid_unet": (Supervised, dict(VALID_UNET, loss="mse")),
-    "unet_l2": (Supervised, dict(UNET, loss="mse")),
-    "unet_l1": (Supervised, dict(UNET, loss="l1")),
-    "unet_ms_ssim": (Supervised, dict(UNET, loss="ms_ssim")),
-    "classify": (Classify, UNET),
-    "pix2pix": (Adversarial, PIX2PIX),
-    "pix2pix_rgb": (Adversarial, RGB),
-    "pix2pix_ms_ssim": (Adversarial, dict(RGB, ms_ssim=1.0)),
-    "cgan": (Adversarial, UNET | CGAN),
-    "keras_gan": (KerasGAN, KERAS_GAN),
-    "wgan_gp": (Wasserstein, WGAN_GP),
-    "flow": (Flow, dict(network="flow_unet", size=32, lr=3e-3)),
-}
+KINDS = {kind.__name__: kind for kind in (Adversarial, Classify, Flow, KerasGAN, Pretrained, Supervised, Wasserstein)}
+
+
+def _tables(file: str) -> dict[str, dict]:
+    """The settings of a file, by name; what a table has not itself is as in the one that it is `like`."""
+    tables = tomllib.loads((Path(__file__).parent / file).read_text())
+    for name, own in tables.items():  # the one that it is like stands before it
+        inherited = tables[own.pop("like")] if "like" in own else {}
+        own = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
+        tables[name] = inherited | own
+    return tables
+
+
+PUBLISHED = _tables("published.toml")
+NOGAN = PUBLISHED.pop("nogan")  # which has no step: colorlib.nogan trains it
+RECIPES = {name: (KINDS[settings.pop("kind")], settings) for name, settings in PUBLISHED.items()}
 ADVERSARIAL = [name for name, (kind, _) in RECIPES.items() if issubclass(kind, Adversarial)]
 
 
@@ -54,7 +42,4 @@ def build(name: str, size: int | None = None, **settings) -> Recipe:
 
 def laptop(name: str) -> dict:
     """The small settings of a run: pictures of 32 pixels, a minute or so on two cores. laptop.toml has them all."""
-    settings = tomllib.loads((Path(__file__).parent / "laptop.toml").read_text())[name]
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
-    like = settings.pop("like", None)
-    return laptop(like) | settings if like else settings
+    return _tables("laptop.toml")[name]

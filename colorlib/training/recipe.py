@@ -1,4 +1,4 @@
-"""What a recipe is: settings, networks, optimizers, a step. published.py lists them, loop.py runs them."""
+"""What a recipe is: settings, networks, optimizers, a step. published.toml lists them, loop.py runs them."""
 
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext

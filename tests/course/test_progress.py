@@ -13,6 +13,13 @@ from colorlib.course.lesson_00.exercises import mean_squared_error
 from colorlib.course.progress import progress, recall, record
 from colorlib.course.questions import Quiz
 
+DAMAGED = [
+    {"00": 7},
+    {"00": {"exercises": []}},
+    {"00": {"exercises": {"squared_error": True}, "quizzes": {"take_away.why_brown": "right"}}},
+    {"00": {"exercises": {"squared_error": {"hints": "two"}}, "predictions": {"guess_or_brown": {"answer": None}}}},
+]
+
 
 def test_progress_travels_as_a_code(tmp_path, monkeypatch, said):
     check("00.squared_error", mean_squared_error)
@@ -36,14 +43,6 @@ def test_progress_survives_a_broken_file_and_a_folder_that_cannot_be_written(own
     record("00", "quizzes", "take_away.why_brown", right=True)
     assert recall("00", "quizzes", "take_away.why_brown") == {"right": True}
     assert "memory only" in progress()._repr_mimebundle_()["text/html"]
-
-
-DAMAGED = [
-    {"00": 7},
-    {"00": {"exercises": []}},
-    {"00": {"exercises": {"squared_error": True}, "quizzes": {"take_away.why_brown": "right"}}},
-    {"00": {"exercises": {"squared_error": {"hints": "two"}}, "predictions": {"guess_or_brown": {"answer": None}}}},
-]
 
 
 @pytest.mark.parametrize("lessons", DAMAGED)

@@ -10,8 +10,8 @@ from torch import nn
 
 from colorlib import training
 from colorlib.course import recorded
+from colorlib.course.lesson_02 import film_strip
 from colorlib.course.recorded import LiveCurves, or_recorded
-from colorlib.film import film_strip
 
 ALT = "Four pictures, gray at first and then in color."
 

@@ -1,4 +1,4 @@
-"""Flips, histogram stretches and small changes of color."""
+"""Histogram stretches and small changes of color."""
 
 import pytest
 import torch
@@ -12,23 +12,11 @@ def noise(n, channels=3, size=16):
     return torch.rand(n, channels, size, size, generator=dice(9))
 
 
-def test_each_picture_is_mirrored_on_its_own():
-    pictures = (noise(400) * 255).to(torch.uint8)
-    flipped = augment.flip(pictures, dice())
-    assert flipped.dtype == torch.uint8
-    same = (flipped == pictures).flatten(1).all(1)
-    mirrored = (flipped == pictures.flip(-1)).flatten(1).all(1)
-    assert (same ^ mirrored).all() and 150 < same.sum() < 250
-    assert torch.equal(flipped, augment.flip(pictures, dice()))
-    assert not torch.equal(flipped, augment.flip(pictures, dice(1)))
-
-
 def test_each_stretch_does_what_it_says():
     ramp = torch.linspace(-0.5, 0.5, 1024).view(1, 1, 32, 32)
-    spread = augment.stretch(ramp, "percentiles")
     low, high = (ramp.flatten().quantile(q) for q in (0.02, 0.98))
     expected = ((ramp - low) / (high - low)).clamp(0, 1) * 2 - 1
-    assert torch.allclose(spread, expected, atol=1e-4)
+    assert torch.allclose(augment.stretch(ramp, "percentiles"), expected, atol=1e-4)
     skewed = noise(1, 1, 64) ** 2 * 2 - 1  # half of the pixels in the darkest quarter
     counts = augment.stretch(skewed, "equalize").histc(4, -1, 1)
     assert ((counts / 64**2 - 0.25).abs() < 0.04).all()  # now a quarter in each quarter

@@ -17,6 +17,10 @@ def noise(n, size=8, seed=0):
     return torch.randint(0, 256, (n, 3, size, size), dtype=torch.uint8, generator=generator)
 
 
+def collected(*arguments, **options):
+    return [torch.cat(batch, dim=1) for batch in data.batches(*arguments, **options)]
+
+
 def album(folder, colored=40, gray=4):
     """Flat colored pictures of different hues, gray ones among them, and a broken file."""
     folder.mkdir()
@@ -128,10 +132,6 @@ def test_batches_give_every_picture_once_as_networks_see_it():
     for nothing, size in ((images[:0], 4), (images, 0)):
         with pytest.raises(ValueError, match="1 at least"):
             next(data.batches(nothing, size))
-
-
-def collected(*arguments, **options):
-    return [torch.cat(batch, dim=1) for batch in data.batches(*arguments, **options)]
 
 
 def test_batches_depend_on_seed_and_epoch_alone():

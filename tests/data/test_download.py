@@ -166,8 +166,7 @@ def test_a_shared_folder_need_not_be_writable(server, monkeypatch):
 
 
 def test_an_archive_that_cannot_be_used_leaves_nothing(home, server):
-    whole = packed(CIFAR10)
-    escaping = packed(CIFAR10, name="../escaped.txt")
+    whole, escaping = packed(CIFAR10), packed(CIFAR10, name="../escaped.txt")
     for content in (whole[: len(whole) // 2], b"no archive at all", packed(IMAGENETTE), escaping):
         with pytest.raises(DownloadError, match="Delete it and .*cifar10.tgz, if they are there"):
             server.offers(CIFAR10, content).get()

@@ -1,6 +1,5 @@
 """Reading every kind of picture file, and the cache of decoded pictures."""
 
-import io
 import os
 import subprocess
 import sys
@@ -62,8 +61,7 @@ def test_what_is_transparent_lands_on_white(tmp_path):
     for path in tmp_path.glob("*.*"):
         image = pictures.read(path)
         assert (image[2, 2] == 255).all() and (image[-3, 2] < 250).any(), path.name
-    half = np.full((4, 4, 4), (200, 0, 0, 128), np.uint8)
-    Image.fromarray(half).save(tmp_path / "half.png")
+    Image.new("RGBA", (4, 4), (200, 0, 0, 128)).save(tmp_path / "half.png")
     assert np.abs(pictures.read(tmp_path / "half.png")[0, 0] - np.array([227, 127, 127])).max() <= 1
 
 
@@ -97,15 +95,13 @@ def without_adobe_marker(data):
 
 
 def test_cmyk_of_both_polarities(tmp_path):
-    cmyk = Image.fromarray(QUARTERS).convert("CMYK")
+    cmyk, plain = Image.fromarray(QUARTERS).convert("CMYK"), tmp_path / "plain.jpg"
     cmyk.save(tmp_path / "adobe.jpg", quality=95)  # Pillow writes as Adobe does: inverted
     cmyk.save(tmp_path / "cmyk.tif")
-    plain = io.BytesIO()
-    inverted = 255 - np.asarray(cmyk)
-    Image.frombytes("CMYK", cmyk.size, inverted.tobytes()).save(plain, "JPEG", quality=95)
-    (tmp_path / "plain.jpg").write_bytes(without_adobe_marker(plain.getvalue()))
-    for name in ("adobe.jpg", "cmyk.tif", "plain.jpg"):
-        assert_quarters(pictures.read(tmp_path / name), tolerance=12)
+    Image.frombytes("CMYK", cmyk.size, (255 - np.asarray(cmyk)).tobytes()).save(plain, quality=95)
+    plain.write_bytes(without_adobe_marker(plain.read_bytes()))
+    for path in tmp_path.glob("*.*"):
+        assert_quarters(pictures.read(path), tolerance=12)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "tif"])
@@ -117,13 +113,12 @@ def test_a_cut_off_file_is_named_with_the_reason(tmp_path, suffix):
         pictures.read(path)
 
 
-def test_what_is_no_picture_is_named_with_the_reason(tmp_path):
-    (tmp_path / "page.jpg").write_text("<html>not found</html>")
-    (tmp_path / "folder.jpg").mkdir()
-    reasons = {"page.jpg": "is not a picture", "folder.jpg": "cannot be read", "nowhere.jpg": "cannot be read"}
-    for name, reason in reasons.items():
-        with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
-            pictures.read(tmp_path / name)
+@pytest.mark.parametrize("name, reason", [("page", "is not a picture"), ("folder", "cannot be"), ("no", "cannot be")])
+def test_what_is_no_picture_is_named_with_the_reason(tmp_path, name, reason):
+    (tmp_path / "page").write_text("<html>not found</html>")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PictureError, match=f"^{name} {reason}.*[.]$"):
+        pictures.read(tmp_path / name)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -177,8 +172,7 @@ def test_the_cache_keeps_the_good_and_names_the_faulty(tmp_path, capsys):
     (folder / "00100.bmp").write_bytes(b"")
     (folder / "00200.bmp").write_bytes(b"GIF89a and then nothing")
     (folder / "notes.txt").write_text("no picture")
-    squares, paths = cache(folder, 16)
-    message = capsys.readouterr().out
+    (squares, paths), message = cache(folder, 16), capsys.readouterr().out
     assert message.count("\n") == 1 and "Left out 3 of 301 files" in message
     assert all(name in message for name in ("00100.bmp is", "00200.bmp ", "notes.txt is not a picture"))
     assert squares.shape == (298, 3, 16, 16) and len(paths) == 298

@@ -21,26 +21,13 @@ def shipped(tmp_path, monkeypatch):
 @pytest.mark.parametrize("size", [32, 45, 64])
 def test_features_halve_from_stage_to_stage(size):
     torch.manual_seed(0)
-    encoder = models.build("encoder", size, 0.5).eval()
-    gray = grays(size)
+    encoder, gray = models.build("encoder", size, 0.5).eval(), grays(size)
     maps = encoder.features(gray)
     sides = [size, -(-size // 2), -(-size // 4), -(-size // 8)]
     assert [tuple(m.shape) for m in maps] == [(2, c, s, s) for c, s in zip((8, 24, 56, 120), sides, strict=True)]
     assert encoder(gray).shape == (2, 10)
     torch.testing.assert_close(encoder.head(maps[-1].mean(dim=(2, 3))), encoder(gray))
     assert torch.equal(encoder.body(gray), maps[-1])
-
-
-@pytest.mark.parametrize("size", [32, 64])
-def test_fastais_unet_is_built_on_its_body(size):
-    from fastai.vision.models.unet import DynamicUnet
-
-    encoder, gray = models.build("encoder", size, 0.5), grays(size)
-    unet = DynamicUnet(encoder.body, 2, (size, size), y_range=(-1, 1)).eval()
-    ab = unet(gray).detach()
-    assert ab.shape == (2, 2, size, size) and -1 < ab.min() < ab.max() < 1
-    expected = encoder.eval().features(gray)[2::-1]  # a skip of each size, from the deepest on
-    assert all(torch.equal(hook.stored, feature) for hook, feature in zip(unet.sfs, expected, strict=True))
 
 
 def test_save_and_load(tmp_path, shipped):
@@ -54,6 +41,15 @@ def test_save_and_load(tmp_path, shipped):
     models.save(models.build("cnn", 32, 0.25), path)
     with pytest.raises(ValueError, match="holds no encoder: use models.load"):
         models.load_encoder(path)
+
+
+def test_an_encoder_may_see_colors(tmp_path):
+    encoder, pictures = models.build("encoder", 32, 0.25, inputs=3).eval(), torch.rand(2, 3, 32, 32) * 2 - 1
+    assert encoder.inputs == 3 and encoder(pictures).shape == (2, 10)
+    loaded = models.load_encoder(models.save(encoder, tmp_path / "colors.safetensors"))
+    assert torch.equal(loaded(pictures), encoder(pictures))
+    with pytest.raises(RuntimeError, match="channels"):
+        encoder(grays(32))
 
 
 def test_the_frozen_encoder_speaks_to_every_pixel_and_stays_frozen(shipped):

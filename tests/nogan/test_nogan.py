@@ -9,7 +9,6 @@ from fastai.callback.core import Callback
 from fastai.callback.tracker import SaveModelCallback
 from safetensors.torch import load_file, save_file
 from test_adversarial import equal, snapshot
-from torch import nn
 from torchvision.models import ResNet34_Weights, resnet34
 
 from colorlib import color, data, losses, metrics, models, nogan
@@ -17,6 +16,29 @@ from colorlib.course.lesson_05.snapshots import Snapshots
 from colorlib.nogan import loaders
 from colorlib.training import seeded
 
+SCRIPT = """
+import sys, torch
+from colorlib import data, models, nogan
+from colorlib.course.lesson_05.snapshots import Snapshots
+torch.set_num_threads(1)
+folder, pictures = sys.argv[1], data.load("ambiguous", n=80)
+dls = nogan.dataloaders(pictures, 16, folder, device="cpu")
+first = nogan.generator_learner(dls, nogan.unet(models.build("encoder", 32, 0.125), 32))
+with nogan.silent(first):
+    first.fine_tune(1, freeze_epochs=1)
+    first.lr_find(show_plot=False, num_it=6)
+    first.save("one")
+    first.load("one")
+file = nogan.save_generated(first.model, pictures, folder + "/generated.safetensors")
+second = nogan.critic_learner(nogan.critic_dataloaders(file, 16, folder, device="cpu"), nogan.critic(32, 0.03))
+third = nogan.gan_learner(first, second, cbs=[Snapshots(dls.valid.one_batch()[0], 2)])
+with nogan.silent(second), nogan.silent(third):
+    second.fit_one_cycle(1, 1e-3)
+    third.fit(2, 1e-4)
+    third.validate()
+    third.save("three")
+    third.load("three")
+"""
 PICTURES = data.load("ambiguous", size=32, n=80)  # 72 to train on, 8 held out
 GRAY, TRUTH = color.to_gray_ab(PICTURES.valid)
 LAB = torch.cat((GRAY, TRUTH), dim=1)
@@ -121,9 +143,11 @@ def test_what_cannot_be_generated_or_read_is_refused(tmp_path):
 
 def test_the_generator_gives_bounded_lab_and_leaves_the_encoder_alone():
     own = encoder()
-    before = snapshot(own)
-    network = nogan.unet(own, 32)
-    lab = network(GRAY * 100)
+    before, network = snapshot(own), nogan.unet(own, 32).eval()
+    network(GRAY)
+    skips, maps = network.network.sfs, own.eval().features(GRAY)[2::-1]  # one of each size, from the deepest on
+    assert all(torch.equal(skip.stored, own_map) for skip, own_map in zip(skips, maps, strict=True))
+    lab = network.train()(GRAY * 100)
     assert type(lab) is torch.Tensor and lab.shape == LAB.shape and torch.equal(lab[:, :1], GRAY * 100)
     assert lab[:, 1:].abs().max() <= 1
     network(GRAY).sum().backward()
@@ -133,16 +157,16 @@ def test_the_generator_gives_bounded_lab_and_leaves_the_encoder_alone():
 
 def test_the_published_options_make_it_another_network():
     plain, looks = generator(), generator(spectral=True, attention=True, blur=True)
-    assert any(name.endswith("weight_orig") for name in looks.state_dict().keys() - plain.state_dict().keys())
-    assert looks(GRAY).shape == LAB.shape
     few, more = ({type(module).__name__ for module in network.modules()} for network in (plain, looks))
-    assert {"SelfAttention", "AvgPool2d"} <= more and "SelfAttention" not in few
+    assert {"SelfAttention", "AvgPool2d"} <= more and "SelfAttention" not in few and looks(GRAY).shape == LAB.shape
+    assert any(name.endswith("weight_orig") for name in looks.state_dict().keys() - plain.state_dict().keys())
     with pytest.raises(ValueError, match="take more stages"):  # where self-attention would find no place
         nogan.unet(encoder(), 32, attention=True, stages=3)
 
 
-def test_colorlib_takes_it_saves_it_and_rebuilds_it(tmp_path):
-    network = nogan.unet(models.build("encoder", 32, 0.125, classes=7), 32, attention=True).eval()
+@pytest.mark.parametrize("options", [{"attention": True}, {"narrow": 8}, {"stages": 3}])
+def test_colorlib_takes_it_saves_it_and_rebuilds_it(tmp_path, options):
+    network = nogan.unet(models.build("encoder", 32, 0.125, classes=7), 32, **options).eval()
     loaded = models.load(models.save(network, tmp_path / "nogan.safetensors", recipe="nogan"))
     assert loaded.metadata["network"] == "dynamic_unet" and not loaded.training
     painted = models.paint(loaded, GRAY)
@@ -194,10 +218,9 @@ def test_without_features_the_encoder_is_not_needed_and_too_many_are_refused():
     loss = nogan.FeatureLoss()
     assert loss.weights == {"pixel": 1.0} and not list(loss.parameters())
     assert loss(LAB * 0.5, LAB) == losses.l1(TRUTH * 0.5, TRUTH)
-    with pytest.raises(ValueError, match="5 weights for the 4 stages"):
-        nogan.FeatureLoss(encoder(), features=(1.0,) * 5)
-    with pytest.raises(ValueError, match="2 weights for the 0 stages"):
-        nogan.FeatureLoss(features=(1.0, 1.0))
+    for given, sentence in ((encoder(), "5 weights for the 4 stages"), (None, "5 weights for the 0 stages")):
+        with pytest.raises(ValueError, match=sentence):
+            nogan.FeatureLoss(given, features=(1.0,) * 5)
 
 
 def test_training_leaves_the_feature_losses_encoder_alone(tmp_path):
@@ -225,13 +248,6 @@ def test_stage_1_learns_with_the_encoder_frozen_then_with_all(tmp_path):
         learner.fit_one_cycle(2, 3e-3)
         assert not any(torch.equal(one, other) for one, other in zip(frozen, encoder_weights, strict=True))
         assert learner.validate()[0] < 0.95 * first
-
-
-def test_any_network_of_colorlib_can_be_trained_as_a_learner(tmp_path):
-    learner = stage_1(tmp_path, nogan.Generator(models.build("unet", 32, 0.125)), loss=nn.L1Loss())
-    before = snapshot(learner.model)
-    fit(learner)
-    assert not equal(before, learner.model.state_dict())
 
 
 def test_stage_2_leaves_the_generator(tmp_path):
@@ -300,8 +316,7 @@ def test_snapshots_show_and_keep_the_generator_on_its_way(tmp_path):
     restored.load_state_dict(snapshots.states[3])
     assert torch.equal(models.paint(restored, GRAY)[:, 1:], snapshots.painted[3])
     more = Snapshots(GRAY, every=1, last=7)
-    again = stage_3(tmp_path, threshold=10.0, cbs=[more])
-    fit(again, 9, 1e-3)
+    fit(stage_3(tmp_path, threshold=10.0, cbs=[more]), 9, 1e-3)
     assert torch.equal(more.painted[7], snapshots.painted[7])  # looking changes nothing
     with pytest.raises(ValueError, match="at least 1 batch"):
         Snapshots(GRAY, every=0)
@@ -319,17 +334,13 @@ def test_the_weights_of_stage_3_count(tmp_path):
 
 
 def test_saved_loaded_and_resumed_is_as_if_never_stopped(tmp_path):
-    straight = stage_1(tmp_path)
-    with nogan.silent(straight):
-        straight.fit_one_cycle(3, 1e-3)
-    first = stage_1(tmp_path)
+    straight, first, fresh = stage_1(tmp_path), stage_1(tmp_path), stage_1(tmp_path, generator(seed=4))
     every = SaveModelCallback(every_epoch=True, with_opt=True, fname="epoch")
-    with nogan.silent(first):
+    with nogan.silent(straight), nogan.silent(first), nogan.silent(fresh):
+        straight.fit_one_cycle(3, 1e-3)
         first.fit_one_cycle(3, 1e-3, cbs=every)  # it is at the end, what matters are its files
-    fresh = stage_1(tmp_path, generator(seed=4))
-    fresh.load("epoch_0")
-    torch.manual_seed(99)
-    with nogan.silent(fresh):
+        fresh.load("epoch_0")
+        torch.manual_seed(99)
         fresh.fit_one_cycle(3, 1e-3, start_epoch=1)
         assert torch.equal(fresh.get_preds()[0], straight.get_preds()[0])
 
@@ -367,31 +378,6 @@ def test_a_second_round_trains_all_even_after_an_interrupt(tmp_path):
     third = nogan.gan_learner(first, again)
     third.create_opt()
     assert len(third.opt.all_params()) == len(list(third.model.parameters()))
-
-
-SCRIPT = """
-import sys, torch
-from colorlib import data, models, nogan
-from colorlib.course.lesson_05.snapshots import Snapshots
-torch.set_num_threads(1)
-folder, pictures = sys.argv[1], data.load("ambiguous", n=80)
-dls = nogan.dataloaders(pictures, 16, folder, device="cpu")
-first = nogan.generator_learner(dls, nogan.unet(models.build("encoder", 32, 0.125), 32))
-with nogan.silent(first):
-    first.fine_tune(1, freeze_epochs=1)
-    first.lr_find(show_plot=False, num_it=6)
-    first.save("one")
-    first.load("one")
-file = nogan.save_generated(first.model, pictures, folder + "/generated.safetensors")
-second = nogan.critic_learner(nogan.critic_dataloaders(file, 16, folder, device="cpu"), nogan.critic(32, 0.03))
-third = nogan.gan_learner(first, second, cbs=[Snapshots(dls.valid.one_batch()[0], 2)])
-with nogan.silent(second), nogan.silent(third):
-    second.fit_one_cycle(1, 1e-3)
-    third.fit(2, 1e-4)
-    third.validate()
-    third.save("three")
-    third.load("three")
-"""
 
 
 def test_no_warning_and_no_bar_reach_the_student(tmp_path):

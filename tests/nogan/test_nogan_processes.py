@@ -16,6 +16,7 @@ from colorlib import data, models, nogan
 from colorlib.data import augment
 
 PICTURES = data.load("ambiguous", size=32, n=80)  # 72 to train on, 8 held out
+SCRIPT = "import sys, pathlib, test_nogan_processes; test_nogan_processes.work(pathlib.Path(sys.argv[1]))"
 
 
 def local_sockets():
@@ -29,7 +30,6 @@ def local_sockets():
 
 def trained(folder, network, batch_size, epochs, seed=0, **options):
     """The learner, its weights and the places it was shown; `batch_size` is that of all processes together."""
-    torch.set_num_threads(1)
     dls = nogan.dataloaders(PICTURES, batch_size // (num_distrib() or 1), folder, device="cpu")
     shown, chunkify = [], dls.train.chunkify
     dls.train.chunkify = lambda places: chunkify(place for place in places if shown.append(place) is None)
@@ -73,9 +73,6 @@ def work(folder):
     teardown_distrib()
 
 
-SCRIPT = "import sys, pathlib, test_nogan_processes; test_nogan_processes.work(pathlib.Path(sys.argv[1]))"
-
-
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What both processes found, and their folders."""
@@ -93,10 +90,8 @@ def found(tmp_path_factory):
     return [(torch.load(own / "found.pt"), own) for own in (folder / "process_0", folder / "process_1")]
 
 
-def test_half_a_batch_each_takes_the_step_of_the_whole(found, tmp_path):
-    before = torch.get_num_threads()
+def test_half_a_batch_each_takes_the_step_of_the_whole(found, one_thread, tmp_path):
     weights, held_out = one_step(tmp_path)
-    torch.set_num_threads(before)
     torch.manual_seed(0)
     start = nn.Conv2d(1, 8, 3, padding=1).weight.detach().flatten()
     assert (weights[: len(start)] - start).abs().max() > 1e-5

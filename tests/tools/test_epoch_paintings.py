@@ -29,7 +29,7 @@ def test_the_same_pictures_after_chosen_epochs_counted_from_1():
 
 def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
     where = {"out": tmp_path / "run", "resume": True}
-    first, second, third = (EpochPaintings((1, 2, 4), GRAY, tmp_path / "kept") for _ in range(3))
+    first, second, third, fresh = (EpochPaintings((1, 2, 4), GRAY, tmp_path / "kept") for _ in range(4))
     fit(first, epochs=2, **where)
     fit(second, epochs=4, **where)
     assert list(first.painted) == [1, 2] and list(second.painted) == [1, 2, 4]
@@ -39,7 +39,5 @@ def test_a_resumed_training_finds_the_earlier_ones(tmp_path):
     earlier = first.painted | {4: second.painted[4]}
     torch.testing.assert_close(third.painted, earlier, atol=5e-3, rtol=0)  # kept in half precision
     assert models.load(tmp_path / "kept" / "epoch-2.safetensors").metadata["epochs"] == "2"
-    # What lies in the folder of another training is not taken for this one's.
-    fresh = EpochPaintings((1, 2, 4), GRAY, tmp_path / "kept")
     fit(fresh, epochs=1)
-    assert list(fresh.painted) == [1]
+    assert list(fresh.painted) == [1]  # what lies in the folder of another training is not taken for this one's

@@ -1,7 +1,4 @@
-"""What lessons 02 and 03 claim, at fixed steps and seed: the losses, a critic, the skips, the global branch.
-
-Small trainings on worlds, a few seconds each. The bounds are those that the lesson states.
-"""
+"""What lessons 02 and 03 claim, with the bounds that they state, in trainings of a few seconds on worlds."""
 
 from colorlib import data, metrics, training
 

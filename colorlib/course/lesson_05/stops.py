@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from colorlib import metrics, tables
-from colorlib.nogan.stops import best_batch, glitches, limit_of, measure
+from colorlib.nogan.stops import best_batch, glitches, measure
 
 __all__ = ["glitches", "measure"]  # colorlib's
 OF_WORLDS = ("palette_distance", "background_error")
@@ -54,4 +54,4 @@ class Stop:
 def propose(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02, feared: str = "glitches") -> Stop:
     """The snapshot that `best_batch` takes, and why: `rows` as `measure` gives them."""
     batch = best_batch(rows, tolerance, feared)
-    return Stop(batch, dict(rows), limit_of(rows, tolerance, feared), feared)
+    return Stop(batch, dict(rows), rows[min(rows)][feared] + tolerance, feared)

@@ -55,6 +55,3 @@ class Answers(page.Panel):
 
     def as_text(self):
         return page.box(f"{self.small()}<br><small>Run this lesson to choose one.</small>")
-
-
-choose_answer = Answers

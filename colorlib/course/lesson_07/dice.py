@@ -1,6 +1,7 @@
 """How the systems of the course throw their dice, and the recorded audits of them all. Lesson 07 holds the audit."""
 
 import json
+from collections.abc import Collection
 from importlib import resources
 from itertools import combinations
 
@@ -80,6 +81,32 @@ def all_green(samples: torch.Tensor, world: scenes.Scenes) -> float:
     present = (world.palette_index >= 0).sum(dim=1).tolist()
     parts = [part for ab in samples for part in _nearest(ab, world).split(present) if len(part) == 3]
     return sum(bool((part == COLORS.index("green")).all()) for part in parts) / len(parts)
+
+
+def audit(samples: torch.Tensor, world: scenes.Scenes, chances: Collection[float] | None = None) -> dict:
+    """How a network throws its dice: `samples` of a world's pictures, n×N×2×H×W, against the chances of its palette.
+
+    Of all throws, `frequencies` are the shares near each palette color, and `undecided` is the share near none. `off`
+    looks at each object by itself: the share of its throws that would have to fall elsewhere to meet the chances.
+    `statistic` is Pearson's, the sum over all objects: about `degrees` for true dice, which would reach it with the
+    chance `p_value`. `spread` is the mean of metrics.object_spread.
+    """
+    palette, units = world.palette.to(samples), samples * color.AB_SCALE
+    chances = torch.ones(len(palette)) if chances is None else torch.as_tensor(chances)
+    if chances.shape != (len(palette),) or not (chances > 0).all():
+        raise ValueError(f"Give one chance above 0 for each of the {len(palette)} palette colors, not {chances}.")
+    thrown = torch.stack([metrics.decided(metrics.object_colors(ab, world), palette) for ab in units]).double()
+    counts, expected = thrown.sum(dim=0), len(thrown) * (chances / chances.sum()).to(thrown)  # a row an object
+    degrees, statistic = len(counts) * (len(palette) - 1), ((counts - expected) ** 2 / expected).sum()
+    return {
+        "frequencies": thrown.mean(dim=(0, 1)).tolist(),
+        "undecided": 1 - thrown.sum(dim=-1).mean().item(),
+        "off": 1 - torch.minimum(counts, expected).sum(dim=1).mean().item() / len(thrown),
+        "statistic": statistic.item(),
+        "degrees": degrees,
+        "p_value": torch.special.gammaincc(*torch.tensor([degrees, statistic], dtype=torch.float64) / 2).item(),
+        "spread": torch.stack([metrics.object_spread(ab, world).mean() for ab in units]).mean().item(),
+    }
 
 
 def interval(values) -> tuple[float, float]:

@@ -96,10 +96,7 @@ def _pearson_cases():
         ("10 red, 10 blue, 10 green under an even die", call(even, third)),
         ("13 red, 8 blue, 9 green under an even die", call(torch.tensor([[13.0, 8.0, 9.0]]), third)),
         ("7 red, 2 blue, 1 green under 70/20/10", call(torch.tensor([[7.0, 2.0, 1.0]]), torch.tensor([0.7, 0.2, 0.1]))),
-        (
-            "two objects, 30 red alone and 30 blue alone",
-            call(torch.tensor([[30.0, 0, 0], [0, 30, 0]]), third),
-        ),
+        ("two objects, 30 red alone and 30 blue alone", call(torch.tensor([[30.0, 0, 0], [0, 30, 0]]), third)),
     ]
 
 

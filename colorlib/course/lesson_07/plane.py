@@ -101,6 +101,3 @@ class FlowInThePlane(page.Live):
             for step in (0, STEPS // 2, STEPS)
         )
         return page.box(f"<b>From noise to color</b> (run the cell to move the time).<p>{shown}</p>")
-
-
-flow_in_the_plane = FlowInThePlane

@@ -1,8 +1,11 @@
-"""Lesson 00's game, without a browser."""
+"""Lesson 00's game, without a browser, and its figure of the ab plane."""
 
+import pytest
 import torch
+from matplotlib.axes import Axes
 
-from colorlib.course.lesson_00 import balloon_game, be_the_network
+from colorlib.course.lesson_00 import ab_plane, balloon_game, be_the_network
+from colorlib.course.lesson_00.ab_plane import gamut_slice
 
 
 def test_the_balloon_game_is_fair():
@@ -29,3 +32,18 @@ def test_the_balloon_game_on_the_screen():
         menu.value = left
     play.judge_button.click()
     assert "5 of 5 right" in play.judged.value
+
+
+def test_points_and_their_labels(monkeypatch):
+    marked = []
+    monkeypatch.setattr(Axes, "annotate", lambda _, label, at, **__: marked.append((label, at)))
+    alt, points = "A plane with two points, for a test.", [(0.0, 0.0), (10.0, 20.0)]
+    assert len(ab_plane(50, points=points, labels=["gray", "orange"], alt=alt).webp) > 1000
+    assert marked == [("gray", points[0]), ("orange", points[1])]
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        ab_plane(50, points=points, labels=["a", "b", "c"], alt=alt)
+
+
+def test_the_gamut_is_a_small_part_of_the_plane():
+    inside = [gamut_slice(lightness)[..., 3].mean() for lightness in (2, 55, 98)]
+    assert inside[0] < 0.05 < 0.25 < inside[1] < 0.4 and inside[2] < 0.06

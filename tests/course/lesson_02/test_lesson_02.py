@@ -33,10 +33,8 @@ def test_the_dial_paints_what_it_says():
     assert "mode" in shown.told.value and "a real balloon" in shown.told.value
     shown.slider.value, shown.menu.value = 2, "red 60 %, green 40 %"
     assert "chroma 72, a real balloon" in shown.told.value and "a = 60, b = 40" in shown.view.value
-    plain = shown.dial
-    inside = plain.cover > 0.99
-    for ab in plain.palette:
-        painted = color.rgb_to_lab(plain.paint(ab))[1:, inside].mean(dim=1)
+    for ab in shown.dial.palette:
+        painted = color.rgb_to_lab(shown.dial.paint(ab))[1:, shown.dial.cover > 0.99].mean(dim=1)
         assert (painted - ab).norm() < 1.5
 
 
@@ -44,16 +42,14 @@ def test_the_temperature_goes_from_dull_to_strong_and_samples_differ():
     generator = models.load("ambiguous_classify")
     gray, _ = color.to_gray_ab(scenes.draw(3, size=32, seed=5, world="ambiguous").pictures)
     shown = temperature_dial(generator, gray, torch.ones(len(bins.ab_bins())))
+    shown.button.click()
+    assert "a sample" in shown.told.value and not torch.equal(shown.colors(), shown.colors())
     chroma = []
-    for value in (1.0, 0.1, 0.0):
+    for value in (0.9, 0.1, 0.0):
         shown.slider.value = value
         chroma.append(shown.colors().norm(dim=1).mean().item())
         assert f"temperature {value:.2f}" in shown.told.value
     assert chroma[0] < chroma[1] < chroma[2]
-    shown.button.click()
-    assert "a sample" in shown.told.value and not torch.equal(shown.colors(), shown.colors())
-    shown.slider.value = 0.5
-    assert "temperature 0.50" in shown.told.value
 
 
 def test_samples_are_as_frequent_as_the_network_says():

@@ -1,7 +1,6 @@
 """Lesson 04's widgets, without a browser: two piles, the heights of a critic, color GANs that measure a distance."""
 
 import math
-from itertools import permutations
 
 import pytest
 import torch
@@ -18,12 +17,10 @@ from colorlib.course.lesson_04.distance_gans import DistanceGAN
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_sorted_distance_is_that_of_scipy_and_of_the_best_pairing(seed):
+def test_the_sorted_distance_is_that_of_scipy(seed):
     one, other = torch.randn(2, 6, generator=dice(seed), dtype=torch.float64)
     other = 0.5 * other + seed
     assert piles.earth_moved(one, other) == pytest.approx(wasserstein_distance(one, other), abs=1e-12)
-    shortest = (one - other[torch.tensor(list(permutations(range(6))))]).abs().mean(dim=1).min().item()
-    assert piles.earth_moved(one, other) == pytest.approx(shortest)
     with pytest.raises(ValueError, match="needs a partner"):
         piles.earth_moved(one, other[:1])
 
@@ -67,8 +64,7 @@ def test_no_critic_scores_more_than_the_sorted_distance(seed):
 
 def test_the_first_piles_ask_for_more_than_a_straight_line():
     task = Task(*FIRST)
-    lines = [[slope * (place - 4) for place in range(9)] for slope in (-1, 1)]
-    assert max(task.score(line) for line in lines) < task.goal - 1
+    assert max(task.score(line) for line in (range(-4, 5), range(4, -5, -1))) < task.goal - 1
     assert (torch.tensor(task.best()).diff().diff() != 0).sum() == 2  # down, up and down again
 
 

@@ -2,7 +2,9 @@
 
 import re
 
+import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from colorlib import color, metrics, models, training
@@ -47,7 +49,7 @@ def test_one_step_ends_at_the_mean_and_twenty_at_the_colors_with_their_chances(a
 
 
 def test_the_slider_moves_the_time(arrows):
-    widget = plane.flow_in_the_plane(arrows)
+    widget = plane.FlowInThePlane(arrows)
     flow, start = widget.flow, widget.view.value
     assert torch.equal(flow.way[0], flow.noise) and len(flow.way) == plane.STEPS + 1
     assert "time 0.00" in widget.told.value and flow.told(0) in start
@@ -60,7 +62,7 @@ def test_the_slider_moves_the_time(arrows):
 
 def test_a_coloring_is_chosen_by_its_number():
     pictures = [torch.full((3, 30, 40), 30 * n, dtype=torch.uint8) for n in range(1, 7)]
-    widget = choose.choose_answer(pictures, "coffee")
+    widget = choose.Answers(pictures, "coffee")
     assert not widget.told.value and not widget.view.value
     widget.menu.value = 5
     assert "Number 5" in widget.told.value and "coffee, coloring 5" in widget.view.value
@@ -97,13 +99,50 @@ def test_who_repeats_itself_and_who_throws_dice():
 
 def test_true_dice_have_their_chances_and_know_no_truth():
     thrown = dice.true_dice(WORLD, CHANCES, 200)
-    audit = metrics.audit(thrown, WORLD, CHANCES)
+    audit = dice.audit(thrown, WORLD, CHANCES)
     assert audit["frequencies"] == pytest.approx(CHANCES, abs=0.03) and audit["undecided"] == 0
     assert audit["p_value"] > 0.01 and audit["spread"] < 0.1 and audit["off"] < 0.05
     outside = (WORLD.objects == 0)[:, None].expand_as(AB)
     assert torch.equal(thrown[3][outside], AB[outside])
     assert dice.alike(thrown, WORLD) == pytest.approx(0.54, abs=0.08)  # .7² + .2² + .1²
     assert dice.right(AB[None], WORLD) == 1 and dice.right(thrown, WORLD) < 0.75
+
+
+def painted_objects(world, throws):
+    """Samples of a world whose objects all have one palette color, a number for each throw; None leaves them gray."""
+    samples = torch.zeros(len(throws), len(world), 2, 32, 32)
+    for sample, number in zip(samples, throws, strict=True):
+        if number is not None:
+            sample += (world.palette[number] / color.AB_SCALE).view(2, 1, 1)
+    return samples
+
+
+def test_an_audit_counts_each_object_by_itself():
+    objects = int((WORLD.palette_index >= 0).sum())
+    always_red, in_turn = (dice.audit(painted_objects(WORLD, t), WORLD) for t in ([0] * 6, [0, 1, 2] * 2))
+    assert always_red["frequencies"] == [1, 0, 0] and in_turn["frequencies"] == pytest.approx([1 / 3] * 3)
+    assert (always_red["off"], in_turn["off"]) == (pytest.approx(2 / 3), pytest.approx(0))
+    assert always_red["statistic"] == pytest.approx(12 * objects) and in_turn["statistic"] == pytest.approx(0)
+    assert always_red["degrees"] == 2 * objects and always_red["p_value"] < 1e-9 < 1 == in_turn["p_value"]
+    dull = dice.audit(painted_objects(WORLD, [None, 0, None, 0]), WORLD, (0.5, 0.25, 0.25))
+    assert dull["undecided"] == 0.5 and dull["off"] == pytest.approx(0.5) and dull["spread"] == 0
+    for wrong in ((0.5, 0.5), (1, 0, 0)):
+        with pytest.raises(ValueError, match="one chance above 0 for each of the 3"):
+            dice.audit(AB[None], WORLD, wrong)
+
+
+def test_an_audit_is_scipys_test_and_true_dice_pass_it():
+    world, ps = WORLD[:1], []
+    for seed in range(30):
+        generator = torch.Generator().manual_seed(seed)
+        thrown = torch.multinomial(torch.tensor(CHANCES), 60, replacement=True, generator=generator).tolist()
+        found = dice.audit(painted_objects(world, thrown), world, CHANCES)
+        counts, objects = np.bincount(thrown, minlength=3), found["degrees"] // 2
+        whole = scipy.stats.chisquare(counts, 60 * np.array(CHANCES))
+        assert found["statistic"] == pytest.approx(objects * whole.statistic, rel=1e-4)
+        assert found["p_value"] == pytest.approx(scipy.stats.chi2.sf(found["statistic"], found["degrees"]), abs=1e-6)
+        ps.append(whole.pvalue)
+    assert 0.3 < np.mean(ps) < 0.7
 
 
 def test_an_interval_of_three_seeds():

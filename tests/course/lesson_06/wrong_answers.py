@@ -1,0 +1,114 @@
+"""Lesson 06: what its checks must reject, and words of the sentence that they should say then."""
+
+import torch
+
+
+def a_front(beats=lambda other, own: other[0] < own[0] and other[1] < own[1], among=lambda systems, name: systems):
+    def front(systems):
+        others = {name: among(systems, name).values() for name in systems}
+        return [name for name in systems if not any(beats(other, systems[name]) for other in others[name])]
+
+    return front
+
+
+def earlier(systems, name):
+    """The systems before this one."""
+    names = list(systems)
+    return {other: systems[other] for other in names[: names.index(name)]}
+
+
+def wide(share, rounds, z):
+    """What stands under the root."""
+    return share * (1 - share) / rounds + z**2 / (4 * rounds**2)
+
+
+def an_interval(
+    z=1.96, middle=lambda p, n, z: p + z**2 / (2 * n), under_root=wide, below=lambda n, z: 1 + z**2 / n, power=0.5
+):
+    def interval(hits, rounds):
+        share = hits / rounds
+        center = middle(share, rounds, z) / below(rounds, z)
+        reach = z * under_root(share, rounds, z) ** power / below(rounds, z)
+        return center - reach, center + reach
+
+    return interval
+
+
+def a_critic_matters(
+    clear=True, copied=torch.Tensor.clone, whose=lambda generator, critic: generator, equal=torch.equal
+):
+    def critic_matters(generator, loss_of, critics):
+        gradients = []
+        for critic in critics:
+            if clear:
+                generator.zero_grad()
+            loss_of(critic).backward()
+            gradients.append([copied(parameter.grad) for parameter in whose(generator, critic).parameters()])
+        return any(not equal(one, other) for one, other in zip(*gradients, strict=True))
+
+    return critic_matters
+
+
+def of_the_losses(generator, loss_of, critics):
+    """Compares the losses, not the gradients."""
+    one, other = (loss_of(critic).item() for critic in critics)
+    return one != other
+
+
+def by_sorting(systems):
+    """From the least wrong on, each that is less dull than, or as dull as, all before it."""
+    best, names = float("inf"), []
+    for name, (wrong, dull) in sorted(systems.items(), key=lambda of: of[1]):
+        if dull <= best or any(systems[other][0] == wrong for other in names):
+            names.append(name)
+        best = min(best, dull)
+    return names
+
+
+def in_the_papers_form(hits, rounds):
+    z2 = 1.96**2
+    center, reach = hits + z2 / 2, (z2 * hits * (rounds - hits) / rounds + z2**2 / 4) ** 0.5
+    return [(center - reach) / (rounds + z2), (center + reach) / (rounds + z2)]
+
+
+def by_autograd(generator, loss_of, critics):
+    weights = list(generator.parameters())
+    one, other = (torch.cat([g.flatten() for g in torch.autograd.grad(loss_of(c), weights)]) for c in critics)
+    return bool((one != other).any())
+
+
+WRONG = {
+    "front": {
+        "smaller or equal": (a_front(lambda o, own: o[0] <= own[0] and o[1] <= own[1]), "beat itself"),
+        "one number is enough": (
+            a_front(lambda o, own: o[0] < own[0] or o[1] < own[1]),
+            "better than the other in one",
+        ),
+        "the sum": (a_front(lambda o, own: sum(o) < sum(own)), "a sum of the two"),
+        "the first number alone": (a_front(lambda o, own: o[0] < own[0]), "the smallest of one"),
+        "those before alone": (a_front(lambda o, own: sum(o) < sum(own) - 9, among=earlier), "beaten in both"),
+    },
+    "interval": {
+        "the simple formula": (
+            an_interval(middle=lambda p, n, z: p, under_root=lambda p, n, z: p * (1 - p) / n, below=lambda n, z: 1),
+            "simpler formula",
+        ),
+        "no root": (an_interval(power=1), "is the root there"),
+        "not divided": (an_interval(below=lambda n, z: 1), "0.299"),
+        "99 %": (an_interval(z=2.576), "0.299"),
+        "the middle is the share": (an_interval(middle=lambda p, n, z: p * (1 + z**2 / n)), "middle of the formula"),
+    },
+    "critic_matters": {
+        "not copied": (a_critic_matters(copied=lambda gradient: gradient, clear=False), "a copy of each"),
+        "never cleared": (a_critic_matters(clear=False), "clear them"),
+        "losses compared": (of_the_losses, "not losses"),
+        "the critics' gradients": (a_critic_matters(whose=lambda generator, critic: critic), "gradient"),
+        "nearly equal": (a_critic_matters(equal=lambda a, b: torch.allclose(a, b, atol=1e-2)), "a small difference"),
+    },
+}
+
+RIGHT = {
+    "front": {"by sorting": by_sorting},
+    "interval": {"in another form": in_the_papers_form},
+    "critic_matters": {"by autograd": by_autograd},
+}
