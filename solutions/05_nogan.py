@@ -27,7 +27,7 @@ from colorlib.course import check, hint, loss_quiz, photographs, predict, progre
 from colorlib.course.lesson_02 import film_strip
 from colorlib.course.lesson_05 import stages, stops
 from colorlib.course.lesson_05.snapshots import Film, Snapshots
-from colorlib.course.recorded import Recorded, Sweep, recorded_stops
+from colorlib.course.recorded import Recorded, Sweep, card_of, recorded_stops
 from colorlib.nogan import Callback, DynamicUnet, Learner  # fastai's own
 from colorlib.training import frozen, seeded
 
@@ -407,7 +407,7 @@ plots.pictures(
 # chosen on 160 photographs. These numbers are of others:
 
 # %%
-photos_card = Recorded("photo_nogan").card
+photos_card = card_of("photo_nogan")
 report, held = photos_card["stages"][0]["stage_3"], photos_card["held_out"]
 print(f"gray: ab error {held['gray'][0]['ab_error']:.1f}; the stop is batch {report['stop']}")
 for row in report["elsewhere"][::2]:
@@ -445,7 +445,7 @@ progress()
 # and keep snapshots. No loss tells when to stop. Measure what you want and what you fear. Choose on one part of the
 # held-out pictures, and report on another.
 #
-# Next: **07** asks for several answers to one picture, and counts them.
+# Next: **06 The comparison** puts all systems side by side, and colors your own photographs.
 
 # %% [markdown]
 # ## Extra A. Inside DynamicUnet

@@ -229,10 +229,3 @@ def test_where_nothing_can_be_written_it_stops(run):
     Path("out").write_text("a file, no folder")
     status, said = run("a.png", "b.png")
     assert status == 1 and said.count("could not be written") == 1 and "0 colored, 0 left out, 1 failed" in said
-
-
-@pytest.mark.parametrize("more, words", [(["--side", "0"], "from 1 to 2048"), (["--model", "nothing"], "No weights")])
-def test_what_cannot_work_is_said_once(run, capfd, weights, more, words):
-    save("a.png")
-    status = main(["colorize", "a.png", "a.png", "--out", "out", "--model", str(weights), *more])
-    assert status == 2 and capfd.readouterr().err.count(words) == 1 and not os.path.exists("out")

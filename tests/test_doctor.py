@@ -1,7 +1,6 @@
 """The doctor: a true line a thing, an advice with each that is not well, and the exit status."""
 
 import os
-import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -68,10 +67,3 @@ def test_a_gpu_that_this_torch_cannot_use(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
     assert doctor.check_torch()[0] == "--" and "pytorch.org" in doctor.check_torch()[1]
-
-
-@pytest.mark.parametrize("arguments, status, said", [([], 2, "COMMAND"), (["--help"], 0, "doctor.*progress")])
-def test_the_command_line_names_its_commands(capsys, arguments, status, said):
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == status and re.search(said, "".join(capsys.readouterr()), re.DOTALL)

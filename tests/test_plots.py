@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from colorlib import color, plots
-from colorlib.worlds import scenes
+from colorlib import plots
 
 ALT = "Some pictures side by side, for a test."
 
@@ -38,9 +37,3 @@ def test_a_figure_needs_alt_text_which_reaches_both_screen_and_text():
         plots.curves({"L2": [1.0]}, alt="")
     bundle = plots.curves({"a": [1, 2], "b": [2, 1]}, alt='Two lines that "cross".')._repr_mimebundle_()
     assert "&quot;cross&quot;" in bundle["text/html"] and 'Two lines that "cross"' in bundle["text/plain"]
-
-
-def test_gray_picture_has_no_color_and_the_same_lightness():
-    pictures = scenes.draw(4, size=32, seed=0).pictures
-    before, after = color.rgb_to_lab(pictures), color.rgb_to_lab(plots.gray_picture(pictures))
-    assert after[:, 1:].abs().max() < 0.1 and (before[:, 0] - after[:, 0]).abs().max() < 0.1

@@ -6,10 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from unittest.mock import Mock, call
 
@@ -136,15 +133,8 @@ def test_pip_errors_come_back_as_text(start, monkeypatch, capsys):
     assert start.explain(errors).startswith("pip could not install")
 
 
-def test_an_index_is_reachable_that_answers_within_seconds(start, tmp_path, monkeypatch):
+def test_an_index_that_does_not_answer_is_given_up_within_seconds(start, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        assert start.reachable(address + "/")
-        assert not start.reachable(address + "/missing")
-        server.shutdown()
-    assert not start.reachable("not an address")
     began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and says nothing
         assert not start.reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.5)

@@ -88,7 +88,7 @@ CASES = {
         for name in ("unet_l1", "pix2pix", "nogan")
     },
 }
-ONE_SEED = ("case_epochs", "case_landscapes", "case_residual")
+FEWER = {"case_epochs": 1, "case_landscapes": 1, "case_residual": 1, "case_split": 1}  # seeds
 
 
 def load(changes: dict, seed: int) -> data.DataSet:
@@ -141,7 +141,7 @@ def test_pictures(name: str) -> torch.Tensor:
 
 def ship(name: str, folder: Path) -> None:
     """Train every variant with each seed; write what a Sweep reads."""
-    seeds = SEEDS[:1] if name in ONE_SEED else SEEDS
+    seeds = SEEDS[: FEWER.get(name)]
     card = {"name": name, "data": DATA, "hardware": hardware(), "seeds": list(seeds)}
     card |= {"note": "Histories and paintings are those of the first seed.", "variants": {}}
     of = test_pictures(name)
@@ -201,8 +201,8 @@ def ship_never_colored(folder: Path, trained: Path) -> None:
         painted = models.paint(network, gray)
         card["systems"][recipe_name] = round(float(metrics.colorfulness(color.from_gray_ab(gray, painted))), 2)
         paintings[recipe_name] = models.paint(network, paintings["gray"])
-    files.write(folder / "sweeps" / "never_colored.safetensors", models.pack(paintings))
-    write(folder / "sweeps" / "never_colored.json", card)
+    files.write(folder / "compared" / "never_colored.safetensors", models.pack(paintings))
+    write(folder / "compared" / "never_colored.json", card)
     print(json.dumps(card["systems"]))
 
 
@@ -217,7 +217,7 @@ def main() -> None:
     works["never_colored"] = partial(ship_never_colored, options.out, options.trained)
     for name, work in works.items():
         if options.list:
-            made = "made" if (options.out / "sweeps" / f"{name}.json").exists() else "to do"
+            made = "made" if list(options.out.glob(f"*/{name}.json")) else "to do"
             print(f"{name:18} {made:6} {', '.join(CASES.get(name, ()))}")
         elif options.only in (None, name):
             work()

@@ -214,14 +214,6 @@ def test_a_listing_goes_deep_and_takes_any_name(tmp_path):
     assert names == ["a b.png", "a/deep/x.png", "b/x.png"]
 
 
-def test_memory_does_not_grow_with_the_pictures(tmp_path):
-    paths = pictures.listing(fill_folder(tmp_path / "album", 4)) * 150
-    tracemalloc.start()
-    pictures.cache(paths, 128)
-    assert tracemalloc.get_traced_memory()[1] < len(paths) * 3 * 128**2 / 3
-    tracemalloc.stop()
-
-
 def test_a_damaged_cache_is_made_anew(tmp_path):
     folder = fill_folder(tmp_path / "album", 5)
     before = cache(folder, 8)[0].clone()

@@ -152,7 +152,8 @@ def test_a_gallery_shows_a_run_on_its_way(name):
 @pytest.mark.parametrize("name", SWEEPS)
 def test_a_sweep_is_whole(name):
     sweep = Sweep(name)
-    assert len(sweep.variants) >= 2 and set(sweep.paintings) == {*sweep.variants, "truth", "gray"}
+    whole = {key for key in sweep.paintings if ", epoch " not in key}
+    assert len(sweep.variants) >= 2 and whole == {*sweep.variants, "truth", "gray"}
     pictures, side = (6, 64) if name.startswith("photo_") else (8, 32)
     assert all(ab.shape == (pictures, 1 + (n != "gray"), side, side) for n, ab in sweep.paintings.items())
     for variant, facts in sweep.variants.items():
@@ -183,10 +184,6 @@ def test_the_tool_lists_what_there_is(monkeypatch, capsys):
     train_weights.main()
     listed = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
     assert set(WORLDS) <= {name for name, made in listed.items() if made == "made"}
-    monkeypatch.setattr("sys.argv", ["train_weights.py", "--only", "nope"])
-    with pytest.raises(SystemExit, match="2"):
-        train_weights.main()
-    assert "ambiguous_l1" in capsys.readouterr().err
 
 
 def test_samples_of_photographs_are_bold_and_their_mean_is_l1s_brown():

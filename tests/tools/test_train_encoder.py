@@ -49,18 +49,6 @@ def test_the_tool_learns_resumes_and_ships(tmp_path, monkeypatch, capsys):
     assert share > 0.9 and card["held_out"]["stripes"][0]["accuracy"] == pytest.approx(share, abs=0.03)
 
 
-@pytest.mark.parametrize("size", [32, 64])
-def test_pictures_are_shifted_each_on_its_own(size):
-    gray, most = torch.rand(40, 1, size, size), size // 8
-    moved = tool.shifted(gray, torch.Generator().manual_seed(0))
-    places = []
-    for before, after in zip(torch.nn.functional.pad(gray, [most] * 4, mode="reflect"), moved, strict=True):
-        windows = before.unfold(1, size, 1).unfold(2, size, 1)[0]
-        places += (windows == after).flatten(2).all(dim=2).nonzero().tolist()
-    assert moved.shape == gray.shape and len(places) == 40 and len(set(map(tuple, places))) > 20
-    assert torch.tensor(places).aminmax() == (0, 2 * most)
-
-
 def fill(folder, classes, count):
     """Pictures of classes, each of a brightness of its own; of the first one a gray picture, too."""
     for number, name in enumerate(classes):
@@ -84,6 +72,3 @@ def test_labeled_pictures_keep_their_class(tmp_path, monkeypatch):
         gray, labels = parts[part]
         assert torch.equal(gray, color.to_gray_ab(pictures)[0])
         assert torch.equal(labels, pictures[:, 0, 0, 0].long() // 20)
-    other = tool.parts(tmp_path / "data" / "cifar10", 64)  # as a folder of any classes
-    assert other["train"][0].shape == (90, 1, 64, 64) and torch.equal(other["train"][1], parts["train"][1])
-    assert other["test"] is other["valid"]

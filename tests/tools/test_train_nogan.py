@@ -10,11 +10,9 @@ import pytest
 import torch
 import train_nogan as tool
 import train_weights
-from safetensors.torch import load_file
 
 from colorlib import color, data, metrics, models, nogan
-from colorlib.course.lesson_05 import stages, stops
-from colorlib.course.recorded import Sweep, recorded_stops
+from colorlib.course.lesson_05 import stops
 from colorlib.nogan import recipe
 
 TINY = dict(pretrained=False, width=0.125, stages=2, pictures=80, batch_size=24, sizes=((16, 0, 1), (32, 0, 1)))
@@ -102,22 +100,14 @@ def test_what_is_shipped_is_the_stop_and_its_way(tiny):
     assert 0 <= card["stages"][0]["stage_2"]["accuracy"] <= 1
     assert [row["size"] for row in card["stages"][0]["stage_1"]["history"]] == [16, 32] and card["epochs"] == 2
     assert card["seeds"] == [0, 1] and without_seconds(card["stages"])[0] != without_seconds(card["stages"])[1]
-
-
-def test_a_variant_begins_with_the_same_stage_1(tiny):
-    _, card, _ = tiny
-    varied = card["variants"]["faster"]
-    assert varied["changes"] == {"critic_lr": 5e-2}
-    for base, changed in zip(card["stages"], varied["stages"], strict=True):
+    for base, changed in zip(card["stages"], card["variants"]["faster"]["stages"], strict=True):
         assert base["stage_1"] == changed["stage_1"] and base["stage_2"] != changed["stage_2"]
-        first, same = (stages["stage_3"]["elsewhere"] for stages in (base, changed))
-        assert first[0]["l1"] == same[0]["l1"] and first[-1] != same[-1]
 
 
 def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tiny):
     folder, card, paintings = tiny
     world = data.load("ambiguous", 32, 80, 0).valid_scenes
-    choosing, reporting = world[::2], world[1::2]
+    reporting = world[1::2]
     gray, truth = color.to_gray_ab(reporting.pictures)
     assert far(paintings["gray"], gray) < 5e-3 and far(paintings["truth"], truth) < 5e-3  # all four are shown
     report = card["stages"][0]["stage_3"]
@@ -125,37 +115,12 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tiny):
         ab = paintings[f"batch {row['batch']}"]
         for name, value in stops.measure({row["batch"]: ab}, reporting)[row["batch"]].items():
             assert value == pytest.approx(row[name], rel=0.02, abs=2e-3)
-        if row["batch"] not in (0, report["stop"]):
-            assert "objects" not in row
-            continue
-        assert (torch.tensor(row["objects"]) - metrics.object_colors(ab * color.AB_SCALE, reporting)).abs().max() < 1
-        assert row["alike"] == pytest.approx(stages.alike(row["objects"], reporting), abs=1e-4)
+        assert ("objects" in row) == (row["batch"] in (0, report["stop"]))
     assert report["stop"] == stops.propose({row["batch"]: row for row in report["snapshots"]}).batch
-    painted = models.paint(stop_of(folder), color.to_gray_ab(choosing.pictures)[0])
-    chosen = {row["batch"]: row for row in report["snapshots"]}[report["stop"]]
-    assert stops.measure({0: painted}, choosing)[0]["chroma_share"] == pytest.approx(chosen["chroma_share"], abs=0.01)
     table = metrics.evaluate({"tiny": stop_of(folder)}, reporting)
     assert list(card["held_out"]) == ["gray", "stage 1", "tiny", "truth"] and card["measured_on"] == 4
     for label in ("gray", "tiny", "truth"):
-        measures = card["held_out"][label][0]
-        assert measures["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
-        assert 0 <= measures["glitches"] <= 1
-    assert card["held_out"]["gray"][0]["chroma"] < 0.1 < card["held_out"]["stage 1"][0]["chroma"]
-
-
-def test_lesson_05_sees_a_recorded_run_as_it_sees_its_own(tiny, monkeypatch):
-    folder, card, paintings = tiny
-    monkeypatch.setattr(models, "WEIGHTS", folder / "out")
-    seen = stages.recorded("tiny")
-    assert list(seen.rows) == list(seen.elsewhere) == list(seen.pictures) == BATCHES
-    assert set(seen.losses) == {"generator", "critic"}
-    assert far(seen.pictures[4], color.from_gray_ab(paintings["gray"], paintings["batch 4"])) == 0
-    assert (seen.gray.amax(dim=1) - seen.gray.amin(dim=1)).max() < 0.01
-    stop = stops.propose(seen.rows)
-    assert stop.batch == card["stages"][0]["stage_3"]["stop"] and "←" in repr(stop)
-    assert set(seen.objects) == {0, stop.batch}
-    assert far(seen.colored("faster"), color.from_gray_ab(paintings["gray"], paintings["faster"])) == 0
-    assert list(recorded_stops("tiny")) == [f"batch {batch}" for batch in BATCHES]
+        assert card["held_out"][label][0]["ab_error"] == pytest.approx(table[label]["ab_error"], abs=0.1)
 
 
 def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch):
@@ -195,16 +160,11 @@ def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, mo
     assert moved[3] == []  # the critic
     card, paintings = shipped(tmp_path / "out", "tiny_photos")
     rows = card["stages"][0]["stage_1"]["history"]
-    terms = {"size", "train_loss", "valid_loss", "pixel", "stage_1", "stage_2", "stage_3"}
-    assert [row["size"] for row in rows] == [16, 16, 32] and all(set(row) == terms for row in rows)
-    assert (card["chosen_on"], card["measured_on"]) == (14, 6)
-    report, third = card["stages"][0]["stage_3"], {"ab_error", "colorfulness", "spill"}
-    assert all(third < set(row) for row in report["snapshots"] + report["elsewhere"])
+    assert [row["size"] for row in rows] == [16, 16, 32] and (card["chosen_on"], card["measured_on"]) == (14, 6)
+    report = card["stages"][0]["stage_3"]
     gray, truth = color.to_gray_ab(photos.valid)
     plain_error = metrics.measure(0 * truth, truth, gray)["ab_error"]
     assert report["limit"] == pytest.approx(plain_error + tool.MOST, rel=1e-3)
-    generated = load_file(tmp_path / "runs" / "weights" / "tiny_photos-seed0" / "generated.safetensors")
-    assert len(generated["train"]) == 72  # twice a fifth of all 180, whatever stage 1 was trained on
     stop = models.load(tmp_path / "out" / "tiny_photos.safetensors")
     found = tool.measured("tiny_photos", stop, photos.test, tool.ASIDE)
     rows = ["gray", "stage 1", "tiny_photos", "too far", "truth"]
@@ -212,20 +172,6 @@ def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, mo
     assert card["held_out"]["tiny_photos"] == found["tiny_photos"] and card["held_out"]["gray"] == found["gray"]
     gray, ab = (paintings[name] for name in ("gray", f"batch {report['stop']}"))
     assert far(models.paint(stop, gray), ab) < 0.01 and len(ab) == 6
-    assert {f"{stage}: {name}" for stage in ("stage 1", "stop", "too far") for name in tool.FULL} < set(paintings)
-
-
-def test_photographs_come_in_three_parts(tmp_path, monkeypatch):
-    squares = torch.randint(256, (40, 3, 96, 96), dtype=torch.uint8)
-    monkeypatch.setattr(tool, "to_train_on", lambda *folders: squares)
-    small = data.DataSet("small", squares, squares[:30], squares[:0])
-    monkeypatch.setattr(tool.data, "load", lambda folder, size: small)
-    monkeypatch.setattr(tool, "kept_aside", lambda large, side: squares[:3, :, :side, :side])
-    monkeypatch.setattr(tool, "CHOOSING", 20)
-    found = tool.load("photographs", {"size": 48}, 0, (tmp_path, tmp_path))
-    assert found.train.shape == (40, 3, 48, 48) and found.train.dtype == torch.uint8
-    choosing, reporting = tool.parts(found)
-    assert choosing.shape == (20, 3, 48, 48) and reporting.shape == (3, 3, 48, 48)
 
 
 def test_both_beginners_have_curves_and_a_table(photos, tmp_path, monkeypatch):
@@ -236,30 +182,11 @@ def test_both_beginners_have_curves_and_a_table(photos, tmp_path, monkeypatch):
     for facts in card["variants"].values():
         first, second = facts["curves"]
         assert [row["step"] for row in first] == [0, 2, 4] and first != second and facts["history"] == first
-        assert {"ab_error", "colorfulness"} < set(first[0]) and first[0] != first[-1]
-        assert len(facts["seconds"]) == 2
     pretrained, fresh = card["variants"].values()
     assert pretrained["curves"][0][0] != fresh["curves"][0][0]
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "out")
-    sweep = Sweep("tiny_compared")
-    assert list(sweep.pictures()) == ["pretrained", "random", "truth"] and len(sweep.seeds("random", "ab_error")) == 2
-    assert list(sweep.table("ab_error").seeds) == ["gray", "pretrained", "random", "truth"]
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
     monkeypatch.setattr(tool, "one_cycle", lambda *_: pytest.fail("it trained again"))
     tool.compare("tiny_compared", tmp_path / "again", ())
     assert (tmp_path / "again" / "sweeps" / "tiny_compared.json").read_bytes() == file.read_bytes()
-
-
-def test_only_the_encoder_makes_the_difference(photos):
-    settings, encoder = tool.COMPARED["tiny_compared"][2], models.load_encoder("photo_encoder")
-    pretrained, again, fresh = (tool.build_generator(settings, 3, known) for known in (True, True, False))
-    for part, own in zip(pretrained.groups()[0], encoder.body[:2].parameters(), strict=True):
-        assert torch.equal(part, own)
-    for name, value in pretrained.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name])
-        if not name.startswith("network.layers.0.") or ".narrow." in name:
-            assert torch.equal(value, fresh.state_dict()[name]), name
-    assert not torch.equal(pretrained.groups()[0][0], fresh.groups()[0][0])
 
 
 def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsys):
@@ -272,13 +199,9 @@ def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsy
 
     assert call("--list").count("to do") == 3
     assert "Stop at batch" in call("--only", "tiny")
-    listed = {line.split()[0]: line.split()[1] for line in call("--list").splitlines()}
-    assert listed == {"tiny": "made", "tiny_photos": "to", "tiny_compared": "to"}
+    assert call("--list").count("to do") == 2
     card, _ = shipped(tmp_path / "out", "tiny")
     assert "bf16" not in card["hardware"] and "/" not in card["hardware"]
-    with pytest.raises(SystemExit, match="2"):
-        call("--only", "nope")
-    assert "tiny_compared" in capsys.readouterr().err
     source, seeds, settings = tool.RUNS["tiny"]
     monkeypatch.setitem(tool.RUNS, "tiny", (source, seeds, settings | {"lr": 1e-4}))
     with pytest.raises(SystemExit, match="made with other settings: delete .*tiny-seed0"):
@@ -289,13 +212,9 @@ def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsy
 def test_a_generator_on_fewer_stages_is_smaller():
     encoder = models.build("encoder", 32, 0.25)
     narrow = nogan.unet(encoder, 32, narrow=8).eval()
-    assert models.count_parameters(narrow) < models.count_parameters(nogan.unet(encoder, 32)) / 2
     assert len(narrow.groups()[0]) == len(list(encoder.body.parameters())), "freeze leaves the convolution that narrows"
     sizes = {n: models.count_parameters(nogan.unet(encoder, 32, stages=n)) for n in (2, 3, 4, None)}
     assert sizes[2] < sizes[3] < sizes[4] / 2 and sizes[None] == sizes[4]
-    network = nogan.unet(encoder, 32, stages=3).eval()
-    own = [p for stage in encoder.body[:3] for p in stage.parameters()]
-    assert all(torch.equal(a, b) for a, b in zip(network.groups()[0], own, strict=True))
     for wrong in (0, 1, 5, 2.5):
         with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
             nogan.unet(encoder, 32, stages=wrong)

@@ -8,7 +8,7 @@ from torch.nn.utils import parameters_to_vector as vector
 
 from colorlib import color
 from colorlib.course import page
-from colorlib.course.lesson_03 import color_gan_lab, exercises, film_of_dots
+from colorlib.course.lesson_03 import color_gan_lab, exercises
 from colorlib.course.lesson_03.color_gan import GAMES, ColorGAN
 from colorlib.course.lesson_03.gan_lab import GUESSING, Reading, paint_dots
 from colorlib.course.recorded import Sweep, card_of
@@ -113,12 +113,6 @@ def test_a_critic_that_meets_red_fakes_alone_distrusts_red(seed):
         gan._step(gan.critic, *gan._judged(gan.real(), fakes / color.AB_SCALE))
     red, blue, green = gan.verdict(gan.palette).sigmoid()
     assert 0.1 < red < 0.35 and min(blue, green) > 0.99
-
-
-def test_the_film_shows_the_game_as_the_lab_would():
-    film = film_of_dots((0, 30))
-    assert [*film] == ["0 rounds", "30 rounds"] and film["0 rounds"].shape[:2] == (1, 3)
-    assert film["30 rounds"].equal(film_of_dots((30,))["30 rounds"]) and not film["30 rounds"].equal(film["0 rounds"])
 
 
 def test_what_the_lesson_says_of_its_records():

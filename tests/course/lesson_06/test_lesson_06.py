@@ -35,8 +35,9 @@ def test_the_recorded_table_agrees_with_lessons_02_to_05():
         assert table[name]["background_error"] > table["unet_l1"]["background_error"]
     # 05: NoGAN is between stage 1 and the others.
     assert chroma["unet_l1"] < chroma["nogan"]
+    assert table["keras_gan"]["ab_error"] > table["gray"]["ab_error"]  # a critic that sees colors alone
     for name in ("unet_l2", "unet_l1", "classify"):
-        assert table[name]["background_error"] < 0.75 * table["gray"]["background_error"]
+        assert table[name]["background_error"] < 0.5 * table["gray"]["background_error"]
 
 
 def test_gray_wins_in_psnr_on_photographs_and_the_classifier_likes_true_colors():

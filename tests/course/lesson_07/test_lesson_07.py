@@ -8,7 +8,6 @@ import scipy.stats
 import torch
 
 from colorlib import color, metrics, models, training
-from colorlib.course import page
 from colorlib.course.lesson_07 import choose, dice, exercises, plane
 from colorlib.worlds import scenes
 
@@ -58,15 +57,6 @@ def test_the_slider_moves_the_time(arrows):
     assert sum(flow.near(plane.STEPS)) > 0.9 > 0.4 > sum(flow.near(0))
     text = widget.bundle()
     assert text["text/html"].count("<img alt=") == 3 and "time 0.50" in text["text/plain"]
-
-
-def test_a_coloring_is_chosen_by_its_number():
-    pictures = [torch.full((3, 30, 40), 30 * n, dtype=torch.uint8) for n in range(1, 7)]
-    widget = choose.Answers(pictures, "coffee")
-    assert not widget.told.value and not widget.view.value
-    widget.menu.value = 5
-    assert "Number 5" in widget.told.value and "coffee, coloring 5" in widget.view.value
-    assert widget.as_text().count("<img alt=") == 6 and "to choose one" in page.plain(widget.as_text())
 
 
 def test_answers_differ_and_their_mean_is_between_them():
