@@ -22,6 +22,7 @@ AMOUNTS = {"quick": (256, 2), "laptop": (2048, 16), "gpu": (None, None)}
 HELD_OUT, OF_A_CLASS, SEED = 200, 20, 1_000_003
 MEASURES = ("ab_error", "psnr", "ssim", "ciede2000", "colorfulness", "accuracy_2", "accuracy_5")
 MEASURES += ("chroma", "palette_distance", "palette_use", "background_error")  # which worlds alone have
+TRUE = ("colorfulness", "chroma", "palette_distance", "palette_use", "background_error", "named")  # told of the truth
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def measured(planned: Plan, judge: Judge, out: Path) -> dict:
 def facts(judge: Judge, row: dict, **counts) -> dict:
     """A row as JSON has it: true colors beside those measured, on how many pictures, and what the training took."""
     counts = {"parameters": 0, "pictures_seen": 0, "seconds": 0.0, "loaded": False} | counts
-    true = {f"true_{key}": judge.true[key] for key in ("colorfulness", "chroma", "named") if key in judge.true}
+    true = {f"true_{key}": judge.true[key] for key in TRUE if key in judge.true}
     return row | true | counts | {"measured_on": len(judge.gray)}
 
 

@@ -168,7 +168,7 @@ class Table:
         values = [seed[name] for seed in self.seeds[row]]
         shown = (MEASURES[name][1].format(value) for value in (self[row][name], min(values), max(values)))
         mean, low, high = (text.replace("inf", "∞") for text in shown)
-        return f"{mean} ({low}–{high})" if len(values) > 1 else mean
+        return f"{mean} ({low}–{high})" if low != high else mean
 
     def _rows_and_caption(self):
         rows = [["", *(MEASURES[name][0] for name in self.names)]]
