@@ -17,8 +17,7 @@ from colorlib.worlds import scenes
 RECIPES = (*training.RECIPES, "nogan")
 # How many pictures and epochs a training takes; the rest is in training/laptop.toml, at `gpu` as published.
 AMOUNTS = {"quick": (256, 2), "laptop": (2048, 16), "gpu": (None, None)}
-# All are measured on the same pictures: of a world those that SEED draws, of CIFAR-10 the first ones of each class in
-# its test part, of other sets some that seed 0 holds out.
+# All are measured on the same pictures: SEED draws those of a world; of CIFAR-10 the first test pictures of a class.
 HELD_OUT, OF_A_CLASS, SEED = 200, 20, 1_000_003
 MEASURES = ("ab_error", "psnr", "ssim", "ciede2000", "colorfulness", "accuracy_2", "accuracy_5")
 MEASURES += ("chroma", "palette_distance", "palette_use", "background_error")  # which worlds alone have
@@ -74,8 +73,8 @@ def train(planned: Plan, out: str | Path, resume: bool):
     if planned.recipe == "nogan":
         return importlib.import_module("colorlib.nogan").fit(found, planned.settings, seed, out, resume)
     recipe = training.build(planned.recipe, seed=seed, **planned.settings)
-    check = metrics.validator(found, ("ab_error", "colorfulness"))
-    return training.fit(recipe, found.train, epochs=planned.epochs, validate=check, out=out, resume=resume)
+    options = {"validate": metrics.validator(found, ("ab_error", "colorfulness")), "out": out, "resume": resume}
+    return training.fit(recipe, found.train, epochs=planned.epochs, **options)
 
 
 def held_out(name: str, size: int, found: data.DataSet | None = None):
