@@ -81,6 +81,3 @@ class FoolingTest(page.Panel):
         row = "".join(cell(self.shown(deal, at, 128)) for at in range(len(deal)))
         unfold = page.details("Answers", "<br>".join(f"{at}: {page.inline(by)}" for at, (_, by) in enumerate(deal, 1)))
         return page.box(f"{TITLE}<br>{row}{unfold}<small>Run this lesson to take the test.</small>")
-
-
-fooling_test = FoolingTest

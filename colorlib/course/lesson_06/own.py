@@ -106,6 +106,3 @@ class OwnPhotographs(page.Panel):
     def as_text(self):
         command = "<p>The command line does it, too: <code>python -m colorlib colorize PATH --out colored</code></p>"
         return page.box(f"{ASK}{command}<small>Run this lesson to color a photograph.</small>")
-
-
-own_photographs = OwnPhotographs

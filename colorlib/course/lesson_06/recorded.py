@@ -1,6 +1,7 @@
 """Lesson 06's recorded tables: every recipe on worlds and on CIFAR-10, the shipped networks on photographs."""
 
 import torch
+from torch import nn
 
 from colorlib import color, compare, metrics, models
 from colorlib.course.recorded import card_of
@@ -35,3 +36,16 @@ class Compared:
         gray = kept[f"gray {found['place']}"]
         colored, truth = (color.from_gray_ab(gray, kept[key]) for key in (f"worst {name}", f"truth {found['place']}"))
         return colored[0], truth[0], found["ab_error"]
+
+
+class Features(nn.Module):
+    """What the classifier that sees colors computes of pictures 0…1 before it names them: torchmetrics asks for it."""
+
+    num_features = 120
+
+    def __init__(self):
+        super().__init__()
+        self.classifier = models.load_encoder("color_classifier")
+
+    def forward(self, pictures):
+        return self.classifier.pooled(2 * pictures - 1)

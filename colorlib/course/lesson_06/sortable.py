@@ -50,6 +50,3 @@ class Sortable(page.Panel):
 
     def as_text(self):
         return f"{self.table._repr_html_()}<small>Run this lesson to sort the table.</small>"
-
-
-sortable_table = Sortable

@@ -38,6 +38,3 @@ class Wipe(page.Live):
         named = [(page.picture(view, f"{self.of}: {name}", SMALL), name) for name, view in self.pictures.items()]
         row = "".join(shown(view, page.inline(name)) for view, name in named)
         return page.box(f"{row}<br><small>Run this lesson to lay one beside another.</small>")
-
-
-wipe = Wipe

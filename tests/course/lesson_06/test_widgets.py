@@ -60,7 +60,7 @@ def test_a_wipe_has_the_left_pixels_up_to_its_border():
 
 
 def test_a_fooling_test_scores_and_says_what_it_means():
-    widget = fooling.fooling_test(SMALL, {"L1": 255 - SMALL, "GAN": SMALL.flip(1)})
+    widget = fooling.FoolingTest(SMALL, {"L1": 255 - SMALL, "GAN": SMALL.flip(1)})
     first, told = list(widget.deal), []
     assert len({number for number, _ in first}) == 20 and {by for _, by in first} == {"true colors", "L1", "GAN"}
     for _, by in first:
