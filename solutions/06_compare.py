@@ -408,7 +408,7 @@ for name, rows in pictures.items():
     print(f"{name:22} green {(a < -5).float().mean():4.0%}, blue {(b < -5).float().mean():4.0%} of the pixels")
 
 # %% [markdown]
-# Here nothing overtakes. Neither loss gives green (in truth 23 %), L2 gives a little blue, MS-SSIM none. The pretrained
+# Here nothing overtakes. Under either loss the fusion network paints no green (in truth 23 %). The pretrained
 # classifier helps: the ab error falls from 13.5 to 13.2, and the ranges of the seeds do not overlap.
 #
 # Second: a network was trained on forests, then shown mountains. Ours, `keras_gan`, was trained on pictures of deer, and
@@ -515,7 +515,7 @@ for kind, errors in split.card["random_splits"].items():
 
 # %% [markdown]
 # All three score a little better by hue. But plain gray, which learns nothing, also differs: by chance its error lies
-# anywhere between 13.5 and 15.3. Split by hue the range is half as wide. So the split makes a score less a matter of
+# anywhere between 13.5 and 15.3. Split by hue the range is narrower. So this split makes a score less a matter of
 # chance, and it does not change the order of the systems.
 
 # %% [markdown]
