@@ -58,7 +58,7 @@ def compare(options) -> int:
     except training.Stopped as stop:
         print(f"{stop} Call it again to go on from there.", file=sys.stderr)
         return 1
-    print(compare.table(rows))
+    print(f"All trainings are in {place}.\n{compare.table(rows)}")
     if options.json:
         files.write(options.json, (json.dumps(rows, indent=1) + "\n").encode())
     return 0

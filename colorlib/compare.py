@@ -125,7 +125,7 @@ def rows(recipes: Collection[str], name: str, profile: str, seeds: int, folder: 
         if not result:
             result = [{"recipe": "gray", "seed": 0} | facts(judge, judge.row(0 * judge.truth))]
         row = {"recipe": recipe, "seed": seed} | measured(planned, judge, out)
-        print(f"{recipe}, seed {seed}: {'loaded from' if row['loaded'] else 'trained, and kept in'} {out}", flush=True)
+        print(f"{recipe}, seed {seed}: {'loaded from' if row['loaded'] else 'trained, kept in'} {out.name}", flush=True)
         result.append(row)
     return result
 
