@@ -28,7 +28,7 @@ def small(call, tmp_path, monkeypatch):
 
 def test_every_training_has_a_row_and_a_second_call_loads_it(call, capsys):
     words = "compare --recipes unet_l2 nogan --data ambiguous --seeds 2 --json rows.json".split()
-    assert call(*words) == 0 and "trained, and kept in" in capsys.readouterr().out
+    assert call(*words) == 0 and "trained, kept in" in capsys.readouterr().out
     rows = json.loads(Path("rows.json").read_text())
     assert [(row["recipe"], row["seed"]) for row in rows] == [("gray", 0), *product(("unet_l2", "nogan"), (0, 1))]
     assert all(set(KEYS.split()) <= row.keys() for row in rows) and not any(row["loaded"] for row in rows)
