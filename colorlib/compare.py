@@ -95,14 +95,14 @@ class Judge:
     def __init__(self, name: str, found: data.DataSet):
         of, self.classes = held_out(name, found.train.shape[-1], found)
         self.gray, self.truth, self.world = metrics.held_out(of, len(of))
+        self.classifier = None if self.classes is None else models.load_encoder("color_classifier")
         self.true = self.row(self.truth)
 
     def row(self, ab: torch.Tensor) -> dict[str, float]:
         """All measures of these colors. `named`: a classifier that sees them names what the picture shows."""
         row = metrics.measure(ab, self.truth, self.gray, self.world, MEASURES)
         if self.classes is not None:
-            classifier = models.load_encoder("color_classifier")
-            named = models.paint(classifier, 2 * color.from_gray_ab(self.gray, ab) - 1).argmax(dim=1)
+            named = models.paint(self.classifier, 2 * color.from_gray_ab(self.gray, ab) - 1).argmax(dim=1)
             row["named"] = float((named == self.classes).float().mean())
         return row
 

@@ -8,11 +8,11 @@ from colorlib.training import seeded
 
 
 def front(systems):
-    """The names that no other beats in both numbers: `systems` {name: (wrong, dull)}, both better where smaller."""
+    """The names that no other beats in both numbers: `systems` {name: (wrong, off)}, both better where smaller."""
     return [
         name
-        for name, (wrong, dull) in systems.items()
-        if not any(other[0] < wrong and other[1] < dull for other in systems.values())
+        for name, (wrong, off) in systems.items()
+        if not any(other[0] < wrong and other[1] < off for other in systems.values())
     ]
 
 
@@ -29,9 +29,12 @@ def _front_cases():
         return probe
 
     return [
-        ("(wrong, dull) of (20, 5), (14, 25) and (22, 30): which are on the front (1 = yes)", chosen(three)),
+        ("(wrong, off) of (20, 5), (14, 25) and (22, 30): which are on the front (1 = yes)", chosen(three)),
         ("(20, 5) and (14, 25), the second one named first", chosen({"brown": (14.0, 25.0), "bold": (20.0, 5.0)})),
-        ("(14, 25), and (14, 30) which is as wrong and duller", chosen({"one": (14.0, 25.0), "two": (14.0, 30.0)})),
+        (
+            "(14, 25), and (14, 30) which is as wrong and farther off",
+            chosen({"one": (14.0, 25.0), "two": (14.0, 30.0)}),
+        ),
         ("one system alone", chosen({"only": (30.0, 30.0)})),
     ]
 
@@ -52,13 +55,8 @@ def _interval_cases():
 
         return probe
 
-    return [
-        ("10 of 20", both(10, 20)),
-        ("15 of 20", both(15, 20)),
-        ("20 of 20", both(20, 20)),
-        ("0 of 20", both(0, 20)),
-        ("150 of 200", both(150, 200)),
-    ]
+    scores = (10, 20), (15, 20), (20, 20), (0, 20), (150, 200)
+    return [(f"{hits} of {rounds}", both(hits, rounds)) for hits, rounds in scores]
 
 
 def critic_matters(generator, loss_of, critics):

@@ -1,5 +1,7 @@
 """Lesson 06's recorded tables: every recipe on worlds and on CIFAR-10, the shipped networks on photographs."""
 
+from functools import cached_property
+
 import torch
 from torch import nn
 
@@ -24,15 +26,19 @@ class Compared:
         chosen = {row: [{k: seed[k] for k in names if k in seed} for seed in of] for row, of in whole.seeds.items()}
         return metrics.Table(chosen, whole.pictures)
 
+    @cached_property
+    def kept(self) -> dict[str, torch.Tensor]:
+        """The gray and the ab of all that is shown, read from its file once."""
+        return models.unpack(models.WEIGHTS / "compared" / f"{self.name}.safetensors")
+
     def paintings(self) -> dict[str, torch.Tensor]:
         """The same few pictures in gray, as each system painted them, and in truth, each N×3×H×W."""
-        kept = models.unpack(models.WEIGHTS / "compared" / f"{self.name}.safetensors")
-        rows = {"gray": 0 * kept["truth"]} | {name: kept[name] for name in (*self.systems, "truth")}
-        return {name: color.from_gray_ab(kept["gray"], ab) for name, ab in rows.items()}
+        rows = {"gray": 0 * self.kept["truth"]} | {name: self.kept[name] for name in (*self.systems, "truth")}
+        return {name: color.from_gray_ab(self.kept["gray"], ab) for name, ab in rows.items()}
 
     def worst(self, name: str) -> tuple[torch.Tensor, torch.Tensor, float]:
         """The picture that a system colored worst, its truth, and its ab error."""
-        kept, found = models.unpack(models.WEIGHTS / "compared" / f"{self.name}.safetensors"), self.card["worst"][name]
+        kept, found = self.kept, self.card["worst"][name]
         gray = kept[f"gray {found['place']}"]
         colored, truth = (color.from_gray_ab(gray, kept[key]) for key in (f"worst {name}", f"truth {found['place']}"))
         return colored[0], truth[0], found["ab_error"]
