@@ -18,9 +18,24 @@ def test_the_whole_cube_agrees_with_scikit_image():
     picture = cube()
     expected = torch.from_numpy(rgb2lab(picture.numpy(), channel_axis=0))
     for kind in (picture, picture / 255, picture / 255.0 + torch.zeros(1, dtype=torch.float64)):
-        torch.testing.assert_close(color.rgb_to_lab(kind).double(), expected.double(), atol=1e-3, rtol=0)
+        for convert in (color.rgb_to_lab, color.rgb_to_lab_by_formula):
+            torch.testing.assert_close(convert(kind).double(), expected.double(), atol=1e-3, rtol=0)
     back = torch.from_numpy(lab2rgb(expected.numpy(), channel_axis=0))
-    torch.testing.assert_close(color.lab_to_rgb(expected), back, atol=1e-3, rtol=0)
+    for convert in (color.lab_to_rgb, color.lab_to_rgb_by_formula):
+        torch.testing.assert_close(convert(expected), back, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(3, 300, 301), (5, 3, 200, 200), (2, 3, 3, 17, 31), (0, 3, 8, 8)])
+def test_the_fast_way_cut_into_pieces_gives_what_the_formulas_give(shape):
+    pictures = torch.randint(0, 256, shape, dtype=torch.uint8)
+    for turned in (pictures, pictures.mT):  # whose numbers lie in another order
+        lab = color.rgb_to_lab_by_formula(turned)
+        torch.testing.assert_close(color.rgb_to_lab(turned), lab, atol=1e-3, rtol=0)
+        torch.testing.assert_close(color.rgb_to_lab(turned / 255), lab, atol=1e-3, rtol=0)
+    beyond = torch.randn(shape) * 60 + torch.tensor((50.0, 0, 0)).view(3, 1, 1)
+    for clip in (True, False):
+        exact = color.lab_to_rgb_by_formula(beyond, clip)
+        torch.testing.assert_close(color.lab_to_rgb(beyond, clip), exact, atol=1e-3, rtol=1e-4)
 
 
 def test_uint8_survives_the_round_trip_exactly():
@@ -40,7 +55,9 @@ def test_gradients_are_finite_everywhere():
     corners = [[r, g, b] for r in (0.0, 1.0) for g in (0.0, 1.0) for b in (0.0, 1.0)]
     picture = torch.tensor([*corners, [0.5, 0.5, 0.5], [0.04045, 0.003, 0.2]]).T.reshape(3, -1, 1)
     picture.requires_grad_()
-    color.rgb_to_lab(picture).sum().backward()
+    lab = color.rgb_to_lab(picture)
+    torch.testing.assert_close(color.rgb_to_lab(picture.detach()), lab.detach(), atol=1e-3, rtol=0)
+    lab.sum().backward()
     assert picture.grad.isfinite().all()
     beyond = [[0, 0, 0], [100, 0, 0], [50, 120, -120], [5, -90, 90], [99, 80, -80], [-5, 0, 0]]
     lab = torch.tensor(beyond, dtype=torch.float32).T.reshape(3, -1, 1).requires_grad_()

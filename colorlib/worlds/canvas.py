@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from colorlib.color import lab_to_rgb, rgb_to_lab
+from colorlib.color import lab_to_rgb_by_formula, rgb_to_lab_by_formula
 
 LIGHTNESS = (51.0, 60.0)  # of everything that takes its color from a palette; Spot and `scenes` rely on it
 STEP = 0.005  # of lightness, from one shade to the next
@@ -24,9 +24,9 @@ def shades(a, b, lowest, highest):
     hue: their pattern alone gives the hue away. Among all colors up to SPREAD away, any lightness is found.
     """
     ends = torch.tensor([[light, a, b] for light in (lowest, highest)])[:, :, None, None]
-    low, high = (lab_to_rgb(ends) * 255).int()[:, :, 0, 0].tolist()
+    low, high = (lab_to_rgb_by_formula(ends) * 255).int()[:, :, 0, 0].tolist()
     box = [torch.arange(max(0, start - 8), min(255, end + 8) + 1) for start, end in zip(low, high, strict=True)]
-    lab = rgb_to_lab(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
+    lab = rgb_to_lab_by_formula(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
     lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]
     lab = lab[lab[:, 0].argsort()]
     halfway, wanted = (lab[1:, 0] + lab[:-1, 0]) / 2, torch.arange(lowest + STEP / 2, highest, STEP)
@@ -90,7 +90,7 @@ class Canvas:
         """The uint8 pictures, rounded up or down at random, so that the mean of every color stays the same."""
         # The noise is a bit narrower than a step: shades, which are whole steps already, stay as they are.
         noise = 0.02 + 0.96 * torch.rand(self.lab.shape, generator=self.grain)
-        return (lab_to_rgb(self.lab) * 255 + noise).to(torch.uint8)
+        return (lab_to_rgb_by_formula(self.lab) * 255 + noise).to(torch.uint8)
 
 
 @functools.cache
