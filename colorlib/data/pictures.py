@@ -100,12 +100,22 @@ def cache(paths, size) -> tuple[torch.Tensor, list[str]]:
     They are decoded once into a file, which is mapped into memory rather than read. What is left out is reported.
     Delete $COLORLIB_HOME/cache whenever you like.
     """
-    stamps = repr([size, *map(_stamp, paths)]).encode()
+    (squares,), kept = sorted_cache(paths, size, _all_in_one)
+    return squares, kept
+
+
+def sorted_cache(paths, size, sort) -> tuple[tuple[torch.Tensor, ...], list[str]]:
+    """As `cache`, in several parts: `sort` gives the places of each part. They lie in the file one behind another."""
+    stamps = repr([size, sort.__name__, *map(_stamp, paths)]).encode()
     target = profile.home() / "cache" / f"{hashlib.sha256(stamps).hexdigest()[:24]}.pixels"
-    squares, kept, report = _load(target, size) or _write(target, size, paths)
+    parts, kept, report = _load(target, size) or _write(target, size, paths, sort)
     if report:
         print(report)
-    return squares, kept
+    return parts, kept
+
+
+def _all_in_one(squares):
+    return [torch.arange(len(squares))]
 
 
 def _stamp(path):
@@ -121,34 +131,51 @@ def _decode(paths, size):
             yield from [(path, pool.submit(square, path, size)) for path in paths[start : start + CHUNK]]
 
 
-def _write(target, size, paths):
-    """The squares behind one another; then, in a file beside it, the paths and what was left out."""
+def _write(target, size, paths, sort):
+    """The squares behind one another; then, in a file beside it, their parts, paths and what was left out."""
     kept, faults, report = [], [], ""
     try:
-        with files.replacing(target) as beside, open(beside, "wb") as file:
-            for path, decoding in _decode(paths, size):
-                try:
-                    file.write(decoding.result().tobytes())
-                    kept.append(path)
-                except PictureError as error:
-                    faults.append(str(error))
+        with files.replacing(target) as beside:
+            with open(beside, "wb") as file:
+                for path, decoding in _decode(paths, size):
+                    try:
+                        file.write(decoding.result().tobytes())
+                        kept.append(path)
+                    except PictureError as error:
+                        faults.append(str(error))
             if faults or not kept:
                 report = f"Left out {len(faults):,} of {len(paths):,} files: "
                 report += textwrap.shorten(" ".join(faults), 500, placeholder=" …")
             if not kept:
                 raise PictureError("The list of pictures", f"has none that can be read. {report.rstrip('.')}")
-        files.write(target.with_suffix(".json"), json.dumps([kept, report]).encode())
+            places = _sort(beside, (len(kept), 3, size, size), sort)
+        facts = [list(map(len, places)), [kept[place] for part in places for place in part], report]
+        files.write(target.with_suffix(".json"), json.dumps(facts).encode())
     except files.CannotWrite as error:
         if not _load(target, size):  # else another process was faster, and Windows replaces nothing that is mapped
             raise files.CannotWrite(f"{error} COLORLIB_HOME can name a folder elsewhere.") from error
     return _load(target, size)
 
 
+def _sort(path, shape, sort):
+    """Bring the squares in a file into the order of their parts; gives the places that they had."""
+    squares = torch.from_numpy(np.memmap(path, np.uint8, "c", shape=shape))
+    parts = sort(squares)
+    order = torch.cat(parts)
+    if not torch.equal(order, torch.arange(len(squares))):
+        with files.replacing(path) as beside:
+            with open(beside, "wb") as file:
+                for places in order.split(CHUNK):
+                    file.write(squares[places].numpy().tobytes())
+            del squares
+    return [part.tolist() for part in parts]
+
+
 def _load(target, size):
     """A finished cache, or None. Copy on write: to change a picture does not change the file."""
     try:
-        kept, report = json.loads(target.with_suffix(".json").read_bytes())
+        lengths, kept, report = json.loads(target.with_suffix(".json").read_bytes())
         squares = np.memmap(target, np.uint8, "c", shape=(len(kept), 3, size, size))
-        return torch.from_numpy(squares), kept, report
+        return torch.from_numpy(squares).split(lengths), kept, report
     except (OSError, ValueError):
         return None

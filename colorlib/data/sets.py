@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from colorlib.data import download, pictures
+from colorlib.data.batches import chunks
 from colorlib.worlds import scenes
 
 # Color photographs that scikit-image and scikit-learn ship. A crop of a photograph that was trained
@@ -116,27 +117,31 @@ def squares(size) -> torch.Tensor:
 
 def _load_archive(name, archive, size, n, seed):
     train, test = (archive.get() / part for part in archive.parts)
-    found, test = _load_folder(name, train, size, n, seed), _squares(test, size, n, seed)
+    found, (test, _) = _load_folder(name, train, size, n, seed), pictures.cache(_some(test, n, seed), size)
     return replace(found, test=test[~is_gray(test)])
 
 
 def _load_folder(name, folder, size, n, seed):
     """The naturally gray pictures aside, the others split by hue."""
-    found = _squares(folder, size, n, seed)
-    gray = is_gray(found)
-    colored = torch.nonzero(~gray)[:, 0]
-    if len(colored) < 2:
-        raise ValueError(f"Of {len(gray):,} pictures {len(colored)} are in color. {AT_LEAST_2}")
-    train, valid = hue_sorted_split(mean_hue(found)[colored])
-    return DataSet(str(name), found[colored[train]], found[colored[valid]], found[gray])
+    return DataSet(str(name), *pictures.sorted_cache(_some(folder, n, seed), size, _train_valid_gray)[0])
 
 
-def _squares(folder, size, n, seed):
-    """At most n pictures of a folder, chosen at random, in their order."""
+def _some(folder, n, seed):
+    """At most n files of a folder, chosen at random, in their order."""
     paths = pictures.listing(folder)
     if n is not None:
         paths = sorted(np.random.default_rng(seed).choice(paths, min(n, len(paths)), replace=False).tolist())
-    return pictures.cache(paths, size)[0]
+    return paths
+
+
+def _train_valid_gray(found):
+    """The places of these parts."""
+    gray, hues = is_gray(found), mean_hue(found)
+    colored = torch.nonzero(~gray)[:, 0]
+    if len(colored) < 2:
+        raise ValueError(f"Of {len(gray):,} pictures {len(colored)} are in color. {AT_LEAST_2}")
+    train, valid = hue_sorted_split(hues[colored])
+    return colored[train], colored[valid], torch.nonzero(gray)[:, 0]
 
 
 def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
@@ -147,14 +152,13 @@ def spread(pictures: torch.Tensor, n: int) -> torch.Tensor:
 
 def is_gray(images) -> torch.Tensor:
     """True for pictures (N×3×H×W uint8) with R=G=B in every pixel; JPEG's rounding is forgiven."""
-    images = torch.as_tensor(images)
-    return (images.amax(dim=1) - images.amin(dim=1) <= 1).flatten(1).all(dim=1)
+    parts = chunks(torch.as_tensor(images))
+    return torch.cat([(part.amax(dim=1) - part.amin(dim=1) <= 1).flatten(1).all(dim=1) for part in parts])
 
 
 def mean_hue(images) -> torch.Tensor:
     """The mean HSV hue (0…1) of each picture; a gray pixel counts as hue 0."""
-    some = max(1, 2**21 // (images.shape[-1] * images.shape[-2]))  # at a time, since floats need much more memory
-    return torch.cat([_mean_hue(part.float()) for part in images.split(some)])
+    return torch.cat([_mean_hue(part.float()) for part in chunks(images)])
 
 
 def _mean_hue(rgb):

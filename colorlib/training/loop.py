@@ -108,6 +108,7 @@ def fit(
     recipe.begin(pictures)
     if resume and folder.restore(run) and run.step >= run.total:
         return run
+    share = share if changes.get("change_pictures") else data.prepared(share)
     feed = partial(data.batches, share, batch_size, settings.seed, device=accelerator.device, **changes)
     here = [accelerator.device] if accelerator.device.type == "cuda" else []
     bar = tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=not (progress and main))

@@ -1,6 +1,7 @@
 """Data sets, cleaning, the hue-sorted split and batches."""
 
 import colorsys
+import importlib
 
 import numpy as np
 import pytest
@@ -67,6 +68,10 @@ def test_a_folder_of_pictures(tmp_path, capsys, as_text):
     assert len(together.flatten(1).unique(dim=0)) == 40  # nothing is in both parts, nothing is lost
     hues = data.mean_hue(found.valid).sort().values
     assert torch.allclose(hues, torch.tensor([0, 0.25, 0.5, 0.75]), atol=0.01)
+    parts = (found.train, found.valid, found.naturally_gray)  # one behind another in one file: nothing is copied
+    assert len({part.untyped_storage().data_ptr() for part in parts}) == 1
+    again = data.load(folder, size=16)
+    assert all(map(torch.equal, parts, (again.train, again.valid, again.naturally_gray)))
 
 
 def test_some_of_a_folder(tmp_path):
@@ -125,13 +130,26 @@ def test_the_split_gives_both_parts_the_same_colors():
 
 def test_batches_give_every_picture_once_as_networks_see_it():
     images = noise(50)
-    batches = list(data.batches(images, 8, flips=False))
-    assert [gray.shape for gray, _ in batches] == [(8, 1, 8, 8)] * 6 + [(2, 1, 8, 8)]
-    shown = torch.cat([color.to_uint8(color.from_gray_ab(*batch)) for batch in batches])
+    found = list(data.batches(images, 8, flips=False))
+    assert [gray.shape for gray, _ in found] == [(8, 1, 8, 8)] * 6 + [(2, 1, 8, 8)]
+    shown = torch.cat([color.to_uint8(color.from_gray_ab(*batch)) for batch in found])
     assert torch.equal(shown.flatten(1).unique(dim=0), images.flatten(1).unique(dim=0))  # in the same order
     for nothing, size in ((images[:0], 4), (images, 0)):
         with pytest.raises(ValueError, match="1 at least"):
             next(data.batches(nothing, size))
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_prepared_pictures_give_the_same_batches_but_for_rounding(monkeypatch, tmp_path, in_memory):
+    monkeypatch.setenv("COLORLIB_HOME", str(tmp_path))
+    monkeypatch.setattr(importlib.import_module("colorlib.data.batches"), "IN_MEMORY", 2**30 if in_memory else 0)
+    images, unit = noise(300, size=64), torch.tensor((50.0, 110.0, 110.0)).view(3, 1, 1)
+    prepared, again = data.prepared(images), data.prepared(images)
+    assert torch.equal(prepared, again) and len(list(tmp_path.rglob("*.colors"))) == (not in_memory)
+    for exact, rounded in zip(collected(images, 64, epoch=1), collected(prepared, 64, epoch=1), strict=True):
+        assert rounded.dtype == torch.float32 and ((exact - rounded) * unit).abs().max() < 0.03
+    other = data.prepared(images.flip(0))
+    assert torch.equal(other, prepared.flip(0))
 
 
 def test_batches_depend_on_seed_and_epoch_alone():
