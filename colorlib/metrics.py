@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import torch
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from colorlib import color, data, models, tables
 from colorlib.worlds import scenes
@@ -104,11 +103,12 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
     for percent in (2, 5):  # so many percent of a channel's range, which is 220 units
         measures[f"accuracy_{percent}"] = ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
     # These take time, so only who asks for them gets them.
-    if "psnr" in names:
+    if "psnr" in names or "ssim" in names:
+        from torchmetrics.functional import image  # two seconds
+
         each = {"reduction": "none", "dim": (1, 2, 3)}
-        measures["psnr"] = peak_signal_noise_ratio(picture, true_picture, data_range=1.0, **each).mean()
-    if "ssim" in names:
-        measures["ssim"] = structural_similarity_index_measure(picture, true_picture, data_range=1.0)
+        measures["psnr"] = image.peak_signal_noise_ratio(picture, true_picture, data_range=1.0, **each).mean()
+        measures["ssim"] = image.structural_similarity_index_measure(picture, true_picture, data_range=1.0)
     if "ciede2000" in names:
         measures["ciede2000"] = color.delta_e_2000(lab, true_lab).mean()
     if "spill" in names:

@@ -62,7 +62,8 @@ class Adversarial(Recipe):
         critic = seeded(settings.seed, models.build, settings.critic, settings.size, settings.critic_width, **options)
         networks = {"generator": generator, "critic": critic}
         rates = {"generator": settings.lr, "critic": settings.lr if settings.critic_lr is None else settings.critic_lr}
-        adam = {name: torch.optim.Adam(net.parameters(), rates[name], settings.betas) for name, net in networks.items()}
+        adam = partial(torch.optim.Adam, betas=settings.betas, fused=True)
+        adam = {name: adam(net.parameters(), rates[name]) for name, net in networks.items()}
         schedules = {}
         if settings.steps:  # each network's own
             steps = {"generator": max(1, settings.steps // settings.critic_steps), "critic": settings.steps}

@@ -23,7 +23,7 @@ class Flow(Recipe):
     def __init__(self, **given):
         settings = FlowSettings.read("flow", given)
         trained = settings.build()
-        optimizer = torch.optim.Adam(trained.parameters(), settings.lr)
+        optimizer = torch.optim.Adam(trained.parameters(), settings.lr, fused=True)
         schedulers = {"trained": one_cycle(optimizer, settings.steps)} if settings.steps else {}
         networks = {"generator": copy.deepcopy(trained).requires_grad_(False), "trained": trained}
         super().__init__(settings, networks, {"trained": optimizer}, schedulers)

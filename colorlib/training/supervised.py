@@ -25,7 +25,7 @@ class Supervised(Recipe):
         settings = SupervisedSettings.read(kind, {"loss": loss, **given})
         self.loss = losses.combine(loss)
         generator = settings.build()
-        optimizer = torch.optim.Adam(generator.parameters(), settings.lr)
+        optimizer = torch.optim.Adam(generator.parameters(), settings.lr, fused=True)
         schedulers = {"generator": one_cycle(optimizer, settings.steps)} if settings.steps else {}
         super().__init__(settings, {"generator": generator}, {"generator": optimizer}, schedulers)
 
