@@ -4,6 +4,7 @@ import warnings
 from contextlib import contextmanager
 from functools import partial
 
+import torch
 from fastai.callback.core import Callback
 from fastai.callback.schedule import Learner
 from fastai.data.core import DataLoaders
@@ -32,6 +33,20 @@ def critic_learner(dls: DataLoaders, critic: nn.Module, seed=0, cbs=(), **option
     """Stage 2: real or painted? A plain classifier, on pictures painted beforehand."""
     loss, measure, cbs = gan.AdaptiveLoss(nn.BCEWithLogitsLoss()), gan.accuracy_thresh_expand, [SameOrder(seed), *cbs]
     return Learner(dls, critic.requires_grad_(True), loss, splitter=params, metrics=measure, cbs=cbs, **options)
+
+
+class Together(Callback):
+    """Several processes train one network: each on its share of every batch, by the mean of all gradients."""
+
+    def before_fit(self):
+        self.processes = torch.distributed.get_world_size()
+        self.dls.train.share = slice(torch.distributed.get_rank(), None, self.processes)
+
+    def after_backward(self):
+        self.learn.loss = self.loss.detach()  # fastai decides by it whose turn is next: in all of them alike
+        for value in (self.loss, *(p.grad for p in self.model.parameters() if p.grad is not None)):
+            torch.distributed.all_reduce(value)
+            value.div_(self.processes)
 
 
 class Rest(Callback):

@@ -27,8 +27,11 @@ class Loader(DataLoader):
     Pictures alone become (gray, [L, ab]), all in −1…1; pictures with labels, 1 real and 0 painted, ([L, ab], label).
     """
 
+    share = slice(None)  # of each batch: several processes take different ones
+
     def create_batches(self, places):
-        return (self.dataset[some] for some in self.chunkify(places))  # one picture at a time would cost much more
+        # One picture at a time would cost much more.
+        return (self.dataset[some[self.share]] for some in self.chunkify(places))
 
     def after_batch(self, batch):
         pictures, *labels = batch

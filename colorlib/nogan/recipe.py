@@ -38,15 +38,18 @@ def precision(settings: dict) -> torch.autocast:
 def finished(file: Path, network: nn.Module, work: Callable[[], dict], settings: dict) -> dict:
     """Do the work, or find the weights that it left; gives its report, which is written last."""
     report, weights = file.with_suffix(".json"), file.with_suffix(".safetensors")
+    processes = training.start_accelerator()
     settings = json.loads(json.dumps(settings))  # as they will be read again
     if not report.exists():
         started = time.monotonic()
         facts = work() | {"seconds": round(time.monotonic() - started, 1), "settings": settings}
-        if hasattr(network, "settings"):
+        if processes.is_main_process and hasattr(network, "settings"):
             models.save(network, weights)
-        else:
+        elif processes.is_main_process:
             files.write(weights, save({name: value.cpu().contiguous() for name, value in network.state_dict().items()}))
-        files.write(report, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+        if processes.is_main_process:
+            files.write(report, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+        processes.wait_for_everyone()
     facts = json.loads(report.read_text(encoding="utf-8"))
     if facts.pop("settings", None) != settings:
         raise ValueError(f"{report} was made with other settings: delete {file.parent} to start anew.")
@@ -74,6 +77,8 @@ class Stages:
     def __init__(self, pictures: data.DataSet, settings: dict, seed: int, folder: str | Path, pretrained: bool = True):
         self.pictures, self.settings, self.seed, self.folder = pictures, settings, seed, Path(folder)
         self.pretrained, self.to_paint = pretrained, pictures  # stage 2 paints a share of the latter
+        self.processes = training.start_accelerator()
+        self.callbacks = [learners.Together()] if self.processes.num_processes > 1 else []
         self.generator = build_generator(settings, seed, pretrained)
         self.critic = training.seeded(seed, networks.critic, settings["size"], settings["critic_width"])
 
@@ -88,7 +93,7 @@ class Stages:
         encoder = models.load_encoder(self.settings["encoder"]) if self.settings["features"] else None
         loss = networks.FeatureLoss(encoder, features=self.settings["features"])
         dls = loaders.dataloaders(pictures, batch_size, self.folder)
-        return learners.generator_learner(dls, self.generator, loss, self.seed)
+        return learners.generator_learner(dls, self.generator, loss, self.seed, self.callbacks)
 
     def generate(self) -> dict:
         """In growing sizes, each frozen first and then unfrozen."""
@@ -106,10 +111,12 @@ class Stages:
     def criticize(self) -> dict:
         """Paint a share of the pictures, then train the critic to tell them from real ones."""
         settings, file = self.settings, self.folder / "generated.safetensors"
-        with precision(settings):
-            loaders.save_generated(self.generator, self.to_paint, file, settings["share"])
+        if self.processes.is_main_process:
+            with precision(settings):
+                loaders.save_generated(self.generator, self.to_paint, file, settings["share"])
+        self.processes.wait_for_everyone()
         dls = loaders.critic_dataloaders(file, settings["critic_batch_size"], self.folder)
-        learner = learners.critic_learner(dls, self.critic, self.seed)
+        learner = learners.critic_learner(dls, self.critic, self.seed, self.callbacks)
         rows = one_cycle(learner, settings["critic_epochs"], settings["critic_lr"], settings)
         return {"history": rows, "accuracy": rows[-1]["accuracy_thresh_expand"]}
 
@@ -120,7 +127,7 @@ class Stages:
         judge = learners.critic_learner(learner.dls, self.critic, self.seed)
         options = {"weights": settings["weights"], "threshold": settings["threshold"]}
         options |= {"critic_rate": settings["critic_rate"], "seed": self.seed}
-        both = learners.gan_learner(learner, judge, **options, cbs=[kept])
+        both = learners.gan_learner(learner, judge, **options, cbs=[kept, *self.callbacks])
         with learners.silent(both), precision(settings):
             both.fit(math.ceil(settings["last"] / len(learner.dls.train)), settings["gan_lr"])
         return kept
@@ -157,12 +164,12 @@ class Trained:
 
 def fit(pictures: data.DataSet, settings: dict, seed: int, out: str | Path, resume: bool = False) -> Trained:
     """All stages. `out` gets generator.safetensors, history.json and a checkpoint of each finished stage."""
-    if training.start_accelerator().num_processes > 1:
-        raise ValueError("nogan trains in one process: start it without torchrun.")
+    processes = training.start_accelerator()
     settings = settings | {"seed": seed, "fingerprint": fingerprint(pictures.train)}  # what a checkpoint belongs to
     folder, weights = Path(out) / "checkpoint", Path(out) / "generator.safetensors"
-    if not resume:
+    if not resume and processes.is_main_process:
         shutil.rmtree(folder, ignore_errors=True)
+    processes.wait_for_everyone()
     stages = Stages(pictures, settings, seed, folder)
     trained = Trained(models.Colorizer(stages.generator))
     try:
@@ -178,7 +185,8 @@ def fit(pictures: data.DataSet, settings: dict, seed: int, out: str | Path, resu
     n, epochs = len(pictures.train), sum(frozen + unfrozen for _, frozen, unfrozen in settings["sizes"])
     trained.pictures_seen = n * epochs + 2 * math.ceil(settings["share"] * n) * settings["critic_epochs"]
     trained.pictures_seen += settings["gan_batch_size"] * settings["last"]
-    if not weights.exists() or weights.stat().st_mtime_ns < (folder / "stage_3.json").stat().st_mtime_ns:
+    written = weights.stat().st_mtime_ns if weights.exists() else 0
+    if processes.is_main_process and written < (folder / "stage_3.json").stat().st_mtime_ns:
         files.write(weights.with_name("history.json"), (json.dumps(trained.history, indent=1) + "\n").encode())
         models.save(stages.generator, weights, recipe="nogan", seed=seed, epochs=epochs)
     return trained

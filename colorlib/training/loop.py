@@ -98,18 +98,19 @@ def fit(
     _check(recipe, pictures, any_size=changes.get("change_pictures"))
     settings, accelerator = recipe.settings, start_accelerator()
     main = accelerator.is_main_process
-    share, batch_size = _share(pictures, settings.batch_size, accelerator)
-    per_epoch = len(share) // batch_size
+    batch_size = _batch_size(pictures, settings.batch_size, accelerator.num_processes)
+    per_epoch = len(pictures) // batch_size
     run = Run(recipe, _count_steps(settings, epochs, per_epoch))
-    facts = {"batch_size": batch_size * accelerator.num_processes, "pictures": len(pictures)}
+    facts = {"batch_size": batch_size, "pictures": len(pictures)}
     facts |= {"fingerprint": fingerprint(pictures), "flips": changes.get("flips", True)}
     folder = Folder(out, recipe.facts() | facts, main) if out else None
     recipe.move_to(accelerator)
     recipe.begin(pictures)
     if resume and folder.restore(run) and run.step >= run.total:
         return run
-    share = share if changes.get("change_pictures") else data.prepared(share)
-    feed = partial(data.batches, share, batch_size, settings.seed, device=accelerator.device, **changes)
+    changes["share"] = slice(accelerator.process_index, None, accelerator.num_processes)
+    seen = pictures if changes.get("change_pictures") else data.prepared(pictures)
+    feed = partial(data.batches, seen, batch_size, settings.seed, device=accelerator.device, **changes)
     here = [accelerator.device] if accelerator.device.type == "cuda" else []
     bar = tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=not (progress and main))
     with bar, torch.random.fork_rng(devices=here):  # the caller's random numbers go on as if nothing was
@@ -133,15 +134,13 @@ def _check(recipe, pictures, any_size):
         raise ValueError("This recipe has been trained, and its learning rate with it: build a fresh recipe.")
 
 
-def _share(pictures, batch_size, accelerator):
-    """This process's pictures, and its part of a batch."""
-    processes = accelerator.num_processes
-    share = pictures[accelerator.process_index :: processes][: len(pictures) // processes]
-    part, rest = divmod(min(batch_size, len(pictures)), processes)
-    if part < 1 or rest:
-        whole = f"A batch of {batch_size} from {len(pictures)} pictures"
+def _batch_size(pictures, wanted, processes):
+    """Of all processes together."""
+    batch_size = min(wanted, len(pictures))
+    if batch_size < processes or batch_size % processes:
+        whole = f"A batch of {wanted} from {len(pictures)} pictures"
         raise ValueError(f"{whole} cannot be shared evenly by {processes} process(es): choose another batch size.")
-    return share, part
+    return batch_size
 
 
 def _count_steps(settings, epochs, per_epoch):
