@@ -8,6 +8,7 @@ constraints.txt; from the second call on nothing is installed unless those versi
 import argparse
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -33,6 +34,7 @@ COMMANDS = {
     "colorize": "color photographs: python start.py colorize PHOTO_OR_FOLDER --out FOLDER",
 }
 FOR_LESSONS, FOR_TESTS = "lab", "lab,dev"  # extras of pyproject.toml
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 DISK_FULL = re.compile("No space left on device|Errno 28|not enough space on the disk")
@@ -184,6 +186,9 @@ def open_course(python, arguments):
     """JupyterLab at the first lesson, with the whole course in its file list."""
     if not FIRST_LESSON.exists():
         sys.exit(f"{FIRST_LESSON} is missing: get the course's folder afresh.")
+    settings = ENVIRONMENT / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps(NO_NEWS), encoding="utf-8")  # else JupyterLab would ask before the first lesson
     command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--LabApp.default_url=/lab/tree/lessons/{FIRST_LESSON.name}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

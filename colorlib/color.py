@@ -124,7 +124,7 @@ def _is_simple(picture):
 
 def _in_pieces(convert, pictures):
     """Apply a function of 3×N numbers to pictures, a piece at a time."""
-    given = pictures.reshape(-1, *pictures.shape[-3:]).flatten(2)
+    given = (pictures if pictures.ndim > 3 else pictures[None]).flatten(0, -4).flatten(2)
     found = torch.empty(given.shape, device=given.device)
     piece = PIECE if given.device.type == "cpu" else 2**8 * PIECE  # a GPU likes large ones
     some = max(1, piece // max(1, given.shape[-1]))  # small pictures: several together

@@ -25,7 +25,7 @@ def test_the_whole_cube_agrees_with_scikit_image():
         torch.testing.assert_close(convert(expected), back, atol=1e-3, rtol=0)
 
 
-@pytest.mark.parametrize("shape", [(3, 300, 301), (5, 3, 200, 200), (2, 3, 3, 17, 31), (0, 3, 8, 8)])
+@pytest.mark.parametrize("shape", [(3, 300, 301), (5, 3, 200, 200), (2, 3, 3, 17, 31), (0, 3, 8, 8), (3, 1, 0)])
 def test_the_fast_way_cut_into_pieces_gives_what_the_formulas_give(shape):
     pictures = torch.randint(0, 256, shape, dtype=torch.uint8)
     for turned in (pictures, pictures.mT):  # whose numbers lie in another order

@@ -158,6 +158,8 @@ def test_it_opens_the_first_lesson_and_passes_jupyters_options_on(start, command
     assert {"--no-browser", "--port=9000"} < set(command) and command[-4:-2] == ["--ip", "0.0.0.0"]
     assert f"--ServerApp.root_dir={start.ROOT}" in command
     assert "--LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb" in command
+    (settings,) = start.ENVIRONMENT.rglob("overrides.json")
+    assert '"fetchNews": "false"' in settings.read_text()  # JupyterLab's own question about news does not come
     start.FIRST_LESSON.unlink()
     with pytest.raises(SystemExit, match="missing"):
         start.main([])

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -108,16 +108,28 @@ def fit(
     recipe.begin(pictures)
     if resume and folder.restore(run) and run.step >= run.total:
         return run
-    changes["share"] = slice(accelerator.process_index, None, accelerator.num_processes)
+    share = slice(accelerator.process_index, None, accelerator.num_processes)
     seen = pictures if changes.get("change_pictures") else data.prepared(pictures)
-    feed = partial(data.batches, seen, batch_size, settings.seed, device=accelerator.device, **changes)
     here = [accelerator.device] if accelerator.device.type == "cuda" else []
+    if here and seen.nbytes < torch.cuda.mem_get_info()[0] / 4:  # of what is free on the GPU
+        seen = seen.to(accelerator.device)
+    feed = partial(data.batches, seen, batch_size, settings.seed, share=share, device=accelerator.device, **changes)
+    looks, smaller = {"validate": validate, "on_epoch": on_epoch}, 0
     bar = tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=not (progress and main))
     with bar, torch.random.fork_rng(devices=here):  # the caller's random numbers go on as if nothing was
         try:
             _train(run, feed, per_epoch, bar, folder, validate, on_epoch)
         except (KeyboardInterrupt, Stopped, files.CannotWrite) as stop:
             run.stopped = str(stop) or "Stopped by hand."
+        except torch.OutOfMemoryError:
+            run.stopped = f"Batches of {batch_size} pictures do not fit into memory."
+            smaller = batch_size // 2 if run.step == 0 and accelerator.num_processes == 1 else 0
+    if smaller:  # nothing has been learned yet
+        print(f"{run.stopped} Here are batches of {smaller}.")
+        torch.cuda.empty_cache()
+        recipe.settings = replace(settings, batch_size=smaller)
+        epochs = None if settings.steps else epochs
+        return fit(recipe, pictures, epochs=epochs, out=out, progress=progress, **looks, **changes)
     if run.stopped:
         _keep(run, folder)
     return run

@@ -69,10 +69,14 @@ def others(chosen):
             row("time to quality: CIFAR-10 is not on this machine", "", "", "", "4")
     if "memory" in chosen:
         found = [measured("memory", "ours", n)[0] for n in ("1000", "10000", "100000")]
-        row("memory at 1,000, 10,000, 100,000 pictures", "", ", ".join(f"{mb:,.0f} MB" for mb in found), "", "no growth")
+        row(
+            "memory at 1,000, 10,000, 100,000 pictures", "", ", ".join(f"{mb:,.0f} MB" for mb in found), "", "no growth"
+        )
     if "start" in chosen:
         torch_alone, both = (measured("start", way)[0] for way in ("textbook", "ours"))
-        row("`import colorlib`, beyond torch's", f"{torch_alone:.2f} s", f"{both - torch_alone:.2f} s", "", "below .3 s")
+        row(
+            "`import colorlib`, beyond torch's", f"{torch_alone:.2f} s", f"{both - torch_alone:.2f} s", "", "below .3 s"
+        )
 
 
 if __name__ == "__main__":
@@ -82,7 +86,9 @@ if __name__ == "__main__":
         sys.exit(f"Choose some of: {', '.join(known)}.")
     units = torch.cpu.get_capabilities()
     half = "matrix units" if units.get("amx_bf16") else "bf16" if units.get("avx512_bf16") else "no bf16"
-    print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({platform.machine()}, {half}), torch {torch.__version__}\n")
+    print(
+        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({platform.machine()}, {half}), torch {torch.__version__}\n"
+    )
     row("what", "the textbook way", "colorlib", "ratio", "aim")
     row(*["---"] * 5)
     rates(chosen)

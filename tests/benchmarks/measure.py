@@ -130,7 +130,10 @@ def quality(way):
             reached.append(error(network))
             started += time.perf_counter() - started - seconds[-1]  # measuring does not count
         return min(reached), seconds[int(np.argmin(reached))]
-    shown, settings = found.train[:8_000], {"network": "pix2pix", "levels": 4, "width": 0.25, "dropout": 0.0, "size": 32}
+    shown, settings = (
+        found.train[:8_000],
+        {"network": "pix2pix", "levels": 4, "width": 0.25, "dropout": 0.0, "size": 32},
+    )
     started = time.perf_counter()
     recipe = training.Supervised(loss="mse", lr=3e-3, steps=4 * (len(shown) // 64), **settings)
     generator = training.fit(recipe, shown, epochs=4, progress=False).generator

@@ -7,6 +7,7 @@ import sys
 from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -211,6 +212,26 @@ def test_nan_stops_with_advice_before_it_spoils_the_weights(tmp_path):
     assert all(p.isfinite().all() for p in run.recipe.generator.parameters())
     assert json.loads((tmp_path / "history.json").read_text())[-1]["step"] == 12
     goes_on_as_if_undisturbed(tmp_path, epochs=3)
+
+
+def test_a_batch_too_large_for_memory_is_halved_and_that_is_said(capsys, tmp_path):
+    tight = recipe(batch_size=32, steps=4)
+    step = tight.step
+
+    def fitting(gray, ab):
+        if len(gray) > 8:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return step(gray, ab)
+
+    tight.step = fitting
+    run = fit(tight, epochs=4, out=tmp_path)  # 4 batches of 32, as planned; now 4 of 8
+    assert run.step == 4 and run.stopped is None and tight.settings.batch_size == 8
+    assert capsys.readouterr().out.count("do not fit into memory. Here are batches of") == 2
+    assert weights(run).keys() and (tmp_path / "generator.safetensors").exists()
+    tight = recipe()
+    tight.step = Mock(side_effect=[tight.step(*next(data.batches(PICTURES, 8))), torch.OutOfMemoryError])
+    with pytest.warns(UserWarning, match="do not fit into memory. What was learned in 1 of 5 steps is kept"):
+        assert fit(tight, epochs=1).stopped
 
 
 def test_weights_that_are_no_longer_numbers_are_not_kept(tmp_path):
