@@ -1,4 +1,4 @@
-"""The textbook way, as most tutorials write it: what colorlib's speed is measured against. Nothing here is colorlib's."""
+"""The textbook way, as most tutorials write it, with nothing of colorlib: what its speed is measured against."""
 
 import numpy as np
 import torch
