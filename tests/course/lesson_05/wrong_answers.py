@@ -76,18 +76,6 @@ def a_feature_loss(
     return loss
 
 
-def cut_off(eyes, painted, truth):
-    with torch.no_grad():
-        return eyes(painted), eyes(truth)
-
-
-def truth_unprotected(painted, truth, eyes, weights):
-    with frozen(eyes):
-        seen = eyes(painted)
-    terms = [(one - other).abs().mean() for one, other in zip(seen, eyes(truth), strict=True)]
-    return (painted - truth)[:, 1:].abs().mean() + weighted(terms, weights)
-
-
 def colors_weighted_too(painted, truth, eyes, weights):
     with frozen(eyes):
         pairs = [(painted[:, 1:], truth[:, 1:]), *zip(eyes(painted), eyes(truth), strict=True)]
@@ -155,10 +143,8 @@ WRONG = {
         "the last map alone": (a_feature_loss(add=lambda terms, weights: weights[-1] * terms[-1]), "one map alone"),
         "the first map alone": (a_feature_loss(add=lambda terms, weights: weights[0] * terms[0]), "one map alone"),
         "two maps always": (a_feature_loss(add=lambda terms, w: weighted(terms[:2], w[:2])), "as many maps"),
-        "the painting cut off": (a_feature_loss(see=cut_off), "cut off"),
         "a bare number": (a_feature_loss(give=torch.Tensor.item), ".item()"),
         "nothing frozen": (a_feature_loss(freeze=contextlib.nullcontext), "frozen(eyes)"),
-        "the truth's maps unprotected": (truth_unprotected, "truth's maps"),
         "no return": (lambda *arguments: None, "`return`"),
     },
     "choose_stop": {
