@@ -15,12 +15,10 @@ REFUSED = [
     ("gan", {}, "no recipe 'gan'.*unet_l1"),
     ("unet_l1", dict(skip=False), "no option 'skip'"),
     ("unet_l1", dict(network="pix2pix"), "unet_l1 has the network that it was published with.*training.Supervised"),
-    ("unet_l1", dict(size=40), "multiple of"),
     ("unet_l1", dict(loss="l3"), "Weigh one or more of mse, l1"),
     ("pix2pix", dict(real_label=0.5), "label of real pictures"),
     ("pix2pix", dict(real_label=1.1), "label of real pictures"),
     ("pix2pix", dict(generator_steps=0), "at least one step"),
-    ("keras_gan", dict(critic_options={"layers": 2}), "no option 'layers'"),
     ("keras_gan", dict(outputs="bins"), "judges colors"),
     ("wgan_gp", dict(lam_gp=-1.0), "0 or more"),
     ("wgan_gp", dict(lam_gp=math.nan), "0 or more"),
@@ -56,13 +54,6 @@ def test_a_recipe_of_another_network_is_named_by_both():
     assert both.settings.recipe == "cnn_l1_ms_ssim" and both.settings.loss == {"l1": 1.0, "ms_ssim": 0.5}
     assert training.Classify(network="pix2pix", **small).settings.recipe == "pix2pix_classify"
     assert training.Adversarial(network="unet", size=32, width=0.125, critic_width=0.1).settings.recipe == "unet_gan"
-
-
-def test_the_small_settings_of_every_run_build_a_recipe():
-    inherited, own = training.laptop("ambiguous_l1"), training.laptop("ambiguous_l2")
-    assert inherited == own | {"loss": "l1"} and own["steps"] == 280
-    assert training.laptop("ambiguous_wgan_gp")["betas"] == (0.0, 0.9)
-    assert training.Supervised(**own).settings.options == {"levels": 4, "dropout": 0.0}
 
 
 def test_a_coarse_prediction_is_compared_with_the_mean_of_squares():
