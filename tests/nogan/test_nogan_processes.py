@@ -26,23 +26,22 @@ def local_sockets():
         return False
 
 
-def trained(folder, network, batch_size, epochs, seed=0, **options):
-    """The learner, its weights and the places it was shown; `batch_size` is that of all processes together."""
-    dls = nogan.dataloaders(PICTURES, batch_size // (num_distrib() or 1), folder, device="cpu")
-    shown, chunkify = [], dls.train.chunkify
-    dls.train.chunkify = lambda places: chunkify(place for place in places if shown.append(place) is None)
-    learner = nogan.generator_learner(dls, network, seed=seed, **options)
-    with learner.distrib_ctx(sync_bn=False), nogan.silent(learner):
-        learner.fit(epochs, 1e-2)
-    return learner, torch.cat([value.flatten().float() for value in network.state_dict().values()]), shown
+def values_of(network):
+    return torch.cat([value.flatten().float() for value in network.state_dict().values()])
 
 
 def two_epochs(folder, seed):
+    """The weights that a training ends with, and the places that this process was shown."""
     torch.manual_seed(rank_distrib())  # other first weights in each process: those of process 0 count
     network = nogan.unet(models.build("encoder", 32, 0.125), 32)
-    learner, weights, shown = trained(folder, network, 24, 2, seed)
+    dls = nogan.dataloaders(PICTURES, 24 // num_distrib(), folder, device="cpu")
+    shown, chunkify = [], dls.train.chunkify
+    dls.train.chunkify = lambda places: chunkify(place for place in places if shown.append(place) is None)
+    learner = nogan.generator_learner(dls, network, seed=seed)
+    with learner.distrib_ctx(sync_bn=False), nogan.silent(learner):
+        learner.fit(2, 1e-2)
     learner.save("end")
-    return {"weights": weights, "places": torch.tensor(shown).view(2, -1), "random": torch.initial_seed()}
+    return {"weights": values_of(network), "places": torch.tensor(shown).view(2, -1), "random": torch.initial_seed()}
 
 
 def work(folder):
@@ -100,5 +99,4 @@ def test_process_0_alone_saves(found, tmp_path):
     assert not list(other.rglob("*.pth"))
     dls = nogan.dataloaders(PICTURES, 24, folder, device="cpu")
     learner = nogan.generator_learner(dls, nogan.unet(models.build("encoder", 32, 0.125), 32)).load("end")
-    saved = torch.cat([value.flatten().float() for value in learner.model.state_dict().values()])
-    assert torch.equal(saved, first[-1]["weights"])
+    assert torch.equal(values_of(learner.model), first[-1]["weights"])
