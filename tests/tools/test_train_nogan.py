@@ -1,4 +1,4 @@
-"""The tool that trains NoGAN's stages, on tiny networks: what it ships, how it goes on; a generator on fewer stages."""
+"""The tool that trains NoGAN's stages, on tiny networks: what it ships, how it goes on; narrow generators."""
 
 import json
 import shutil
@@ -211,12 +211,10 @@ def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsy
     assert shipped(tmp_path / "out", "tiny")[0] == card
 
 
-def test_a_generator_on_fewer_stages_is_smaller():
+def test_a_narrow_generator_can_be_frozen_and_an_encoder_has_so_many_stages():
     encoder = models.build("encoder", 32, 0.25)
     narrow = nogan.unet(encoder, 32, narrow=8).eval()
     assert len(narrow.groups()[0]) == len(list(encoder.body.parameters())), "freeze leaves the convolution that narrows"
-    two, four = (models.count_parameters(nogan.unet(encoder, 32, stages=stages)) for stages in (2, 4))
-    assert two < four / 2
     for wrong in (0, 1, 5, 2.5):
         with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
             nogan.unet(encoder, 32, stages=wrong)

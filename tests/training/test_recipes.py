@@ -38,13 +38,6 @@ PUBLISHED = [
 ]
 
 
-def test_the_names():
-    adversarial = {"pix2pix", "pix2pix_rgb", "pix2pix_ms_ssim", "cgan", "keras_gan", "wgan_gp"}
-    others = {"fusion_pretrained", "flow"}  # which have tests of their own
-    assert set(training.RECIPES) == {*SUPERVISED, *adversarial, *others}
-    assert set(training.ADVERSARIAL) == adversarial
-
-
 def test_a_recipe_of_another_network_is_named_by_both():
     small = dict(size=32, width=0.125, levels=4)
     assert training.Supervised(network="pix2pix", loss="mse", **small).settings.recipe == "pix2pix_l2"
