@@ -7,7 +7,6 @@ from lab import BROWSER, BROWSER_OPTIONS, Lab, Page
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-L2_AND_L1 = "L2 (squared error)", "L1 (absolute error)"
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
@@ -46,20 +45,6 @@ def opened(browser, lab):
         assert not page.errors, page.errors
 
 
-def quiz(lesson, identifier):
-    """Answer a quiz's first question by keyboard, option by option: one is right, all are explained."""
-    told = ""
-    for option in range(3):
-        cell = lesson.show(f'quiz("{identifier}")')
-        group, status = cell.get_by_role("radiogroup").first, cell.get_by_role("status").first
-        lesson.tab_to(group)
-        lesson.page.keyboard.press("ArrowDown" if option else "Space")
-        press(lesson, cell, "Check answer 1")
-        sync_api.expect(status).not_to_have_text(told.split("\n")[-1])
-        told += "\n" + status.inner_text()
-    assert told.count("Right.") == 1 and told.count("Not yet.") == 2
-
-
 def slide(lesson, cell, name, key="ArrowRight", times=1):
     lesson.tab_to(cell.get_by_role("slider", name=name))
     for _ in range(times):
@@ -92,7 +77,16 @@ def test_lesson_00_by_keyboard(opened):
     cell.get_by_role("radiogroup", name="Where is its color?").wait_for()
     # A screen reader speaks only what comes into a status that was there before.
     assert cell.get_by_role("status").all_inner_texts() == ["", "", ""]
-    quiz(lesson, "00.take_away")
+    told = ""
+    for option in range(3):  # one is right, all are explained
+        cell = lesson.show('quiz("00.take_away")')
+        group, status = cell.get_by_role("radiogroup").first, cell.get_by_role("status").first
+        lesson.tab_to(group)
+        lesson.page.keyboard.press("ArrowDown" if option else "Space")
+        press(lesson, cell, "Check answer 1")
+        sync_api.expect(status).not_to_have_text(told.split("\n")[-1])
+        told += "\n" + status.inner_text()
+    assert told.count("Right.") == 1 and told.count("Not yet.") == 2
 
     cell = lesson.show("be_the_network(")
     for number in range(1, 11):
@@ -127,8 +121,6 @@ def test_lesson_01_by_keyboard(opened):
     cell.get_by_text("at L = 65").first.wait_for()
     another_picture(cell, before)
 
-    quiz(lesson, "01.take_away")
-
 
 def test_lesson_02_by_keyboard(opened):
     lesson = opened("02_baseline_cnn")
@@ -142,7 +134,7 @@ def test_lesson_02_by_keyboard(opened):
     told.filter(has_text="median").filter(has_text="a real balloon's color").wait_for()
     cell.get_by_role("img", name="The balloon painted at the stop median").wait_for()
 
-    match_losses(lesson, [*L2_AND_L1, "no network", "the true colors"])
+    match_losses(lesson, ["L2 (squared error)", "L1 (absolute error)", "no network", "the true colors"])
 
 
 def match_losses(lesson, labels, source="loss_quiz("):
@@ -170,25 +162,14 @@ def test_lesson_03_by_keyboard(opened):
     told = cell.get_by_role("status")
     assert "guessing costs 2 ln 2 = 1.39" in told.inner_text()
     before = cell.get_by_role("img").get_attribute("alt")
-    press(lesson, cell, "One generator step")
-    told.filter(has_text="Generator, steps: 1;").wait_for()
-    press(lesson, cell, "Ten critic steps", "Enter")
-    told.filter(has_text="Critic, steps: 10").wait_for()
     press(lesson, cell, "Ten rounds")
-    told.filter(has_text="Generator, steps: 11;").wait_for()
+    told.filter(has_text="Generator, steps: 10;").wait_for()
     another_picture(cell, before)
-    cell = lesson.show("color_gan_lab()")  # back to its top: Tab only goes on
-    choose(lesson, cell, "Generator's loss", "the minimax")
-    press(lesson, cell, "Start again", "Enter")
-    told.filter(has_text="Critic, steps: 0").wait_for()
 
     cell = lesson.show("picture_gallery(")
     slide(lesson, cell, "λ")
     cell.get_by_role("status").filter(has_text="λ = 1 ").wait_for()
     cell.get_by_role("img", name="λ = 1, picture 1", exact=True).wait_for()
-
-    quiz(lesson, "03.curves")
-    match_losses(lesson, [*L2_AND_L1, "pix2pix", "the true colors"])
 
 
 def test_lesson_04_by_keyboard(opened):
@@ -201,41 +182,22 @@ def test_lesson_04_by_keyboard(opened):
     told.filter(has_text="Shift 7.5").filter(has_text="Jensen–Shannon by 0.00").wait_for()
 
     cell = lesson.show("be_the_critic()")
-    told = cell.get_by_role("status")
     slide(lesson, cell, "Height at 0", "ArrowUp", times=4)
-    told.filter(has_text="Too steep").wait_for()
-    press(lesson, cell, "Show a best one")
-    told.filter(has_text="Higher is not possible").wait_for()
+    cell.get_by_role("status").filter(has_text="Too steep").wait_for()
 
     cell = lesson.show("distance_gan_lab()")
-    told = cell.get_by_role("status")
     choose(lesson, cell, "Critic", "slope penalized")
-    told.filter(has_text="Lab units to go").wait_for()
-    before = cell.get_by_role("img").get_attribute("alt")
-    press(lesson, cell, "Ten rounds")
-    told.filter(has_text="Critic, steps: 50").wait_for()
-    another_picture(cell, before)
-
-    cell = lesson.show("photographs.side_slider(")
-    slide(lesson, cell, "side")
-    cell.get_by_role("status").filter(has_text="side 96").wait_for()
-    cell.get_by_role("img", name="side 96, picture 1", exact=True).wait_for()
-
-    quiz(lesson, "04.take_away")
-    match_losses(lesson, ["pix2pix", "WGAN-GP", "the true colors"])
+    cell.get_by_role("status").filter(has_text="Lab units to go").wait_for()
 
 
 def test_lesson_05_by_keyboard(opened):
     lesson = opened("05_nogan")
     shown = lesson.show("loaders.show_batch(max_n=6)").get_by_role("img")
     assert shown.get_attribute("alt").startswith("6 pictures")
-    quiz(lesson, "05.recall")
     match_losses(lesson, ["L1", "pix2pix", "NoGAN", "the true colors"], "photographs.loss_quiz(")
-    match_losses(lesson, ["L1", "pix2pix", "WGAN-GP", "NoGAN", "the true colors"], '"05.which_loss"')
-    quiz(lesson, "05.take_away")
 
 
-def test_lesson_06_by_keyboard(opened):
+def test_lesson_06_by_keyboard(opened, tmp_path):
     lesson = opened("06_compare")
 
     cell = lesson.show("sortable_table(")
@@ -258,24 +220,20 @@ def test_lesson_06_by_keyboard(opened):
         cell.get_by_role("status").filter(has_text=f"Picture {number} of 20").wait_for()
     cell.get_by_role("status").filter(has_text="Your interval is").wait_for()
 
-    match_losses(lesson, ["a U-Net with L2", "pix2pix", "keras_gan", "NoGAN", "the true colors"], '"06.which_system"')
-    quiz(lesson, "06.take_away")
+    color_a_large_photograph(lesson, tmp_path)
 
 
-def test_own_photographs_of_any_kind(opened, tmp_path):
-    """A photograph of 24 megapixels that a phone turned, and a broken file; nothing is lost, and the size stays."""
-    lesson = opened("06_compare")
+def color_a_large_photograph(lesson, folder):
+    """One of 24 megapixels that a phone turned: it reaches the kernel and comes back whole, at its size."""
     exif = Image.Exif()
     exif[0x0112] = 6  # turn it to the right
-    Image.linear_gradient("L").resize((6000, 4000)).convert("RGB").save(tmp_path / "phone.jpg", exif=exif)
-    (tmp_path / "broken.jpg").write_bytes((tmp_path / "phone.jpg").read_bytes()[:5000])
+    Image.linear_gradient("L").resize((6000, 4000)).convert("RGB").save(folder / "phone.jpg", exif=exif)
     cell = lesson.show("own_photographs(")
     told = cell.get_by_role("status")
-    for name, answer in {"broken": "cannot be read", "phone": "4000 × 6000 pixels"}.items():
-        with lesson.page.expect_file_chooser() as chooser:
-            cell.get_by_role("button", name="Choose a photograph").click()
-        chooser.value.set_files(tmp_path / f"{name}.jpg")
-        told.filter(has_text=answer).wait_for(timeout=60_000)
+    with lesson.page.expect_file_chooser() as chooser:
+        cell.get_by_role("button", name="Choose a photograph").click()
+    chooser.value.set_files(folder / "phone.jpg")
+    told.filter(has_text="4000 × 6000 pixels").wait_for()
     choose(lesson, cell, "color with", "L1")
     press(lesson, cell, "Color it")
     told.filter(has_text="Done").wait_for(timeout=90_000)
@@ -299,9 +257,6 @@ def test_lesson_07_by_keyboard(opened):
     choose(lesson, cell, "I choose", "number 5")
     cell.get_by_role("status").filter(has_text="Number 5").wait_for()
     assert cell.get_by_role("img", name="coloring 5").count() == 2  # small, and now large
-
-    quiz(lesson, "07.take_away")
-    match_losses(lesson, ["L1", "pix2pix", "flow, one sample", "the true colors"])
 
 
 def test_solutions_can_be_read_without_a_kernel(opened):

@@ -31,13 +31,11 @@ def test_what_is_broken_fails_with_what_to_do_and_hides_nothing(tmp_path):
     assert lines[-1].startswith("To be mended: torch, ") and "start.py setup" in lines[-1]
 
 
-def test_a_check_that_breaks_is_a_row(monkeypatch, capsys):
+def test_an_unknown_profile_is_a_row(monkeypatch, capsys):
     monkeypatch.setenv("COLORLIB_PROFILE", "huge")
-    monkeypatch.setattr(doctor, "CHECKS", {"broken": lambda: 1 / 0, "torch": doctor.check_torch})
+    monkeypatch.setattr(doctor, "CHECKS", {"torch": doctor.check_torch})
     assert doctor.main() == 1
-    broken, unknown, *_, last = capsys.readouterr().out.splitlines()
-    assert broken.startswith("[FAIL] broken       ZeroDivisionError")
-    assert last.startswith("To be mended: broken, torch. ")
+    unknown = capsys.readouterr().out.splitlines()[0]
     assert unknown.startswith("[FAIL]") and "huge" in unknown and "quick" in unknown
 
 

@@ -18,13 +18,6 @@ def old(tmp_path):
     return path
 
 
-def test_a_file_and_its_folders_are_made(tmp_path):
-    path = tmp_path / "a" / "b" / "new.bin"
-    files.write(path, b"one")
-    files.write(str(path), b"two")
-    assert path.read_bytes() == b"two" and os.listdir(path.parent) == ["new.bin"]
-
-
 def test_a_full_disk_and_whoever_stops_in_the_middle_leave_the_old_file_whole(old):
     full, advice = OSError(errno.ENOSPC, "No space left on device"), "kept.json could not be written: No space left"
     for error, told in ((full, f"{advice}.*whole. Make room"), (KeyboardInterrupt("by hand"), "^by hand$")):

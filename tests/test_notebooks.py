@@ -28,12 +28,6 @@ def _can_cut_off():
     return subprocess.run([*CUT_OFF, "true"], capture_output=True).returncode == 0
 
 
-def test_every_lesson_has_both_notebooks():
-    names = {path.stem for path in (ROOT / "solutions").glob("[0-9][0-9]_*.py")}
-    assert names and names == {path.stem for path in NOTEBOOKS}
-    assert len(NOTEBOOKS) == 2 * len(names)
-
-
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_runs_from_top_to_bottom(notebook, request, tmp_path):
     profile = request.config.getoption("--profile")

@@ -49,5 +49,6 @@ def test_what_is_missing_is_declared_and_nothing_else(library, tmp_path):
 def test_importing_colorlib_is_cheap_and_lets_the_real_torchvision_and_fastai_import():
     """Whether this machine's pair of torch and torchvision is broken or not."""
     heavy = "import colorlib, sys; print({'torch', 'torchvision', 'fastai'} & set(sys.modules))"
-    done = run(f"{heavy}; import fastai.torch_basics, torchvision; print('all imported')")
-    assert done.stdout.split() == ["set()", "all", "imported"], done.stderr
+    course = "from colorlib import course; print('fastai' in sys.modules)"  # a lesson does not wait for it
+    done = run(f"{heavy}; {course}; import fastai.torch_basics, torchvision; print('all imported')")
+    assert done.stdout.split() == ["set()", "False", "all", "imported"], done.stderr

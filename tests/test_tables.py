@@ -7,16 +7,6 @@ from colorlib import profile, tables
 ROWS = [["lesson", "done"], ["00 <start>", "2 of 3"], ["01", "1 of 12"]]
 
 
-def test_text_stands_in_columns():
-    assert tables.as_text(ROWS, "Your progress").splitlines() == [
-        "    lesson     done",
-        "00 <start>   2 of 3",
-        "        01  1 of 12",
-        "Your progress",
-    ]
-    assert len(tables.as_text(ROWS).splitlines()) == 3
-
-
 def test_html_heads_its_columns_and_rows():
     page = tables.as_html(ROWS, "Yours & mine", bold=1)
     assert page.startswith("<table><caption>Yours &amp; mine</caption><thead>")

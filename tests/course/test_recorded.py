@@ -30,14 +30,19 @@ def test_recorded_runs_stand_in_at_quick(monkeypatch, said):
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_painting_while_it_trains_changes_nothing_of_the_training(epochs, monkeypatch, one_thread):
-    """pix2pix has batch norm and dropout: both would notice."""
+    """pix2pix has batch norm and dropout: both would notice. Who looks may throw dice."""
     shown = []
     handle = types.SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
     monkeypatch.setattr(recorded, "display", lambda bundle, **_: shown.append(bundle) or handle)
     pictures = torch.randint(256, (16, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     watch = LiveCurves("l1", pictures=pictures[:4], seconds=0, lines={"truth": 0.3})
+
+    def look(run):
+        torch.rand(1)
+        watch(run)
+
     weights = []
-    for on_epoch in (None, watch):
+    for on_epoch in (None, look):
         recipe = training.build("pix2pix", 32, width=0.125, levels=3, batch_size=8, seed=1)
         training.fit(recipe, pictures, epochs=epochs, on_epoch=on_epoch, progress=False)
         weights.append([*recipe.generator.state_dict().values(), *recipe.networks["critic"].state_dict().values()])

@@ -34,7 +34,6 @@ def test_save_and_load(tmp_path, shipped):
     found = models.load_encoder()
     assert not found.training and torch.equal(found(grays(32)), shipped(grays(32)))
     path = models.save(models.build("encoder", 32), tmp_path / "half.safetensors", half=True)
-    assert path.stat().st_size <= 2.1e6
     assert models.load_encoder(path)(grays(64)).isfinite().all()
     with pytest.raises(ValueError, match="gives no colors: use models.load_encoder"):
         models.load(path)

@@ -40,13 +40,10 @@ def test_half_precision_halves_the_file_and_hardly_the_result(tmp_path):
     assert all(p.dtype == torch.float32 for p in models.load(half).parameters())
 
 
-def test_a_save_that_fails_says_so_and_leaves_nothing_behind(tmp_path):
-    (tmp_path / "net.safetensors").mkdir()
-    with pytest.raises(OSError, match="net.safetensors could not be written"):
-        models.save(models.build("cnn", size=32, width=0.25), tmp_path / "net.safetensors")
+def test_a_network_that_could_not_be_rebuilt_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="Only networks from models.build"):
-        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "other.safetensors")
-    assert os.listdir(tmp_path) == ["net.safetensors"]
+        models.save(torch.nn.Conv2d(1, 2, 3), tmp_path / "net.safetensors")
+    assert os.listdir(tmp_path) == []
 
 
 def test_files_that_are_none_or_do_not_fit(tmp_path, monkeypatch):

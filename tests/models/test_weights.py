@@ -4,7 +4,6 @@ import json
 from functools import cache
 
 import pytest
-import train_weights
 
 from colorlib import color, data, metrics, models
 from colorlib.course.lesson_05 import stages, stops
@@ -176,14 +175,6 @@ def test_the_encoder_comes_with_its_card():
     encoder = models.load_encoder()
     assert models.count_parameters(encoder) == card["parameters"]
     assert card["held_out"]["encoder"][0]["accuracy"] > 0.8
-    assert "/" not in card["hardware"]
-
-
-def test_the_tool_lists_what_there_is(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["train_weights.py", "--list"])
-    train_weights.main()
-    listed = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
-    assert set(WORLDS) <= {name for name, made in listed.items() if made == "made"}
 
 
 def test_samples_of_photographs_are_bold_and_their_mean_is_l1s_brown():

@@ -1,4 +1,4 @@
-"""The tool that trains NoGAN's stages, on tiny networks: what it ships, how it goes on; a generator on fewer stages."""
+"""The tool that trains NoGAN's stages, on tiny networks: what it ships, how it goes on; narrow generators."""
 
 import json
 import shutil
@@ -125,6 +125,8 @@ def test_the_stop_is_chosen_on_one_half_and_reported_on_the_other(tiny):
 
 def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch):
     calls = []
+    monkeypatch.setitem(tool.RUNS, "tiny", ("ambiguous", (0,), WORLD))
+    monkeypatch.setattr(tool, "VARIANTS", {})
     for stage in ("generate", "criticize", "together"):
         work = getattr(tool.Stages, stage)
         monkeypatch.setattr(tool.Stages, stage, lambda run, n=stage, w=work: calls.append(n) or w(run))
@@ -134,12 +136,12 @@ def test_a_stopped_call_goes_on_with_the_next_stage(tiny, tmp_path, monkeypatch)
         tool.ship("tiny", tmp_path / "out", ())
     assert not list(tmp_path.glob("out/*.*")) and calls == ["generate", "criticize", "together"]
     tool.ship("tiny", tmp_path / "out", ())
-    assert calls[3] == "together" and len(calls) == 11  # the other seed's stages, and two of each for the variant
     tool.ship("tiny", tmp_path / "out", ())  # all is finished
-    assert len(calls) == 11
+    assert calls[3:] == ["together"]
     (_, one, painted), (other, painted_too) = tiny, shipped(tmp_path / "out", "tiny")
-    assert without_seconds(one["stages"]) == without_seconds(other["stages"]) and one["held_out"] == other["held_out"]
-    assert all(torch.equal(value, painted_too[name]) for name, value in painted.items())
+    assert without_seconds(one["stages"][:1]) == without_seconds(other["stages"])
+    assert {row: measures[:1] for row, measures in one["held_out"].items()} == other["held_out"]
+    assert all(torch.equal(value, painted[name]) for name, value in painted_too.items())
 
 
 def test_photographs_begin_frozen_on_the_pretrained_encoder(photos, tmp_path, monkeypatch):
@@ -209,12 +211,10 @@ def test_the_command_lists_trains_and_refuses(tiny, tmp_path, monkeypatch, capsy
     assert shipped(tmp_path / "out", "tiny")[0] == card
 
 
-def test_a_generator_on_fewer_stages_is_smaller():
+def test_a_narrow_generator_can_be_frozen_and_an_encoder_has_so_many_stages():
     encoder = models.build("encoder", 32, 0.25)
     narrow = nogan.unet(encoder, 32, narrow=8).eval()
     assert len(narrow.groups()[0]) == len(list(encoder.body.parameters())), "freeze leaves the convolution that narrows"
-    sizes = {n: models.count_parameters(nogan.unet(encoder, 32, stages=n)) for n in (2, 3, 4, None)}
-    assert sizes[2] < sizes[3] < sizes[4] / 2 and sizes[None] == sizes[4]
     for wrong in (0, 1, 5, 2.5):
         with pytest.raises(ValueError, match=f"stand on 2 to 4 stages of its encoder, not {wrong}"):
             nogan.unet(encoder, 32, stages=wrong)

@@ -307,17 +307,6 @@ def test_killed_while_saving_the_result_is_never_behind(tmp_path, monkeypatch):
     goes_on_as_if_undisturbed(tmp_path, epochs=2)
 
 
-def test_looking_does_not_change_the_training():
-    seen = []
-
-    def look(run):
-        seen.append((len(run.history), run.generator.training, float(torch.rand(1))))
-
-    looked = fit(recipe(), epochs=2, on_epoch=look, validate=lambda generator: {"x": 2.0})
-    assert [row[:2] for row in seen] == [(1, False), (2, False)]
-    same_weights(weights(looked), weights(undisturbed(2)))
-
-
 def test_killed_in_mid_epoch_it_goes_on_from_its_last_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "EVERY", 0)  # so one is written before each step
     with pytest.raises(SystemExit):

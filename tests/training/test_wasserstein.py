@@ -100,22 +100,6 @@ def test_a_pictures_slope_depends_on_other_pictures_with_batch_norm_alone(norm, 
         torch.testing.assert_close(one, alone, rtol=1e-4, atol=0)
 
 
-def test_the_estimate_grows_between_separating_piles():
-    """W₁ is the shift, the best slope s of s·W − λ(s − 1)² is 1 + W/2λ; Jensen–Shannon would be ln 2 for all three."""
-    for shift in (0.5, 1.0, 2.0):
-        torch.manual_seed(0)
-        pile = torch.randn(256, 1) * 0.1
-        critic = nn.Sequential(nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1))
-        nn.init.zeros_(critic[2].weight)  # flat: on a line, a slope of −1 would be held as firmly as one of 1
-        adam = torch.optim.Adam(critic.parameters(), 1e-2, (0.0, 0.9))
-        for _ in range(200):
-            loss = losses.wasserstein_critic(critic(pile + shift), critic(pile))
-            adam.zero_grad()
-            (loss + 10 * losses.gradient_penalty(critic, None, pile + shift, pile)).backward()
-            adam.step()
-        assert -loss.item() == pytest.approx(shift * (1 + shift / 20), rel=0.15)
-
-
 @pytest.mark.parametrize("conditional", [True, "shuffled", False])
 def test_its_critic_descends_what_the_losses_say(conditional):
     a_recipe, descended = recipe(lam_gp=7.0, conditional=conditional), []

@@ -92,11 +92,9 @@ def test_shapes_and_types(world, n, size):
     slots = {"texture": 0, "context": 0, "shapes": 4}.get(world, 3)
     assert len(drawn) == n and drawn.world == world
     assert drawn.pictures.shape == (n, 3, size, size) and drawn.pictures.dtype == torch.uint8
-    for name in ("ambiguous", "objects", "materials", "details", "far"):
-        dtype = torch.int8 if name in ("objects", "materials") else torch.bool
-        assert getattr(drawn, name).shape == (n, size, size) and getattr(drawn, name).dtype == dtype
-    assert drawn.palette_index.shape == (n, slots) and drawn.palette_index.dtype == torch.int64
-    assert drawn.night.shape == (n,) and drawn.palette.shape[1] == 2
+    for mask in (drawn.ambiguous, drawn.objects, drawn.materials, drawn.details, drawn.far):
+        assert mask.shape == (n, size, size)
+    assert drawn.palette_index.shape == (n, slots) and drawn.night.shape == (n,)
 
 
 @every_world
@@ -112,14 +110,6 @@ def test_every_color_is_in_gamut(world, monkeypatch):
     monkeypatch.setattr(Canvas, "pictures", lambda canvas: painted.append(canvas.lab) or pictures(canvas))
     scenes.draw(200, 32, 1, world)
     assert in_gamut(torch.cat(painted), tolerance=0.004).float().mean() > 0.998
-
-
-def test_slices_keep_everything_together():
-    drawn = scenes.draw(20, 32, 1)
-    part = drawn[torch.tensor([4, 2])]
-    for name in ("pictures", "objects", "palette_index", "night"):
-        assert torch.equal(getattr(part, name), getattr(drawn, name)[[4, 2]]), name
-    assert torch.equal(part.palette, drawn.palette) and part.world == drawn.world and len(drawn[:7]) == 7
 
 
 @pytest.mark.parametrize("world, given", [("ambiguous", {}), ("mixed", {}), ("ambiguous", OWN)])

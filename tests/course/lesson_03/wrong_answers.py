@@ -47,10 +47,6 @@ def both_in_one_batch(critic, optimizer, gray, ab, fake):
     return descend(optimizer, (bce(real, 1.0) + bce(painted, 0.0)) / 2)
 
 
-def without_a_step(critic, optimizer, gray, ab, fake, lam):
-    return (bce(critic(torch.cat([gray, fake], dim=1)), 1.0) + lam * (fake - ab).abs().mean()).item()
-
-
 def lambda_in_the_number_alone(critic, optimizer, gray, ab, fake, lam):
     near = (fake - ab).abs().mean()
     with frozen(critic):
@@ -101,7 +97,6 @@ WRONG = {
         "detached": (a_generator_step(see=lambda fake: fake.detach()), "detached, or the verdict"),
         "the published GAN that is none": (a_generator_step(fool=lambda z: bce(z, 1.0).detach()), "lesson 02, extra c"),
         "gradients not forgotten": (a_generator_step(forget=False), "zero_grad"),
-        "no step": (without_a_step, "optimizer.step()"),
         "λ in the number alone": (lambda_in_the_number_alone, "with lam in it"),
         "left frozen": (left_frozen, "thaws it by itself"),
         "not frozen": (a_generator_step(freeze=contextlib.nullcontext), "with frozen(critic)"),

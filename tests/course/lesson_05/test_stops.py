@@ -52,14 +52,6 @@ def test_it_finds_the_snapshot_before_a_planted_glitch():
     assert stops.propose(rows, tolerance=1.0).batch == 60
 
 
-def test_the_figures_are_those_of_metrics_on_worlds():
-    rows = stops.measure({0: DULL}, WORLD)[0]
-    expected = metrics.measure(DULL, TRUTH, GRAY, WORLD)
-    for name in ("chroma_share", "palette_distance", "background_error"):
-        assert rows[name] == expected[name]
-    assert rows["chroma_share"] == pytest.approx(0.3, abs=0.01)
-
-
 def test_of_photographs_another_measure_may_be_feared():
     rows = stops.measure({0: DULL, 20: TRUTH * 0.4, 40: TRUTH * -0.42}, WORLD.pictures)
     assert rows[0]["chroma_share"] == pytest.approx(0.3) and "background_error" not in rows[0]

@@ -76,24 +76,6 @@ def a_feature_loss(
     return loss
 
 
-def cut_off(eyes, painted, truth):
-    with torch.no_grad():
-        return eyes(painted), eyes(truth)
-
-
-def truth_unprotected(painted, truth, eyes, weights):
-    with frozen(eyes):
-        seen = eyes(painted)
-    terms = [(one - other).abs().mean() for one, other in zip(seen, eyes(truth), strict=True)]
-    return (painted - truth)[:, 1:].abs().mean() + weighted(terms, weights)
-
-
-def colors_weighted_too(painted, truth, eyes, weights):
-    with frozen(eyes):
-        pairs = [(painted[:, 1:], truth[:, 1:]), *zip(eyes(painted), eyes(truth), strict=True)]
-    return sum(w * (one - other).abs().mean() for w, (one, other) in zip(weights, pairs, strict=False))
-
-
 def a_choice(
     limit=lambda first, tolerance: first + tolerance,
     fits=lambda glitches, limit: glitches <= limit,
@@ -115,11 +97,6 @@ def first_fit(rows, tolerance):
 
 def later_if_any(rows, fit):
     return list(filter(fit, list(rows)[1:])) or [0]
-
-
-def cleanest_limit(rows, tolerance):
-    first = {"chroma_share": rows[0]["chroma_share"], "glitches": min(row["glitches"] for row in rows.values())}
-    return a_choice()({**rows, 0: first}, tolerance)
 
 
 WRONG = {
@@ -147,7 +124,6 @@ WRONG = {
         "signs left": (a_feature_loss(off=lambda one, other: (one - other).mean()), "absolute"),
         "L counted": (a_feature_loss(colors=lambda lab: lab), "L is counted"),
         "no weights": (a_feature_loss(add=lambda terms, weights: sum(terms)), "without their weights"),
-        "the colors weighted too": (colors_weighted_too, "has no weight"),
         "no colors": (a_feature_loss(colors=torch.zeros_like), "the colors' own term"),
         "weights on the wrong maps": (a_feature_loss(add=lambda terms, w: weighted(terms[::-1], w)), "first weight"),
         "the mean over the maps": (a_feature_loss(add=lambda terms, w: weighted(terms, w) / len(w)), "no mean over"),
@@ -155,10 +131,8 @@ WRONG = {
         "the last map alone": (a_feature_loss(add=lambda terms, weights: weights[-1] * terms[-1]), "one map alone"),
         "the first map alone": (a_feature_loss(add=lambda terms, weights: weights[0] * terms[0]), "one map alone"),
         "two maps always": (a_feature_loss(add=lambda terms, w: weighted(terms[:2], w[:2])), "as many maps"),
-        "the painting cut off": (a_feature_loss(see=cut_off), "cut off"),
         "a bare number": (a_feature_loss(give=torch.Tensor.item), ".item()"),
         "nothing frozen": (a_feature_loss(freeze=contextlib.nullcontext), "frozen(eyes)"),
-        "the truth's maps unprotected": (truth_unprotected, "truth's maps"),
         "no return": (lambda *arguments: None, "`return`"),
     },
     "choose_stop": {
@@ -183,7 +157,6 @@ WRONG = {
         "no further than the first glitches": (a_choice(among=lambda rows, fit: takewhile(fit, rows)), "come and go"),
         "never stage 1": (a_choice(among=lambda rows, fit: filter(fit, list(rows)[1:])), "stage 1's batch, 0"),
         "never stage 1 unless forced": (a_choice(among=later_if_any), "nearest to the truth: 60 %"),
-        "the cleanest snapshot's limit": (cleanest_limit, "begins with the cleanest snapshot"),
         "by ratio": (a_choice(miss=lambda row: abs(math.log(row["chroma_share"]))), "ratios or logarithms"),
         "no return": (lambda *arguments: None, "`return`"),
     },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from colorlib import compare, models
+from colorlib import compare
 from colorlib.course.lesson_06.recorded import Compared
 
 WORLD = {"chroma", "true_chroma", "palette_distance", "palette_use", "background_error"}
@@ -66,7 +66,3 @@ def test_ones_own_rows_come_after_the_recorded_ones():
     table = found.table("ab_error", mine=[found.rows[0], row | {"ab_error": 1.0}])
     assert list(table.seeds)[-2:] == ["unet_l1, yours", "truth"] and table["unet_l1, yours"]["ab_error"] == 1
     assert table.names == ["ab_error"]
-
-
-def test_the_classifier_sees_colors():
-    assert models.load_encoder("color_classifier").inputs == 3

@@ -31,12 +31,6 @@ def a_critic_matters(clear=True, copied=torch.clone, whose=lambda generator, cri
     return critic_matters
 
 
-def of_the_losses(generator, loss_of, critics):
-    """Compares the losses, not the gradients."""
-    one, other = (loss_of(critic).item() for critic in critics)
-    return one != other
-
-
 def by_sorting(systems):
     """From the least wrong on, each that is less dull than, or as dull as, all before it."""
     best, names = float("inf"), []
@@ -82,7 +76,6 @@ WRONG = {
     "critic_matters": {
         "not copied": (a_critic_matters(copied=lambda gradient: gradient, clear=False), "a copy of each"),
         "never cleared": (a_critic_matters(clear=False), "clear them"),
-        "losses compared": (of_the_losses, "not losses"),
         "the critics' gradients": (a_critic_matters(whose=lambda generator, critic: critic), "gradient"),
         "nearly equal": (a_critic_matters(equal=lambda a, b: torch.allclose(a, b, atol=1e-2)), "a small difference"),
     },
