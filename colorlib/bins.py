@@ -43,14 +43,11 @@ def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def bin_weights(ab: torch.Tensor, mix: float = 0.5) -> torch.Tensor:
-    """How much each bin counts, from the ab of some hundred training pictures: rare colors more, 1 on average.
-
-    A share `mix` of even probabilities keeps bins that never occur from counting without end.
-    """
+    """How much each bin counts, from the ab of some hundred training pictures: rare colors more, 1 on average."""
     (index, share), bins = soft_encode(ab), len(ab_bins())
     found = torch.zeros(bins, device=ab.device).index_add_(0, index.flatten(), share.flatten())
     found /= found.sum()
-    weights = 1 / ((1 - mix) * found + mix / bins)
+    weights = 1 / ((1 - mix) * found + mix / bins)  # so bins that never occur do not count without end
     return weights / (weights * found).sum()
 
 

@@ -54,16 +54,13 @@ def count_parameters(network: nn.Module, statistics: bool = True) -> int:
 
 
 class Colorizer(nn.Module):
-    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says.
-
-    `how` is for networks that draw samples.
-    """
+    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says."""
 
     def __init__(self, network: nn.Module, metadata: dict | None = None):
         super().__init__()
         self.network, self.metadata = network, metadata or {}
 
-    def forward(self, gray, **how):
+    def forward(self, gray, **how):  # `how` is for networks that draw samples
         given = self.network(gray.expand(-1, self.network.inputs, -1, -1), **how)  # some networks want gray as RGB
         if self.network.outputs == "bins":
             ab = annealed_mean(given)
@@ -85,19 +82,15 @@ def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -
     facts = {**metadata, **network.settings, "outputs": network.outputs}
     facts["options"] = json.dumps(network.settings["options"])
     # Only kernels are halved: biases and running statistics are few, and variances can be tiny.
-    tensors = {
-        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
-        for name, value in network.state_dict().items()
-    }
+    tensors = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    if half:
+        tensors = {name: value.half() if value.ndim > 1 else value for name, value in tensors.items()}
     files.write(path, safetensors.save(tensors, {key: str(value) for key, value in facts.items()}))
     return Path(path)
 
 
 def load(name_or_path: str | Path) -> Colorizer:
-    """A trained network in eval mode: by the name of shipped weights, a file's path, or the folder of a training.
-
-    The file holds numbers and names only: none of its content is executed.
-    """
+    """A trained network in eval mode: by the name of shipped weights, a file's path, or the folder of a training."""
     network, metadata = _read(name_or_path, WEIGHTS)
     if isinstance(network, Encoder):
         raise ValueError(f"{name_or_path} names what a picture shows and gives no colors: use models.load_encoder.")
@@ -124,7 +117,7 @@ def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
             f"of weights that come with colorlib: {shipped}."
         )
     try:
-        with safe_open(found[0], "pt") as file:
+        with safe_open(found[0], "pt") as file:  # which holds numbers and names: none of its content is executed
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
         name, size, width = metadata["network"], int(metadata["size"]), float(metadata["width"])

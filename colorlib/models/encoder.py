@@ -30,10 +30,8 @@ class Residual(nn.Module):
 class Encoder(nn.Module):
     """Gray in, a logit a class out; the four maps on the way (whole, half, quarter, eighth size) are its features.
 
-    With 3 `inputs` it sees RGB in −1…1 instead: lesson 06 asks one like this whether colors help to name a picture.
-
-    `body` is a sequence of the stages, as fastai's DynamicUnet takes it. The picture may have any size from 32 pixels;
-    `size` says at which one the network was trained.
+    With 3 `inputs` it sees RGB in −1…1 instead, for lesson 06. `body` is a sequence of the stages, as fastai's
+    DynamicUnet takes it. The picture may have any size from 32 pixels; `size` says at which one it was trained.
     """
 
     def __init__(self, size=32, width=1.0, classes=10, inputs=1):

@@ -12,10 +12,8 @@ STEPS = 127  # between 0 and 1, in a file: finer than a Lab unit
 
 @torch.no_grad()
 def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64, **how) -> torch.Tensor:
-    """A generator's ab for any number of gray pictures, on the CPU. It may be any function of gray pictures.
-
-    Of pictures larger than 45 pixels fewer are painted at a time, so that memory does not grow with them.
-    """
+    """A generator's ab for any number of gray pictures, on the CPU. It may be any function of gray pictures."""
+    # Of pictures larger than 45 pixels fewer at a time, so that memory does not grow with them.
     batch_size = min(batch_size, max(1, 2**17 // (gray.shape[-1] * gray.shape[-2])))
     weights = list(generator.parameters()) if isinstance(generator, nn.Module) else []
     device = weights[0].device if weights else gray.device

@@ -12,14 +12,7 @@ from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded
 
 @dataclass(frozen=True, kw_only=True)
 class CriticSettings(Settings):
-    """What a recipe with a critic is told besides.
-
-    λ (`lam`) weighs L1, `ms_ssim` that loss. The critic is shown what the generator saw beside what it gave; if not
-    `conditional`, that alone; and if `conditional` is "shuffled", what it saw of another picture. It learns in every
-    step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. Without `steps`, and
-    with `patience`, both rates fall to a tenth when L1 has not improved for so many epochs. `lam_gp`, the weight of the
-    gradient penalty, is for Wasserstein; `real_label`, `critic_weight` and `saturating` are for the others.
-    """
+    """What a recipe with a critic is told besides."""
 
     lr: float = 2e-4
     critic: str = "patchgan"
@@ -27,16 +20,16 @@ class CriticSettings(Settings):
     critic_options: dict = field(default_factory=dict)
     critic_lr: float | None = None  # the generator's
     betas: tuple[float, float] = (0.5, 0.999)
-    lam: float = 100.0
-    ms_ssim: float = 0.0
+    lam: float = 100.0  # λ, the weight of L1
+    ms_ssim: float = 0.0  # the weight of that loss
     generator_steps: int = 1
-    critic_steps: int = 1
-    conditional: bool | str = True
-    patience: int | None = None
-    real_label: float = 1.0
+    critic_steps: int = 1  # the generator learns in the last one of so many: the critic meets fresh pictures each time
+    conditional: bool | str = True  # the critic sees the gray, too; if "shuffled", that of another picture
+    patience: int | None = None  # without `steps`: rates fall to a tenth if L1 has not improved for so many epochs
+    real_label: float = 1.0  # this and the next two are for all but Wasserstein
     critic_weight: float = 0.5
     saturating: bool = False
-    lam_gp: float | None = None
+    lam_gp: float | None = None  # the weight of the gradient penalty, for Wasserstein alone
 
     def __post_init__(self):
         if min(self.generator_steps, self.critic_steps) < 1:

@@ -7,11 +7,7 @@ from colorlib.training.adversarial import Adversarial
 
 
 class KerasGAN(Adversarial):
-    """As in GAN_Colorizer: no condition, no pixel loss, and a critic that is kept ahead.
-
-    It steps on the real pictures, then on the fakes, and in every third epoch on noise too. While it knows less than
-    .8 of an epoch's fakes, in the first half of `epochs`, it is refitted before the next.
-    """
+    """As in GAN_Colorizer: no condition, no pixel loss, and a critic that is kept ahead, by noise and by refits."""
 
     kind = "keras_gan"
 

@@ -5,15 +5,12 @@ from colorlib.training.adversarial import Adversarial
 
 
 class Wasserstein(Adversarial):
-    """An adversarial recipe whose critic gives heights: how far above the fakes it can hold real pictures.
-
-    That estimates a distance only while the gradient penalty limits the critic's slope. Its norm is by default layer
-    norm: with batch norm a picture's slope would depend on the others.
-    """
+    """An adversarial recipe whose critic gives heights: while its slope is limited, they estimate a distance."""
 
     kind = "wgan_gp"
 
     def __init__(self, **given):
+        # With batch norm a picture's slope would depend on the others.
         given["critic_options"] = {"norm": "layer", **given.get("critic_options", {})}
         super().__init__(**{"lam_gp": 10.0, **given})
 

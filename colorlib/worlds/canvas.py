@@ -18,16 +18,13 @@ SPREAD = 3.0  # how far in ab a screen color may be from the color that it stand
 
 @functools.cache
 def shades(a, b, lowest, highest):
-    """The screen color to use for ab at each STEP of lightness: steps×3, in lab.
-
-    A screen has 256 steps of red, green and blue, so near one ab it has few lightnesses, and others for every
-    hue: their pattern alone gives the hue away. Among all colors up to SPREAD away, any lightness is found.
-    """
+    """The screen color to use for ab at each STEP of lightness: steps×3, in lab."""
+    # Near one ab a screen has few lightnesses, and others for every hue: their pattern would give the hue away.
     ends = torch.tensor([[light, a, b] for light in (lowest, highest)])[:, :, None, None]
     low, high = (lab_to_rgb_by_formula(ends) * 255).int()[:, :, 0, 0].tolist()
     box = [torch.arange(max(0, start - 8), min(255, end + 8) + 1) for start, end in zip(low, high, strict=True)]
     lab = rgb_to_lab_by_formula(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
-    lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]
+    lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]  # so far away any lightness is found
     lab = lab[lab[:, 0].argsort()]
     halfway, wanted = (lab[1:, 0] + lab[:-1, 0]) / 2, torch.arange(lowest + STEP / 2, highest, STEP)
     return lab[torch.searchsorted(halfway, wanted)]
