@@ -8,4 +8,4 @@ from colorlib.nogan.loaders import SameOrder, critic_dataloaders, dataloaders, s
 from colorlib.nogan.networks import DynamicUnet, FeatureLoss, Generator, SelfAttention, critic, resnet34, unet
 from colorlib.nogan.recipe import Stages, fit
 from colorlib.nogan.stops import Snapshots
-from colorlib.training.published import NOGAN as PUBLISHED
+from colorlib.training import NOGAN as PUBLISHED

@@ -52,7 +52,7 @@ class Rest(Callback):
 
 
 def gan_learner(generator, critic, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()) -> Learner:
-    """Stage 3: both learners' networks together, to `fit` at a small rate; `weights`: the verdict's, stage 1's loss's."""
+    """Stage 3: both networks together, to `fit` at a small rate; `weights` are the verdict's and stage 1's loss's."""
     cbs = [SameOrder(seed), Rest(), gan.GANDiscriminativeLR(critic_rate), *cbs]
     switcher = gan.AdaptiveGANSwitcher(critic_thresh=threshold)  # the critic learns while its loss is above
     options = {"opt_func": partial(Adam, mom=0.0, sqr_mom=0.99, wd=0.0), "splitter": params, "cbs": cbs}
