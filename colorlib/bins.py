@@ -15,9 +15,8 @@ NEIGHBORS, SOFTNESS = 5, 5.0  # soft encoding: nearest bins, and a Gaussian of a
 def ab_bins(device: str | torch.device = "cpu") -> torch.Tensor:
     """The colors that `classify` chooses from, Q×2 in Lab units: a grid cut to the gamut."""
     with torch.device("cpu"):
-        lightness = torch.arange(0.0, 101.0)
         steps = torch.arange(-110.0, 111.0, STEP)
-        lab = torch.stack(torch.meshgrid(lightness, steps, steps, indexing="ij"), dim=1)
+        lab = torch.stack(torch.meshgrid(torch.arange(0.0, 101.0), steps, steps, indexing="ij"), dim=1)
         shown = in_gamut(lab).any(dim=0)  # at one lightness at least
         return lab[0, 1:, shown].T.contiguous().to(device)
 

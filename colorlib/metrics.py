@@ -95,8 +95,7 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
     measures = {"ab_error": ab_distance(ab, truth).mean(), "colorfulness": colorfulness(picture)}
     for percent in (2, 5):  # so many percent of a channel's range, which is 220 units
         measures[f"accuracy_{percent}"] = ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
-    # These take time, so only who asks for them gets them.
-    if "psnr" in names or "ssim" in names:
+    if "psnr" in names or "ssim" in names:  # these take time, so only who asks for them gets them
         from torchmetrics.functional import image  # two seconds
 
         each = {"reduction": "none", "dim": (1, 2, 3)}
@@ -123,13 +122,10 @@ def held_out(of, n):
 
 
 def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Collection[str] = MEASURES) -> "Table":
-    """Measure generators (gray → ab; a list of them for several seeds) on `n` pictures, scenes, or those of a data set.
-
-    The table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
-    """
+    """Measure generators (gray → ab; a list of them for several seeds) on `n` pictures, scenes, or those of a data set."""
     gray, truth, world = held_out(of, n)
     painted = {"gray": [torch.zeros_like(truth)]}
-    for row, seeds in generators.items():
+    for row, seeds in generators.items():  # which stay in the mode they are in, train or eval
         seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
         painted[row] = [models.paint(generator, gray) for generator in seeds]
     painted["truth"] = [truth]

@@ -33,8 +33,7 @@ class Figure:
         if len(alt or "") < 15:
             raise ValueError("Every figure needs alt text: say what it shows to someone who can't see it.")
         self.alt = " ".join(alt.split())
-        # WebP without loss: the colors stay exact, and a notebook is a third smaller than with PNG. Photographs at
-        # full size would make it several megabytes: they lose what no eye sees.
+        # Without loss the colors stay exact; large photographs would take megabytes: they lose what no eye sees.
         for way in ({"lossless": True}, {"quality": 92}):
             buffer = io.BytesIO()
             look = {"dpi": 110, "bbox_inches": "tight", "pad_inches": 0.15}

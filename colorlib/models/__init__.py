@@ -27,8 +27,7 @@ from colorlib.models.valid_unet import ValidUNet
 
 NETWORKS = dict(cnn=PlainCNN, fusion=Fusion, fusion_pretrained=FusionPretrained, valid_unet=ValidUNet, unet=UNet)
 NETWORKS |= dict(keras_gan=KerasGenerator, pix2pix=Pix2Pix, flow_unet=FlowUNet)
-NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic)  # critics
-NETWORKS |= dict(encoder=Encoder)
+NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic, encoder=Encoder)  # critics, and who names pictures
 WEIGHTS = Path(__file__).parent.parent / "weights"
 BYTE = 127  # steps between 0 and 1 in a file of paintings: finer than a Lab unit
 

@@ -35,11 +35,10 @@ class FlowUNet(nn.Module):
         super().__init__()
         require_halvings("flow_unet", size, halvings(fold) + levels - 1)
         maps = [GROUPS * max(2, round(16 * level * width)) for level in range(1, levels + 1)]
-        self.fold, self.scale, self.noise, time = fold, scale, noise, maps[0]
+        self.fold, self.scale, self.noise, time = fold, scale, noise, maps[0]  # less noise: nearer to the mean
         self.clock = nn.Sequential(nn.Linear(2 * PAIRS, time), nn.SiLU())
         self.first = nn.Conv2d(2 + fold**2, maps[0], 3, padding=1)
-        steps = zip([maps[0], *maps], maps, strict=False)
-        self.down = nn.ModuleList(Residual(*pair, time) for pair in steps)
+        self.down = nn.ModuleList(Residual(*pair, time) for pair in zip([maps[0], *maps], maps, strict=False))
         self.middle = Residual(maps[-1], maps[-1], time)
         self.up = nn.ModuleList(Residual(a + b, b, time) for a, b in zip(maps[:0:-1], maps[-2::-1], strict=True))
         self.last = nn.Sequential(nn.GroupNorm(GROUPS, maps[0]), nn.SiLU(), nn.Conv2d(maps[0], 2, 3, padding=1))
@@ -67,7 +66,6 @@ class FlowUNet(nn.Module):
         """One sample of small ab for each gray picture: Euler's steps from noise, drawn by `dice`, to color."""
         dice = dice or torch.Generator().manual_seed(0)  # the same sample each time
         height, width = (side // self.fold for side in gray.shape[-2:])
-        # With less `noise` than it learned from, samples keep nearer to the mean.
         x = self.noise * torch.randn(len(gray), 2, height, width, generator=dice).to(gray.device)
         for step in range(steps):
             time = torch.full((len(gray), 1, 1, 1), step / steps, device=gray.device)

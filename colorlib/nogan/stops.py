@@ -55,11 +55,7 @@ def _neighbors(values):
 
 
 def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows.
-
-    A spot is more than SPOT away from the median color of its 3×3 neighborhood, while L there is smooth. A glow is a
-    color that no screen can show at its L, by more than GLOW. Neither needs the truth to be known.
-    """
+    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows. No truth is needed for it."""
     lab = color.to_lab(gray, ab)
     light = _neighbors(lab[:, :1])[:, 0]
     smooth = light.amax(dim=1) - light.amin(dim=1) <= SMOOTH

@@ -1,10 +1,10 @@
 """The adversarial recipe: a generator and a critic that take turns. Lesson 03 writes their steps by hand."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim import Adam
+from torch.optim.lr_scheduler import ReduceLROnPlateau as Plateau
 
 from colorlib import losses, models
 from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded
@@ -55,19 +55,16 @@ class Adversarial(Recipe):
         critic = seeded(settings.seed, models.build, settings.critic, settings.size, settings.critic_width, **options)
         networks = {"generator": generator, "critic": critic}
         rates = {"generator": settings.lr, "critic": settings.lr if settings.critic_lr is None else settings.critic_lr}
-        adam = partial(torch.optim.Adam, betas=settings.betas, fused=True)
-        adam = {name: adam(net.parameters(), rates[name]) for name, net in networks.items()}
+        adam = {name: Adam(net.parameters(), rates[name], settings.betas, fused=True) for name, net in networks.items()}
         schedules = {}
         if settings.steps:  # each network's own
             steps = {"generator": max(1, settings.steps // settings.critic_steps), "critic": settings.steps}
             schedules = {f"cycle {name}": one_cycle(one, steps[name]) for name, one in adam.items()}
         elif settings.patience is not None:
-            plateau = partial(ReduceLROnPlateau, factor=0.1, patience=settings.patience)
-            schedules = {f"plateau {name}": plateau(one) for name, one in adam.items()}
+            schedules = {f"plateau {name}": Plateau(one, patience=settings.patience) for name, one in adam.items()}
         super().__init__(settings, networks, adam, schedules)
         similar = {"ms_ssim": settings.ms_ssim} if settings.ms_ssim else {}
-        # λ may be 0: the history shows L1 all the same.
-        self.pixel_loss = losses.combine({"l1": settings.lam, **similar})
+        self.pixel_loss = losses.combine({"l1": settings.lam, **similar})  # λ may be 0: the history shows L1 still
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)

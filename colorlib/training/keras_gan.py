@@ -51,10 +51,9 @@ class KerasGAN(Adversarial):
 
     @torch.no_grad()
     def held_out_accuracy(self) -> float:
-        """The share of held-out pictures, real and painted, that the critic is right about."""
+        """The share of held-out pictures that the critic is right about; of all processes, so that they stop together."""
         critic = self.networks["critic"].eval()
         real, fake = self.judge_both(*self.held_out)
         right = torch.cat((real > 0, fake <= 0)).float().mean()
         critic.train()
-        # Several processes must agree on when to stop.
         return float(self.accelerator.reduce(right, "mean") if self.accelerator else right)
