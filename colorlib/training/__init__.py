@@ -4,13 +4,12 @@
 import tomllib
 from pathlib import Path
 
-from colorlib.training.adversarial import Adversarial
+from colorlib.training.adversarial import Adversarial, Wasserstein
 from colorlib.training.flow import Flow
 from colorlib.training.keras_gan import KerasGAN
 from colorlib.training.loop import Run, best_precision, fit, start_accelerator
 from colorlib.training.recipe import Recipe, Settings, Stopped, frozen, one_cycle, seeded
 from colorlib.training.supervised import Classify, Pretrained, Supervised
-from colorlib.training.wasserstein import Wasserstein
 
 KINDS = {kind.__name__: kind for kind in (Adversarial, Classify, Flow, KerasGAN, Pretrained, Supervised, Wasserstein)}
 

@@ -1,4 +1,4 @@
-"""The adversarial recipe: a generator and a critic that take turns. Lesson 03 writes their steps by hand."""
+"""The adversarial recipes: a generator and a critic that take turns. Lessons 03 and 04 write their steps by hand."""
 
 from dataclasses import dataclass, field
 
@@ -121,3 +121,26 @@ class Adversarial(Recipe):
         for name, schedule in self.schedulers.items():
             if name.startswith("plateau"):
                 schedule.step(row["l1"])
+
+
+class Wasserstein(Adversarial):
+    """An adversarial recipe whose critic gives heights: while its slope is limited, they estimate a distance."""
+
+    kind = "wgan_gp"
+
+    def __init__(self, **given):
+        # With batch norm a picture's slope would depend on the others.
+        given["critic_options"] = {"norm": "layer", **given.get("critic_options", {})}
+        super().__init__(**{"lam_gp": 10.0, **given})
+
+    def critic_step(self, seen, truth, fake):
+        critic, fake = self.networks["critic"], fake.detach()
+        loss = losses.wasserstein_critic(self.judge(seen, truth), self.judge(seen, fake))
+        # As losses.gradient_penalty, by hand: the history shows the slope too.
+        slope = losses.slopes(critic, self.condition(seen), losses.between(truth, fake))
+        penalty = (slope - 1).square().mean()
+        terms = {"critic_estimate": -loss.detach(), "penalty": penalty.detach(), "slope": slope.detach().mean()}
+        return terms | {"critic_gradient": self.descend("critic", loss + self.settings.lam_gp * penalty)}
+
+    def fooling(self, heights):
+        return losses.wasserstein_generator(heights)

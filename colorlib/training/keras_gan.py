@@ -51,7 +51,7 @@ class KerasGAN(Adversarial):
 
     @torch.no_grad()
     def held_out_accuracy(self) -> float:
-        """The share of held-out pictures that the critic is right about; of all processes, so that they stop together."""
+        """The share of held-out pictures that the critic is right about; in all processes, so that they agree."""
         critic = self.networks["critic"].eval()
         real, fake = self.judge_both(*self.held_out)
         right = torch.cat((real > 0, fake <= 0)).float().mean()

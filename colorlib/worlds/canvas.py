@@ -59,7 +59,7 @@ class Canvas:
         return blur(self.size, rows) @ grid @ blur(self.size, columns).T
 
     def fill(self, distance, lightness, color, night=None, label=0, strength=1):
-        """Lay a color over a shape, given by its signed distance (-1: everywhere); pixels wholly inside get the label."""
+        """Lay a color over a shape, given by its signed distance (-1: everywhere). Only its inside gets the label."""
         distance, lightness, color = (torch.as_tensor(x, dtype=torch.float32) for x in (distance, lightness, color))
         cover = ((0.5 - distance * self.size).clamp(0, 1) * strength).expand_as(self.speckle)
         if color.ndim == 3:  # shades, a row for each picture: in gray they are like any hue
@@ -67,7 +67,7 @@ class Canvas:
             step = ((lightness - lowest) / STEP).floor().long().clamp(0, color.shape[1] - 1)
             lightness, *ab = color[torch.arange(self.n)[:, None, None], step].unbind(-1)
             color = torch.stack(ab, dim=1)
-        else:
+        else:  # ab in Lab units, of the day if `night` gives another
             color = color if night is None else torch.where(self.night[:, None], torch.tensor(night), color)
             color = color.expand(self.n, 2)[:, :, None, None]
         self.lab[:, 0].lerp_(lightness.expand_as(cover), cover)  # in Lab soft edges are free of the hue
