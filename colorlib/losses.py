@@ -127,7 +127,7 @@ def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator |
 
 def slopes(critic: Callable, seen: torch.Tensor | None, colors: torch.Tensor) -> torch.Tensor:
     """How steep the critic is at each picture, or the mean of its patches: the length of its gradient in the colors."""
-    colors = colors.detach().requires_grad_()  # but not what is `seen` beside them, if anything is
+    colors = colors.detach().requires_grad_()  # not what is `seen` beside them: None, if nothing is
     with torch.autocast(colors.device.type, enabled=False):  # a slope of a slope is too fine for half precision
         heights = critic(colors if seen is None else torch.cat((seen, colors), dim=1))
         # Where no height depends on other pictures (batch norm's do), one gradient of the sum holds the slope of each.

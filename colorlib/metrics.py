@@ -122,7 +122,7 @@ def held_out(of, n):
 
 
 def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Collection[str] = MEASURES) -> "Table":
-    """Measure generators (gray → ab; a list of them for several seeds) on `n` pictures, scenes, or a data set's."""
+    """Measure generators (gray → ab; a list of them for several seeds) on `n` held-out pictures or scenes."""
     gray, truth, world = held_out(of, n)
     painted = {"gray": [torch.zeros_like(truth)]}
     for row, seeds in generators.items():  # which stay in the mode they are in, train or eval

@@ -47,7 +47,7 @@ def unet(
     if narrow:  # so many channels are left of the deepest map, where most parameters are
         body.add_module("narrow", nn.Sequential(normed(num_features_model(body), narrow, kernel=1), nn.ReLU()))
     looks = {"norm_type": NormType.Spectral if spectral else None, "self_attention": attention, "blur": blur}
-    generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))  # else it had no bounds
+    generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))  # without a range: no bounds
     if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
         raise ValueError("Self-attention comes at the third doubling from the end. There are fewer: take more stages.")
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it

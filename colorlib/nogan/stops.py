@@ -55,7 +55,7 @@ def _neighbors(values):
 
 
 def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows. No truth is needed for it."""
+    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows. The truth is not needed."""
     lab = color.to_lab(gray, ab)
     light = _neighbors(lab[:, :1])[:, 0]
     smooth = light.amax(dim=1) - light.amin(dim=1) <= SMOOTH
