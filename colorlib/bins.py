@@ -15,9 +15,8 @@ NEIGHBORS, SOFTNESS = 5, 5.0  # soft encoding: nearest bins, and a Gaussian of a
 def ab_bins(device: str | torch.device = "cpu") -> torch.Tensor:
     """The colors that `classify` chooses from, Q×2 in Lab units: a grid cut to the gamut."""
     with torch.device("cpu"):
-        lightness = torch.arange(0.0, 101.0)
         steps = torch.arange(-110.0, 111.0, STEP)
-        lab = torch.stack(torch.meshgrid(lightness, steps, steps, indexing="ij"), dim=1)
+        lab = torch.stack(torch.meshgrid(torch.arange(0.0, 101.0), steps, steps, indexing="ij"), dim=1)
         shown = in_gamut(lab).any(dim=0)  # at one lightness at least
         return lab[0, 1:, shown].T.contiguous().to(device)
 
@@ -43,14 +42,11 @@ def soft_encode(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def bin_weights(ab: torch.Tensor, mix: float = 0.5) -> torch.Tensor:
-    """How much each bin counts, from the ab of some hundred training pictures: rare colors more, 1 on average.
-
-    A share `mix` of even probabilities keeps bins that never occur from counting without end.
-    """
+    """How much each bin counts, from the ab of some hundred training pictures: rare colors more, 1 on average."""
     (index, share), bins = soft_encode(ab), len(ab_bins())
     found = torch.zeros(bins, device=ab.device).index_add_(0, index.flatten(), share.flatten())
     found /= found.sum()
-    weights = 1 / ((1 - mix) * found + mix / bins)
+    weights = 1 / ((1 - mix) * found + mix / bins)  # so bins that never occur do not count without end
     return weights / (weights * found).sum()
 
 

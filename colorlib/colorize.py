@@ -25,9 +25,8 @@ FORMATS = {"JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "PNG": ".png"}  # ot
 def colorize(picture, model, side: int | None = None, **how):
     """Color a picture of any size: an array H×W×3 or a tensor 3×H×W, uint8; the result is of the same kind.
 
-    `model` is a network from models.load, or its name or path. `side` is the short side at which it looks, by default
-    the one that it was trained at. L stays; where no screen shows the color at this L, a paler one is taken. `how` is
-    for a network that draws samples: the `dice` to draw one with, the `steps` to take.
+    `model` is a network from models.load, or its name or path; `side` the short side at which it looks, by default as
+    in its training; `how` the `dice` and `steps` of one that draws samples. L stays, by a paler color where it must.
     """
     if isinstance(picture, torch.Tensor):
         return torch.from_numpy(colorize(np.moveaxis(picture.cpu().numpy(), 0, -1), model, side, **how)).movedim(-1, 0)

@@ -29,16 +29,13 @@ def l1(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def ms_ssim(prediction: torch.Tensor, target: torch.Tensor, low: float = -1.0, high: float = 1.0) -> torch.Tensor:
-    """Multi-scale structural similarity, 1 for equal pictures. `low` and `high` are the ends of the value range.
-
-    Five scales need 176 pixels. Smaller pictures get fewer, down to two from 22 pixels, whose weights still add up to
-    1. (torchmetrics' is slower, and has no gradient for colors that run against the target.)
-    """
+    """Multi-scale structural similarity, 1 for equal pictures. `low` and `high` are the ends of the value range."""
+    # By hand: torchmetrics' is slower, and has no gradient for colors that run against the target.
     _same_shape(prediction, target)
     side = min(target.shape[-2:])
     if side < 2 * WINDOW:
         raise ValueError(f"MS-SSIM needs {2 * WINDOW} pixels a side for its two scales, not {side}.")
-    scales = min(len(MS_SSIM_BETAS), (side // WINDOW).bit_length())
+    scales = min(len(MS_SSIM_BETAS), (side // WINDOW).bit_length())  # five from 176 pixels on
     betas = MS_SSIM_BETAS[:scales]
     score = 1.0
     with torch.autocast(target.device.type, enabled=False):  # variances are too fine for half precision
@@ -95,20 +92,14 @@ def cross_entropy(logits: torch.Tensor, ab: torch.Tensor, weights: torch.Tensor 
 
 
 def adversarial(logits: torch.Tensor, label: float) -> torch.Tensor:
-    """What a critic pays for its logits where the truth is `label`: 1 real, 0 fake; ln 2 if it guesses.
-
-    For one-sided label smoothing call the real ones .9, and the fakes 0 as ever. Logits need no sigmoid before.
-    """
+    """What a critic pays for its logits, before any sigmoid, where the truth is `label`: 1 real (or .9), 0 fake."""
     if not 0 <= label <= 1:
         raise ValueError(f"The label must lie between 0 (fake) and 1 (real), not {label}.")
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
 def fooling(fake_logits: torch.Tensor, saturating: bool = False) -> torch.Tensor:
-    """What a generator pays where the critic is not fooled. Lesson 03 compares the two forms.
-
-    The saturating one is the minimax's own, the critic's loss turned around: no slope where the critic is sure.
-    """
+    """What a generator pays where the critic is not fooled. Saturating, the minimax's own, is flat where it is sure."""
     return -adversarial(fake_logits, 0.0) if saturating else adversarial(fake_logits, 1.0)
 
 
@@ -123,10 +114,7 @@ def wasserstein_generator(fake: torch.Tensor) -> torch.Tensor:
 
 
 def gradient_penalty(critic: Callable, seen: torch.Tensor | None, real, fake, generator=None) -> torch.Tensor:
-    """How far the critic's slope is from 1, on either side, at a place between each real picture and its fake.
-
-    `seen` is what the critic is shown beside the colors (None: nothing); `generator` draws the places. Lesson 04.
-    """
+    """How far the critic's slope is from 1, on either side, at a place between each real picture and its fake."""
     return (slopes(critic, seen, between(real, fake, generator)) - 1).square().mean()
 
 
@@ -139,7 +127,7 @@ def between(real: torch.Tensor, fake: torch.Tensor, generator: torch.Generator |
 
 def slopes(critic: Callable, seen: torch.Tensor | None, colors: torch.Tensor) -> torch.Tensor:
     """How steep the critic is at each picture, or the mean of its patches: the length of its gradient in the colors."""
-    colors = colors.detach().requires_grad_()
+    colors = colors.detach().requires_grad_()  # not what is `seen` beside them: None, if nothing is
     with torch.autocast(colors.device.type, enabled=False):  # a slope of a slope is too fine for half precision
         heights = critic(colors if seen is None else torch.cat((seen, colors), dim=1))
         # Where no height depends on other pictures (batch norm's do), one gradient of the sum holds the slope of each.

@@ -1,8 +1,4 @@
-"""What "good" means, each number beside that of plain gray. Lesson 02 is the first to use it.
-
-Everything is in Lab units, so that scalings do not matter. PSNR and SSIM alone reward caution, up to
-plain gray: read them beside ab error and colorfulness.
-"""
+"""What "good" means, in Lab units, beside plain gray: PSNR and SSIM alone would reward it. From lesson 02 on."""
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping
@@ -29,10 +25,7 @@ def colorfulness(picture: torch.Tensor) -> torch.Tensor:
 
 
 def spill(ab: torch.Tensor, truth: torch.Tensor, gray: torch.Tensor, flat: float = 2.0) -> torch.Tensor:
-    """The share of the color's change that lies where nothing ends: color that stays in its object changes at its edge.
-
-    Nothing ends where neither the true ab (in Lab units) nor the gray changes by `flat` Lab units to the next pixel.
-    """
+    """The share of the color's change that lies where nothing ends: where true ab and L change by less than `flat`."""
     everywhere = spilled = torch.zeros(())
     for axis in (-2, -1):
         change, true_change, gray_change = (x.diff(dim=axis).norm(dim=1) for x in (ab, truth, 50 * gray))
@@ -102,8 +95,7 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
     measures = {"ab_error": ab_distance(ab, truth).mean(), "colorfulness": colorfulness(picture)}
     for percent in (2, 5):  # so many percent of a channel's range, which is 220 units
         measures[f"accuracy_{percent}"] = ((ab - truth).abs() <= 2.2 * percent).all(dim=1).float().mean()
-    # These take time, so only who asks for them gets them.
-    if "psnr" in names or "ssim" in names:
+    if "psnr" in names or "ssim" in names:  # these take time, so only who asks for them gets them
         from torchmetrics.functional import image  # two seconds
 
         each = {"reduction": "none", "dim": (1, 2, 3)}
@@ -119,7 +111,7 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
 
 
 def held_out(of, n):
-    """Of pictures, scenes or a data set: gray, the true ab, and the world if they are of one."""
+    """Of pictures, scenes or a data set, always the same ones: gray, the true ab, and the world if they are of one."""
     if isinstance(of, data.DataSet):
         of = data.spread(of.valid, n) if of.valid_scenes is None else of.valid_scenes
     of = of[:n]
@@ -130,14 +122,10 @@ def held_out(of, n):
 
 
 def evaluate(generators: Mapping[str, Callable | list], of, n: int = 200, names: Collection[str] = MEASURES) -> "Table":
-    """Measure generators (gray → ab; a list of them for several seeds) on pictures, scenes or a data set.
-
-    Of a data set `n` validation pictures, always the same: of a world the first, of photos some from all over. The
-    table begins with plain gray and ends with the truth. Generators stay in the mode they are in, train or eval.
-    """
+    """Measure generators (gray → ab; a list of them for several seeds) on `n` held-out pictures or scenes."""
     gray, truth, world = held_out(of, n)
     painted = {"gray": [torch.zeros_like(truth)]}
-    for row, seeds in generators.items():
+    for row, seeds in generators.items():  # which stay in the mode they are in, train or eval
         seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
         painted[row] = [models.paint(generator, gray) for generator in seeds]
     painted["truth"] = [truth]

@@ -33,8 +33,7 @@ class Figure:
         if len(alt or "") < 15:
             raise ValueError("Every figure needs alt text: say what it shows to someone who can't see it.")
         self.alt = " ".join(alt.split())
-        # WebP without loss: the colors stay exact, and a notebook is a third smaller than with PNG. Photographs at
-        # full size would make it several megabytes: they lose what no eye sees.
+        # Without loss the colors stay exact; large photographs would take megabytes: they lose what no eye sees.
         for way in ({"lossless": True}, {"quality": 92}):
             buffer = io.BytesIO()
             look = {"dpi": 110, "bbox_inches": "tight", "pad_inches": 0.15}
@@ -73,17 +72,14 @@ def gray_picture(picture):
 
 
 def pictures(rows, *, alt, titles=(), row_titles=(), cell=None):
-    """Pictures side by side: a batch or list for one row, a list of them for several; `cell` inches wide each.
-
-    What would come out smaller than can be seen goes on below.
-    """
+    """Pictures side by side: a batch or list for one row, a list of them for several; `cell` inches wide each."""
     rows = list(rows)
     if not isinstance(rows[0], list | tuple) and rows[0].ndim < 4:
         rows = [rows]
     names = max(map(len, row_titles), default=-4)  # letters; a letter takes .08 inches
     columns, together, above = max(map(len, rows)), len(rows), 0.25 if titles else 0
     beside = 0.32 + 0.08 * names
-    fit = min(columns, int((WIDTH - beside) / SMALLEST))
+    fit = min(columns, int((WIDTH - beside) / SMALLEST))  # the others go on below
     rows = [row[start : start + fit] for start in range(0, columns, fit) for row in rows]
     cell = min(max(cell or 2.6, SMALLEST), (WIDTH - beside) / fit)
     height, width = as_array(rows[0][0]).shape[:2]

@@ -1,7 +1,4 @@
-"""One way to show a table: as text where there is no notebook, as HTML where there is one.
-
-`rows` are lists of texts: the first row is the head, the first column names the rows.
-"""
+"""A table as text, or in a notebook as HTML: `rows` of texts, the first one is the head, the first column the names."""
 
 import html
 

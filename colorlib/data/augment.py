@@ -18,11 +18,7 @@ def flip(pictures, generator=None):
 
 
 def stretch(gray, kind):
-    """Stretch the histogram of gray pictures (N×1×H×W in −1…1); a flat picture stays as it is.
-
-    `adaptive` equalizes the neighborhood of each pixel, `percentiles` spreads what lies between the 2nd and the 98th
-    percentile, `equalize` makes all gray values equally common.
-    """
+    """Stretch the histogram of gray pictures (N×1×H×W in −1…1); a flat picture stays as it is."""
     if kind not in STRETCHES:
         raise ValueError(f"There is no stretch '{kind}'. Choose one of: {', '.join(STRETCHES)}.")
     values = ((gray.detach().cpu().numpy() + 1) / 2).clip(0, 1).astype(np.float64)
@@ -36,9 +32,9 @@ def _stretched(picture, kind):
     low, high = np.percentile(picture, (2, 98)) if kind == "percentiles" else (picture.min(), picture.max())
     if high - low < FLAT:
         return picture
-    if kind == "adaptive":
+    if kind == "adaptive":  # in the neighborhood of each pixel
         return exposure.equalize_adapthist(picture)
-    if kind == "equalize":
+    if kind == "equalize":  # all gray values equally common
         return exposure.equalize_hist(picture)
     return exposure.rescale_intensity(picture, in_range=(low, high), out_range=(0.0, 1.0))
 
@@ -50,10 +46,7 @@ def random_stretch(gray, generator=None):
 
 
 def jitter(pictures, generator=None, contrast=0.1, hue=10.0, saturation=0.1):
-    """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8) for RGB → RGB training, as floats.
-
-    Contrast scales L about the picture's mean, hue turns the ab plane by up to so many degrees, saturation scales it.
-    """
+    """Small random changes of RGB pictures (N×3×H×W, float 0…1 or uint8), as floats; `hue` is in degrees."""
 
     def draw(reach):
         return (-reach + 2 * reach * torch.rand(len(pictures), 1, 1, generator=generator)).to(pictures.device)

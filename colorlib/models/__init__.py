@@ -1,8 +1,9 @@
-"""The networks by name: build, count, save, load. Lesson 02 is the first to use them."""
+"""The networks by name: build, count, save, load, paint. Lesson 02 is the first to use them."""
 
 import importlib
 import inspect
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from colorlib.models.encoder import Encoder
 from colorlib.models.flow_unet import FlowUNet
 from colorlib.models.fusion import Fusion, FusionPretrained
 from colorlib.models.keras_gan import KerasCritic, KerasGenerator
-from colorlib.models.painting import pack, paint, sample, unpack
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.pix2pix import Pix2Pix
 from colorlib.models.unet import UNet
@@ -27,10 +27,9 @@ from colorlib.models.valid_unet import ValidUNet
 
 NETWORKS = dict(cnn=PlainCNN, fusion=Fusion, fusion_pretrained=FusionPretrained, valid_unet=ValidUNet, unet=UNet)
 NETWORKS |= dict(keras_gan=KerasGenerator, pix2pix=Pix2Pix, flow_unet=FlowUNet)
-NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic)  # critics
-NETWORKS |= dict(encoder=Encoder)
+NETWORKS |= dict(patchgan=PatchGAN, keras_critic=KerasCritic, encoder=Encoder)  # critics, and who names pictures
 WEIGHTS = Path(__file__).parent.parent / "weights"
-__all__ = ["pack", "paint", "sample", "unpack"]
+BYTE = 127  # steps between 0 and 1 in a file of paintings: finer than a Lab unit
 
 
 def build(name: str, size: int = 256, width: float = 1.0, **options) -> nn.Module:
@@ -54,16 +53,13 @@ def count_parameters(network: nn.Module, statistics: bool = True) -> int:
 
 
 class Colorizer(nn.Module):
-    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says.
-
-    `how` is for networks that draw samples.
-    """
+    """Gray in, ab of the same size out, whatever the network inside gives; `metadata` is what its file says."""
 
     def __init__(self, network: nn.Module, metadata: dict | None = None):
         super().__init__()
         self.network, self.metadata = network, metadata or {}
 
-    def forward(self, gray, **how):
+    def forward(self, gray, **how):  # `how` is for networks that draw samples
         given = self.network(gray.expand(-1, self.network.inputs, -1, -1), **how)  # some networks want gray as RGB
         if self.network.outputs == "bins":
             ab = annealed_mean(given)
@@ -84,20 +80,15 @@ def save(network: nn.Module, path: str | Path, half: bool = False, **metadata) -
         raise ValueError("Only networks from models.build can be saved: others cannot be rebuilt.")
     facts = {**metadata, **network.settings, "outputs": network.outputs}
     facts["options"] = json.dumps(network.settings["options"])
-    # Only kernels are halved: biases and running statistics are few, and variances can be tiny.
-    tensors = {
-        name: (value.half() if half and value.ndim > 1 else value).detach().cpu().contiguous()
-        for name, value in network.state_dict().items()
-    }
+    tensors = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    if half:  # of kernels alone: biases and running statistics are few, and variances can be tiny
+        tensors = {name: value.half() if value.ndim > 1 else value for name, value in tensors.items()}
     files.write(path, safetensors.save(tensors, {key: str(value) for key, value in facts.items()}))
     return Path(path)
 
 
 def load(name_or_path: str | Path) -> Colorizer:
-    """A trained network in eval mode: by the name of shipped weights, a file's path, or the folder of a training.
-
-    The file holds numbers and names only: none of its content is executed.
-    """
+    """A trained network in eval mode: by the name of shipped weights, a file's path, or the folder of a training."""
     network, metadata = _read(name_or_path, WEIGHTS)
     if isinstance(network, Encoder):
         raise ValueError(f"{name_or_path} names what a picture shows and gives no colors: use models.load_encoder.")
@@ -124,7 +115,7 @@ def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
             f"of weights that come with colorlib: {shipped}."
         )
     try:
-        with safe_open(found[0], "pt") as file:
+        with safe_open(found[0], "pt") as file:  # which holds numbers and names: none of its content is executed
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118  else Windows keeps the file open
         name, size, width = metadata["network"], int(metadata["size"]), float(metadata["width"])
@@ -141,3 +132,30 @@ def _read(name_or_path: str | Path, folder: Path) -> tuple[nn.Module, dict]:
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{found[0]} does not fit the network that it names: {error}") from None
     return network, metadata
+
+
+@torch.no_grad()
+def paint(generator: Callable, gray: torch.Tensor, batch_size: int = 64, **how) -> torch.Tensor:
+    """A generator's ab for any number of gray pictures, on the CPU. It may be any function of gray pictures."""
+    # Of pictures larger than 45 pixels fewer at a time, so that memory does not grow with them.
+    batch_size = min(batch_size, max(1, 2**17 // (gray.shape[-1] * gray.shape[-2])))
+    weights = list(generator.parameters()) if isinstance(generator, nn.Module) else []
+    device = weights[0].device if weights else gray.device
+    return torch.cat([generator(part.to(device), **how).float().cpu() for part in gray.split(batch_size)])
+
+
+def sample(generator: nn.Module, gray: torch.Tensor, n: int = 6, steps: int = 20, seed: int = 0, **how) -> torch.Tensor:
+    """`n` samples of ab for each gray picture, n×N×2×H×W, by a network that draws them (`flow`), in so many steps."""
+    dice = torch.Generator().manual_seed(seed)
+    return torch.stack([paint(generator, gray, steps=steps, dice=dice, **how) for _ in range(n)])
+
+
+def pack(paintings: dict[str, torch.Tensor]) -> bytes:
+    """Pictures in −1…1 by name, each number in a byte: what `unpack` reads."""
+    small = {name: (BYTE * ab.clamp(-1, 1)).round().to(torch.int8) for name, ab in paintings.items()}
+    return safetensors.save({name: ab.contiguous() for name, ab in small.items()})
+
+
+def unpack(file: str | Path) -> dict[str, torch.Tensor]:
+    """The paintings of a file, as floats."""
+    return {name: ab.float() / BYTE for name, ab in safetensors.load_file(file).items()}

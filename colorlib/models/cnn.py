@@ -6,10 +6,7 @@ from colorlib.models.blocks import colored, conv, require_halvings, scaled
 
 
 def decoder(channels: list[int], outputs: str = "ab", batch_norm: bool = False) -> nn.Sequential:
-    """The way back up: double the map for each step of `channels`, deepest first, then color it.
-
-    Doubling copies each pixel (nearest), and a convolution smooths.
-    """
+    """The way back up: double the map for each step of `channels`, deepest first, and smooth it; then color it."""
     layers = []
     for before, after in zip(channels, channels[1:], strict=False):
         layers += [nn.Upsample(scale_factor=2), conv(before, after, norm=batch_norm)]

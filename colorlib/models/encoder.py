@@ -28,23 +28,17 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Gray in, a logit a class out; the four maps on the way (whole, half, quarter, eighth size) are its features.
-
-    With 3 `inputs` it sees RGB in −1…1 instead: lesson 06 asks one like this whether colors help to name a picture.
-
-    `body` is a sequence of the stages, as fastai's DynamicUnet takes it. The picture may have any size from 32 pixels;
-    `size` says at which one the network was trained.
-    """
+    """Gray in, a logit a class out; the four maps on the way (whole, half, quarter, eighth size) are its features."""
 
     def __init__(self, size=32, width=1.0, classes=10, inputs=1):
         super().__init__()
-        require_halvings("encoder", size, 0)
-        self.inputs, self.outputs = inputs, "classes"
+        require_halvings("encoder", size, 0)  # that of the training; any from 32 pixels on will do later
+        self.inputs, self.outputs = inputs, "classes"  # with 3 inputs it sees RGB in −1…1 instead
         self.channels = [scaled(channels, width) for channels in CHANNELS]
         first, *others = self.channels
         stages = [nn.Sequential(normed(inputs, first), nn.ReLU(), Residual(first, first))]
         stages += [Residual(*pair, stride=2) for pair in zip(self.channels, others, strict=False)]
-        self.body = nn.Sequential(*stages)
+        self.body = nn.Sequential(*stages)  # as fastai's DynamicUnet takes it
         self.head = nn.Linear(self.channels[-1], classes)
 
     def features(self, gray: torch.Tensor) -> list[torch.Tensor]:

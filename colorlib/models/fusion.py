@@ -37,11 +37,7 @@ class Told(nn.Module):
 
 
 class Fusion(Told):
-    """Shared layers, then a local and a global branch.
-
-    The dense layers fix the picture's size. `levels` (3 are published) and `global_branch=False`
-    are for the lesson's comparison: a local network too shallow to see a cue far away.
-    """
+    """Shared layers (3 `levels` as published), a local branch and a global one, whose dense layers fix the size."""
 
     def __init__(self, size=256, width=1.0, levels=3, global_branch=True, outputs="ab"):
         super().__init__()
@@ -69,17 +65,14 @@ class Fusion(Told):
 
 
 class FusionPretrained(Told):
-    """Fusion without a global branch of its own: a frozen classifier says what the whole picture shows.
-
-    The encoder starts at random; training.build gives it its trained weights, and files of this network hold them too.
-    It tells its 240 pooled features; the published one tells its 1,000 logits.
-    """
+    """Fusion without a global branch of its own: a frozen classifier says what the whole picture shows."""
 
     def __init__(self, size=224, width=1.0, outputs="ab"):
         super().__init__()
         require_halvings("fusion_pretrained", size, 3)
         c32, c64, c128, c256, c512 = (scaled(32 * 2**i, width) for i in range(5))
         self.inputs, self.outputs = 1, outputs
+        # The encoder is a random one until training.build or models.load gives it its trained weights.
         self.shared, self.encoder = nn.Identity(), without_parameters(Encoder())
         self.local = nn.Sequential(
             *(conv(1, c64, 2), conv(c64, c128)),
@@ -100,7 +93,7 @@ class FusionPretrained(Told):
 
     @torch.no_grad()
     def whole(self, gray: torch.Tensor) -> torch.Tensor:
-        """What the encoder says of the picture, at the size that it was trained at."""
+        """The encoder's pooled features, at the size it was trained at; the published one tells its 1,000 logits."""
         return self.encoder.pooled(functional.interpolate(gray, size=(SMALLEST, SMALLEST), mode="area"))
 
 

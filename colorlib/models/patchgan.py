@@ -25,9 +25,7 @@ def block(before: int, after: int, stride: int, norm: str = "batch", slope: floa
 class PatchGAN(nn.Module):
     """A logit for each patch of the picture: above 0 it looks real, below 0 fake.
 
-    `layers` convolutions halve, two more do not. Three layers see 70×70 pixels and give 30×30 logits at 256
-    pixels, as published; one sees 16×16. `inputs` counts the channels of all that the critic is shown. `norm` is one of
-    NORMS; a `slope` of 0 makes the LeakyReLU a ReLU.
+    `layers` convolutions halve: three see 70×70 pixels and give 30×30 logits at 256, as published; one sees 16×16.
     """
 
     def __init__(self, size=256, width=1.0, layers=3, inputs=3, norm="batch", slope=0.2):

@@ -30,9 +30,8 @@ def normal_weights(module: nn.Module) -> None:
 class Pix2Pix(UShape):
     """Halve the picture down to one pixel (8 times at most), then double it back, joined by skips.
 
-    Dropout in the three innermost doublings is the generator's only noise. `levels` stops earlier. `coarse=2` or 4
-    gives one color for each 2×2 or 4×4 pixels: the last doublings are left out. `resnet` adds a residual block to
-    each doubling, as one published WGAN-GP has them.
+    `dropout` in the three innermost doublings is its only noise. `levels` stops earlier, `coarse=2` or 4 leaves out the
+    last doublings, `resnet` adds a residual block to each, as one published WGAN-GP has them.
     """
 
     def __init__(

@@ -20,10 +20,7 @@ def up(before: int, after: int, dropout: float = 0.0) -> nn.Sequential:
 
 
 class UNet(UShape):
-    """Four halvings, four doublings, and skips that carry the detail past the small middle.
-
-    Published for 32 pixels. `skips=False` leaves out the joins, and nothing else.
-    """
+    """Four halvings, four doublings, and skips that carry the detail past the small middle; published for 32 pixels."""
 
     def __init__(self, size=32, width=1.0, skips=True, dropout=0.5, inputs=1, outputs="ab"):
         super().__init__()

@@ -19,10 +19,9 @@ def block(*channels: int, mirrored: bool = False) -> nn.Sequential:
 
 
 class ValidUNet(nn.Module):
-    """Three blocks down (120 → 112 → 104 → 96 pixels), a tanh in the middle, three blocks up.
+    """Three blocks down (120 → 112 → 104 → 96 pixels), a tanh in the middle, three blocks up to a `picture`.
 
-    No stride and no pooling, it shrinks by its missing padding alone: an output pixel sees 51×51
-    pixels, and every layer works at nearly full size. It gives a `picture`, from a ReLU.
+    It shrinks by its missing padding alone: an output pixel sees 51×51, and every layer works at nearly full size.
     """
 
     def __init__(self, size=120, width=1.0):

@@ -1,4 +1,5 @@
 """NoGAN in its three stages on fastai, which this package alone imports. Lesson 05 trains them."""
+# ruff: noqa: F401  these are for others to import
 
 from fastai.callback.core import CancelFitException
 
@@ -7,9 +8,4 @@ from colorlib.nogan.loaders import SameOrder, critic_dataloaders, dataloaders, s
 from colorlib.nogan.networks import DynamicUnet, FeatureLoss, Generator, SelfAttention, critic, resnet34, unet
 from colorlib.nogan.recipe import Stages, fit
 from colorlib.nogan.stops import Snapshots
-from colorlib.training.published import NOGAN as PUBLISHED
-
-__all__ = ["Callback", "CancelFitException", "DynamicUnet", "Learner", "SelfAttention"]  # fastai's own
-__all__ += ["PUBLISHED", "FeatureLoss", "Generator", "SameOrder", "Snapshots", "Stages", "critic", "critic_dataloaders"]
-__all__ += ["critic_learner", "dataloaders", "fit", "gan_learner", "generator_learner", "resnet34", "save_generated"]
-__all__ += ["shrunk", "silent", "unet"]
+from colorlib.training import NOGAN as PUBLISHED

@@ -50,34 +50,26 @@ class Together(Callback):
 
 
 class Rest(Callback):
-    """The network whose turn it is not stays as it is.
-
-    fastai gives both one optimizer, whose zeroed gradients would let Adam's memory of the resting one fade; and at the
-    start of an epoch it puts both into train mode, where batch norm changes with all that it is shown.
-    """
+    """The network whose turn it is not stays as it is."""
 
     run_valid = False
 
     def before_batch(self):
         self.resting = self.model.critic if self.gan_trainer.gen_mode else self.model.generator
-        self.resting.eval()
+        self.resting.eval()  # fastai puts both into train mode, where batch norm changes with all that it is shown
 
     def before_step(self):
         for parameter in self.resting.parameters():
-            parameter.grad = None
+            parameter.grad = None  # both have one optimizer: gradients of zero would let Adam's memory fade
 
     def after_fit(self):
         self.model.requires_grad_(True)  # GANTrainer leaves one of them frozen
 
 
 def gan_learner(generator, critic, weights=(1.0, 60.0), threshold=0.65, critic_rate=5.0, seed=0, cbs=()) -> Learner:
-    """Stage 3: the two learners' networks together; train it by `fit`, at a small and constant rate.
-
-    `weights` are those of the critic's verdict and of stage 1's loss. The critic learns while its loss is above the
-    `threshold`, else the generator does; the critic's rate is `critic_rate` times as high.
-    """
+    """Stage 3: both networks together, to `fit` at a small rate; `weights` are the verdict's and stage 1's loss's."""
     cbs = [SameOrder(seed), Rest(), gan.GANDiscriminativeLR(critic_rate), *cbs]
-    switcher = gan.AdaptiveGANSwitcher(critic_thresh=threshold)
+    switcher = gan.AdaptiveGANSwitcher(critic_thresh=threshold)  # the critic learns while its loss is above
     options = {"opt_func": partial(Adam, mom=0.0, sqr_mom=0.99, wd=0.0), "splitter": params, "cbs": cbs}
     return gan.GANLearner.from_learners(generator, critic, switcher, weights, path=generator.path, **options)
 

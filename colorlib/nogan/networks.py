@@ -40,18 +40,14 @@ class Generator(nn.Module):
 def unet(
     encoder: nn.Module, size: int, spectral=False, attention=False, blur=False, stages=None, narrow=None
 ) -> Generator:
-    """fastai's DynamicUnet on a copy of the encoder's `body`; without a `y_range` its output would have no bounds.
-
-    `spectral` norm, self-`attention` and `blur` after PixelShuffle are as published. It can stand on fewer `stages`.
-    The deepest map, where most parameters are, can be made `narrow`: a 1×1 convolution leaves so many channels.
-    """
+    """fastai's DynamicUnet on a copy of the encoder's `body`, or of its first `stages`."""
     if stages not in (None, *range(2, len(encoder.body) + 1)):
         raise ValueError(f"The generator can stand on 2 to {len(encoder.body)} stages of its encoder, not {stages}.")
     body = copy.deepcopy(encoder.body[:stages]).requires_grad_(True)
-    if narrow:
+    if narrow:  # so many channels are left of the deepest map, where most parameters are
         body.add_module("narrow", nn.Sequential(normed(num_features_model(body), narrow, kernel=1), nn.ReLU()))
     looks = {"norm_type": NormType.Spectral if spectral else None, "self_attention": attention, "blur": blur}
-    generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))
+    generator = Generator(DynamicUnet(body, 2, (size, size), y_range=(-1, 1), **looks))  # without a range: no bounds
     if attention and not any(isinstance(module, SelfAttention) for module in generator.modules()):
         raise ValueError("Self-attention comes at the third doubling from the end. There are fewer: take more stages.")
     if hasattr(encoder, "settings"):  # then models.save and models.load can rebuild it

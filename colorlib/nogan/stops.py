@@ -17,10 +17,7 @@ OF_PHOTOGRAPHS = ("ab_error", "colorfulness", "spill")
 
 
 class Snapshots(Callback):
-    """What the generator paints, its weights (`states`), and all losses, by batch: 0 is stage 1. `last` ends it.
-
-    `show` is called with this after each snapshot.
-    """
+    """What the generator paints, its weights (`states`), and all losses, by batch: 0 is stage 1, `last` ends it."""
 
     run_valid = False
 
@@ -58,12 +55,7 @@ def _neighbors(values):
 
 
 def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows.
-
-    A spot is more than SPOT Lab units away from the median color of its 3×3 neighborhood, while L there is smooth: it
-    differs by at most SMOOTH. A glow is a color that no screen can show at its L, by more than GLOW. Neither needs the
-    truth to be known; real photographs have next to none.
-    """
+    """True for pixels (N×H×W) whose color has no reason in the picture: spots and glows. The truth is not needed."""
     lab = color.to_lab(gray, ab)
     light = _neighbors(lab[:, :1])[:, 0]
     smooth = light.amax(dim=1) - light.amin(dim=1) <= SMOOTH
@@ -72,16 +64,13 @@ def glitches(gray: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
 
 
 def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tensor) -> dict[int, dict]:
-    """Measures of each snapshot's ab of the same pictures: scenes of a world, or photographs (uint8).
-
-    Chroma is that of ambiguous objects on worlds, of photographs that of all pixels.
-    """
-    world = of if isinstance(of, scenes.Scenes) else None
-    gray, truth = color.to_gray_ab(of.pictures if world else of)
+    """Measures of each snapshot's ab of the same pictures: scenes of a world, or photographs (uint8)."""
+    gray, truth, world = metrics.held_out(of, len(of))
     rows = {}
     for batch, ab in sorted(painted.items()):
         if ab.shape != truth.shape:
             raise ValueError(f"Snapshot {batch} paints {tuple(ab.shape)}, but the true ab is {tuple(truth.shape)}.")
+        # Chroma of all pixels, which a world replaces by that of ambiguous objects.
         row = {"chroma_share": float(ab.norm(dim=1).mean() / truth.norm(dim=1).mean())}
         row |= {"glitches": float(glitches(gray, ab).float().mean()), "l1": float(losses.l1(ab, truth))}
         rows[batch] = row | metrics.measure(ab, truth, gray, world, OF_WORLDS if world else OF_PHOTOGRAPHS)
@@ -91,10 +80,8 @@ def measure(painted: Mapping[int, torch.Tensor], of: scenes.Scenes | torch.Tenso
 def best_batch(rows: Mapping[int, Mapping[str, float]], tolerance: float = 0.02, feared: str = "glitches") -> int:
     """Of the snapshots with at most stage 1's glitches plus `tolerance` the one whose chroma is nearest to the truth.
 
-    On the world ambiguous stage 1 has about .1 % of them, and snapshots that spill or glow visibly have 2 to 10 %. On
-    photographs, which show next to none, `feared` is another measure, such as the ab error.
-    `rows` as `measure` gives them, of pictures set aside for this choice. Report what the chosen one does on other
-    pictures: chosen by these, its measures here flatter it.
+    Photographs show next to no glitches: there `feared` is another measure, such as the ab error. Report what the
+    chosen one does on other pictures than those of the `rows`: chosen by these, its measures here flatter it.
     """
     if not rows:
         raise ValueError("There are no snapshots to choose from.")

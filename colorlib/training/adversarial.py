@@ -1,10 +1,10 @@
-"""The adversarial recipe: a generator and a critic that take turns. Lesson 03 writes their steps by hand."""
+"""The adversarial recipes: a generator and a critic that take turns. Lessons 03 and 04 write their steps by hand."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim import Adam
+from torch.optim.lr_scheduler import ReduceLROnPlateau as Plateau
 
 from colorlib import losses, models
 from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded
@@ -12,14 +12,7 @@ from colorlib.training.recipe import Recipe, Settings, frozen, one_cycle, seeded
 
 @dataclass(frozen=True, kw_only=True)
 class CriticSettings(Settings):
-    """What a recipe with a critic is told besides.
-
-    λ (`lam`) weighs L1, `ms_ssim` that loss. The critic is shown what the generator saw beside what it gave; if not
-    `conditional`, that alone; and if `conditional` is "shuffled", what it saw of another picture. It learns in every
-    step, the generator in each `critic_steps`-th: so the critic meets fresh pictures each time. Without `steps`, and
-    with `patience`, both rates fall to a tenth when L1 has not improved for so many epochs. `lam_gp`, the weight of the
-    gradient penalty, is for Wasserstein; `real_label`, `critic_weight` and `saturating` are for the others.
-    """
+    """What a recipe with a critic is told besides."""
 
     lr: float = 2e-4
     critic: str = "patchgan"
@@ -27,16 +20,16 @@ class CriticSettings(Settings):
     critic_options: dict = field(default_factory=dict)
     critic_lr: float | None = None  # the generator's
     betas: tuple[float, float] = (0.5, 0.999)
-    lam: float = 100.0
-    ms_ssim: float = 0.0
+    lam: float = 100.0  # λ, the weight of L1
+    ms_ssim: float = 0.0  # the weight of that loss
     generator_steps: int = 1
-    critic_steps: int = 1
-    conditional: bool | str = True
-    patience: int | None = None
-    real_label: float = 1.0
+    critic_steps: int = 1  # the generator learns in the last one of so many: the critic meets fresh pictures each time
+    conditional: bool | str = True  # the critic sees the gray, too; if "shuffled", that of another picture
+    patience: int | None = None  # without `steps`: rates fall to a tenth if L1 has not improved for so many epochs
+    real_label: float = 1.0  # this and the next two are for all but Wasserstein
     critic_weight: float = 0.5
     saturating: bool = False
-    lam_gp: float | None = None
+    lam_gp: float | None = None  # the weight of the gradient penalty, for Wasserstein alone
 
     def __post_init__(self):
         if min(self.generator_steps, self.critic_steps) < 1:
@@ -62,19 +55,16 @@ class Adversarial(Recipe):
         critic = seeded(settings.seed, models.build, settings.critic, settings.size, settings.critic_width, **options)
         networks = {"generator": generator, "critic": critic}
         rates = {"generator": settings.lr, "critic": settings.lr if settings.critic_lr is None else settings.critic_lr}
-        adam = partial(torch.optim.Adam, betas=settings.betas, fused=True)
-        adam = {name: adam(net.parameters(), rates[name]) for name, net in networks.items()}
+        adam = {name: Adam(net.parameters(), rates[name], settings.betas, fused=True) for name, net in networks.items()}
         schedules = {}
         if settings.steps:  # each network's own
             steps = {"generator": max(1, settings.steps // settings.critic_steps), "critic": settings.steps}
             schedules = {f"cycle {name}": one_cycle(one, steps[name]) for name, one in adam.items()}
         elif settings.patience is not None:
-            plateau = partial(ReduceLROnPlateau, factor=0.1, patience=settings.patience)
-            schedules = {f"plateau {name}": plateau(one) for name, one in adam.items()}
+            schedules = {f"plateau {name}": Plateau(one, patience=settings.patience) for name, one in adam.items()}
         super().__init__(settings, networks, adam, schedules)
         similar = {"ms_ssim": settings.ms_ssim} if settings.ms_ssim else {}
-        # λ may be 0: the history shows L1 all the same.
-        self.pixel_loss = losses.combine({"l1": settings.lam, **similar})
+        self.pixel_loss = losses.combine({"l1": settings.lam, **similar})  # λ may be 0: the history shows L1 still
 
     def step(self, gray, ab):
         seen, truth = self.pair(gray, ab)
@@ -131,3 +121,26 @@ class Adversarial(Recipe):
         for name, schedule in self.schedulers.items():
             if name.startswith("plateau"):
                 schedule.step(row["l1"])
+
+
+class Wasserstein(Adversarial):
+    """An adversarial recipe whose critic gives heights: while its slope is limited, they estimate a distance."""
+
+    kind = "wgan_gp"
+
+    def __init__(self, **given):
+        # With batch norm a picture's slope would depend on the others.
+        given["critic_options"] = {"norm": "layer", **given.get("critic_options", {})}
+        super().__init__(**{"lam_gp": 10.0, **given})
+
+    def critic_step(self, seen, truth, fake):
+        critic, fake = self.networks["critic"], fake.detach()
+        loss = losses.wasserstein_critic(self.judge(seen, truth), self.judge(seen, fake))
+        # As losses.gradient_penalty, by hand: the history shows the slope too.
+        slope = losses.slopes(critic, self.condition(seen), losses.between(truth, fake))
+        penalty = (slope - 1).square().mean()
+        terms = {"critic_estimate": -loss.detach(), "penalty": penalty.detach(), "slope": slope.detach().mean()}
+        return terms | {"critic_gradient": self.descend("critic", loss + self.settings.lam_gp * penalty)}
+
+    def fooling(self, heights):
+        return losses.wasserstein_generator(heights)

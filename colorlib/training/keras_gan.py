@@ -7,11 +7,7 @@ from colorlib.training.adversarial import Adversarial
 
 
 class KerasGAN(Adversarial):
-    """As in GAN_Colorizer: no condition, no pixel loss, and a critic that is kept ahead.
-
-    It steps on the real pictures, then on the fakes, and in every third epoch on noise too. While it knows less than
-    .8 of an epoch's fakes, in the first half of `epochs`, it is refitted before the next.
-    """
+    """As in GAN_Colorizer: no condition, no pixel loss, and a critic that is kept ahead, by noise and by refits."""
 
     kind = "keras_gan"
 
@@ -55,10 +51,9 @@ class KerasGAN(Adversarial):
 
     @torch.no_grad()
     def held_out_accuracy(self) -> float:
-        """The share of held-out pictures, real and painted, that the critic is right about."""
+        """The share of held-out pictures that the critic is right about; in all processes, so that they agree."""
         critic = self.networks["critic"].eval()
         real, fake = self.judge_both(*self.held_out)
         right = torch.cat((real > 0, fake <= 0)).float().mean()
         critic.train()
-        # Several processes must agree on when to stop.
         return float(self.accelerator.reduce(right, "mean") if self.accelerator else right)

@@ -1,8 +1,4 @@
-"""What procedural scenes are drawn with: a canvas in Lab, shapes, textures (`scenes` puts them together).
-
-Everything is drawn for a whole batch at once. Places and sizes are fractions of the picture, so that one seed
-gives the same composition at 32, 64 and 128 pixels; only fine texture adds detail as the pictures grow.
-"""
+"""What scenes are drawn with, a batch at once: a canvas in Lab, shapes, textures. Sizes are fractions of a picture."""
 
 import functools
 import math
@@ -18,16 +14,13 @@ SPREAD = 3.0  # how far in ab a screen color may be from the color that it stand
 
 @functools.cache
 def shades(a, b, lowest, highest):
-    """The screen color to use for ab at each STEP of lightness: steps×3, in lab.
-
-    A screen has 256 steps of red, green and blue, so near one ab it has few lightnesses, and others for every
-    hue: their pattern alone gives the hue away. Among all colors up to SPREAD away, any lightness is found.
-    """
+    """The screen color to use for ab at each STEP of lightness: steps×3, in lab."""
+    # Near one ab a screen has few lightnesses, and others for every hue: their pattern would give the hue away.
     ends = torch.tensor([[light, a, b] for light in (lowest, highest)])[:, :, None, None]
     low, high = (lab_to_rgb_by_formula(ends) * 255).int()[:, :, 0, 0].tolist()
     box = [torch.arange(max(0, start - 8), min(255, end + 8) + 1) for start, end in zip(low, high, strict=True)]
     lab = rgb_to_lab_by_formula(torch.cartesian_prod(*box).T[:, :, None] / 255)[:, :, 0].T
-    lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]
+    lab = lab[(lab[:, 1:] - torch.tensor([a, b])).norm(dim=1) < SPREAD]  # so far away any lightness is found
     lab = lab[lab[:, 0].argsort()]
     halfway, wanted = (lab[1:, 0] + lab[:-1, 0]) / 2, torch.arange(lowest + STEP / 2, highest, STEP)
     return lab[torch.searchsorted(halfway, wanted)]
@@ -46,7 +39,8 @@ class Canvas:
         self.lab = torch.zeros(self.n, 3, size, size)
         self.labels = torch.zeros(self.n, size, size, dtype=torch.int8)
         self.touched = self.labels > 0  # soft edges too
-        # A texel is a pixel at 32 pixels and grows more slowly than the picture, which so gains fine texture.
+        # A texel is a pixel at 32 pixels and grows more slowly than the picture, which so gains fine texture, no more:
+        # one seed gives the same composition at 32, 64 and 128 pixels.
         self.texel = max(1, round((size / 32) ** 0.5))
         self.fine = round((size * 32) ** 0.5)
         self.speckle = torch.randn(self.n, size, size, generator=self.grain)
@@ -65,22 +59,18 @@ class Canvas:
         return blur(self.size, rows) @ grid @ blur(self.size, columns).T
 
     def fill(self, distance, lightness, color, night=None, label=0, strength=1):
-        """Lay a color over a shape, given by its signed distance (-1: everywhere). Pixels wholly inside get the label.
-
-        `color` is ab in Lab units, of the day if `night` gives another; or shades, a row for each picture, which are
-        in gray like any hue. Mixing in Lab keeps the lightness of soft edges free of the hue.
-        """
+        """Lay a color over a shape, given by its signed distance (-1: everywhere). Only its inside gets the label."""
         distance, lightness, color = (torch.as_tensor(x, dtype=torch.float32) for x in (distance, lightness, color))
         cover = ((0.5 - distance * self.size).clamp(0, 1) * strength).expand_as(self.speckle)
-        if color.ndim == 3:
+        if color.ndim == 3:  # shades, a row for each picture: in gray they are like any hue
             lowest = color[0, 0, 0].round()  # whole, and the same for every hue; the first shade lies just above
             step = ((lightness - lowest) / STEP).floor().long().clamp(0, color.shape[1] - 1)
             lightness, *ab = color[torch.arange(self.n)[:, None, None], step].unbind(-1)
             color = torch.stack(ab, dim=1)
-        else:
+        else:  # ab in Lab units, of the day if `night` gives another
             color = color if night is None else torch.where(self.night[:, None], torch.tensor(night), color)
             color = color.expand(self.n, 2)[:, :, None, None]
-        self.lab[:, 0].lerp_(lightness.expand_as(cover), cover)
+        self.lab[:, 0].lerp_(lightness.expand_as(cover), cover)  # in Lab soft edges are free of the hue
         self.lab[:, 1:].lerp_(color, cover[:, None])
         label = torch.as_tensor(label, dtype=torch.int8).view(-1, 1, 1)
         self.labels = torch.where(cover > 0, torch.where(cover >= 1, label, 0), self.labels)

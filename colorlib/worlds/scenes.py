@@ -1,10 +1,4 @@
-"""Procedural worlds whose color ambiguity is known (lessons 00 to 06 draw their pictures from here).
-
-`texture`: every color follows from the gray: materials from texture, small things from their lightness.
-`ambiguous`: balloons, cars, flowers and doors whose hue is drawn from a palette; the gray tells nothing.
-`context`: day or night decides every color, and only the sun or moon at the top tells.
-`mixed`: ambiguous things by day and by night. `shapes`: each shape has its own color.
-"""
+"""Procedural worlds whose color ambiguity is known (lessons 00 to 06 draw their pictures from here)."""
 
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -17,11 +11,11 @@ from colorlib.worlds.canvas import LIGHTNESS, Canvas
 from colorlib.worlds.things import SHAPES, THINGS, draw_context, draw_shapes, draw_texture, draw_things
 
 WORLDS = {
-    "texture": draw_texture,
-    "ambiguous": draw_things,
-    "context": draw_context,
-    "mixed": partial(draw_things, cue=True),
-    "shapes": draw_shapes,
+    "texture": draw_texture,  # every color follows from the gray: materials from texture, small things from lightness
+    "ambiguous": draw_things,  # balloons, cars, flowers, doors in colors of a palette, of which the gray tells nothing
+    "context": draw_context,  # day or night decides every color, and only the sun or moon at the top tells
+    "mixed": partial(draw_things, cue=True),  # ambiguous things by day and by night
+    "shapes": draw_shapes,  # each shape has its own color
 }
 KINDS = tuple(THINGS)
 LIMITS = {kind: len(sizes) for kind, (_, _, sizes, _) in THINGS.items()} | {"shapes": 4}  # objects in a picture

@@ -1,7 +1,4 @@
-"""What procedural worlds show, and where: surroundings, sun and moon, things of any hue, shapes, materials.
-
-Where two colors stand, they are for day and night. Each world gives back what it knows about its pictures.
-"""
+"""What procedural worlds show, and where. Two colors are for day and night; each world tells what it knows."""
 
 import math
 
