@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
+import tomllib
 from pathlib import Path
 
-from colorlib.profile import PROFILES, current
+from colorlib.profile import current
 
 
 # Each command imports what it needs when it runs, so that --help answers at once.
@@ -107,38 +108,16 @@ def colorize(options) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """One line a command, and under it the command's own options."""
+    """One line a command, and under it the command's own options, which commands.toml lists."""
     parser = argparse.ArgumentParser("python -m colorlib", description="The course's helper.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(run):
-        described = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
-        described.set_defaults(run=run)
-        return described
-
-    command(doctor)
-    command(progress)
-    training = command(train)
-    training.add_argument("recipe", help="its name, such as unet_l1")
-    training.add_argument("--epochs", type=int, help="else as many as the profile says")
-    training.add_argument("--seed", type=int, default=0)
-    training.add_argument("--out", help="a folder; else one below runs/")
-    training.add_argument("--resume", action="store_true", help="go on from --out's checkpoint")
-    comparing = command(compare)
-    comparing.add_argument("--recipes", nargs="+", metavar="RECIPE", help="else all")
-    comparing.add_argument("--seeds", type=int, default=1, help="train each so often, with other random numbers")
-    comparing.add_argument("--json", metavar="FILE", help="write the rows there, too")
-    for either in (training, comparing):
-        either.add_argument("--data", default="scenes", help="a world, photos, cifar10, photographs or a folder")
-        either.add_argument("--profile", choices=PROFILES, help="how big; else as in the lessons")
-    coloring = command(colorize)
-    coloring.add_argument("paths", nargs="+", metavar="PATH", help="a photograph, or a folder of them")
-    coloring.add_argument("--out", required=True, metavar="DIR", help="the folder for the colored ones")
-    coloring.add_argument("--model", default="photo_l1", help="a network's name or file; else photo_l1")
-    coloring.add_argument("--side", type=int, help="the short side at which it looks; else as in its training")
-    coloring.add_argument("--samples", type=int, default=1, help="so many answers, of a network that draws them")
-    coloring.add_argument("--side-by-side", action="store_true", help="the gray picture to the left of the colored one")
-    coloring.add_argument("--force", action="store_true", help="replace what is there already")
+    options = tomllib.loads(Path(__file__).with_name("commands.toml").read_text(encoding="utf-8"))
+    for run in (doctor, progress, train, compare, colorize):
+        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        command.register("type", "int", int)  # what TOML calls it
+        for name, facts in options.get(run.__name__, {}).items():
+            command.add_argument(name, **facts)
     return parser
 
 
