@@ -19,7 +19,9 @@ MODULES = sorted(ROOT.glob("colorlib/**/*.py"))
 NOTEBOOKS = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in LESSONS + SOLUTIONS]
 TEXTS = [".py", ".md", ".toml", ".yml", ".txt", ".ipynb", ".json", ".cff", ""]
 # Low to high: a module imports only from layers before its own.
-LAYERS = "memory repair color files tables, profile, worlds, data, bins, losses models, training, colorize, metrics, plots"
+LAYERS = (
+    "memory repair color files tables, profile, worlds, data, bins, losses models, training, colorize, metrics, plots"
+)
 LAYERS = [layer.split() for layer in (LAYERS + ", nogan, compare, course, doctor, __main__").split(", ")]
 # Lines of Python that each part may have. One that outgrows its budget has a subject too many, or says a thing twice.
 BUDGETS = {"core": 4_600, "kit": 900, "a lesson's folder": 450, "tests": 8_000, "benchmarks": 450}

@@ -36,23 +36,13 @@ def prepared(pictures):
 
 
 def batches(
-    images,
-    batch_size,
-    seed=0,
-    epoch=0,
-    device="cpu",
-    flips=True,
-    start=0,
-    change_pictures=None,
-    change_gray=None,
-    share=slice(None),
+    images, batch_size, seed=0, epoch=0, device="cpu", flips=True, start=0, change_pictures=None, change_gray=None
 ):
     """Yield (gray, ab) on the device, an epoch over uint8 or `prepared` pictures; the last batch may be smaller.
 
     Each (seed, epoch) has its own order, and each batch its own random numbers: a run that was stopped goes on at
     batch `start` as if nothing had been. `flips` mirrors. `change_pictures` and `change_gray` (augment.jitter,
-    augment.random_stretch) take a batch and a torch.Generator; the former needs uint8. Of several processes each takes
-    its `share` of every batch.
+    augment.random_stretch) take a batch and a torch.Generator; the former needs uint8.
     """
     if batch_size < 1 or len(images) == 0:
         raise ValueError(f"No batches of {batch_size} from {len(images)} pictures: 1 at least.")
@@ -66,7 +56,7 @@ def batches(
             pictures = change_pictures(pictures, generator)
         halves = pictures.dtype == torch.float16
         gray, ab = pictures.float().split((1, 2), dim=1) if halves else color.to_gray_ab(pictures)
-        yield (change_gray(gray, generator) if change_gray else gray)[share], ab[share]
+        yield (change_gray(gray, generator) if change_gray else gray), ab
 
 
 def _generator(*numbers):

@@ -108,12 +108,11 @@ def fit(
     recipe.begin(pictures)
     if resume and folder.restore(run) and run.step >= run.total:
         return run
-    share = slice(accelerator.process_index, None, accelerator.num_processes)
     seen = pictures if changes.get("change_pictures") else data.prepared(pictures)
     here = [accelerator.device] if accelerator.device.type == "cuda" else []
     if here and seen.nbytes < torch.cuda.mem_get_info()[0] / 4:  # of what is free on the GPU
         seen = seen.to(accelerator.device)
-    feed = partial(data.batches, seen, batch_size, settings.seed, share=share, device=accelerator.device, **changes)
+    feed = partial(data.batches, seen, batch_size, settings.seed, device=accelerator.device, **changes)
     looks, smaller = {"validate": validate, "on_epoch": on_epoch}, 0
     bar = tqdm(total=run.total, initial=run.step, file=sys.stdout, disable=not (progress and main))
     with bar, torch.random.fork_rng(devices=here):  # the caller's random numbers go on as if nothing was
@@ -166,6 +165,7 @@ def _count_steps(settings, epochs, per_epoch):
 
 def _train(run, feed, per_epoch, bar, folder, validate, on_epoch):
     recipe, started = run.recipe, time.monotonic() - run.seconds
+    share = slice(recipe.accelerator.process_index, None, recipe.accelerator.num_processes)  # of each batch
     while run.step < run.total:
         recipe.epoch, start = divmod(run.step, per_epoch)
         for network in recipe.networks.values():
@@ -176,7 +176,7 @@ def _train(run, feed, per_epoch, bar, folder, validate, on_epoch):
             recipe.number = run.step
             # A step's own random numbers let a stopped run repeat its dropout.
             torch.manual_seed(10**9 * recipe.settings.seed + 1000 * run.step + recipe.accelerator.process_index)
-            run.add(recipe.step(*batch))
+            run.add(recipe.step(*(part[share] for part in batch)))
             run.seconds = time.monotonic() - started
             bar.update()
             if not bar.disable and run.step % 10 == 0:

@@ -86,9 +86,8 @@ if __name__ == "__main__":
         sys.exit(f"Choose some of: {', '.join(known)}.")
     units = torch.cpu.get_capabilities()
     half = "matrix units" if units.get("amx_bf16") else "bf16" if units.get("avx512_bf16") else "no bf16"
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({platform.machine()}, {half}), torch {torch.__version__}\n"
-    )
+    machine = f"{os.cpu_count()} cores ({platform.machine()}, {half})"
+    print(f"{time.strftime('%Y-%m-%d')}, {machine}, torch {torch.__version__}\n")
     row("what", "the textbook way", "colorlib", "ratio", "aim")
     row(*["---"] * 5)
     rates(chosen)
