@@ -8,12 +8,12 @@ import torch
 from colorlib import color, files, profile
 from colorlib.data import augment
 
-IN_MEMORY = 2**29  # bytes
+IN_MEMORY = 2**28  # bytes
 
 
 def chunks(pictures):
     """A few pictures at a time, since floats need much more memory."""
-    return pictures.split(max(1, 2**20 // (pictures.shape[-1] * pictures.shape[-2])))
+    return pictures.split(max(1, 2**18 // (pictures.shape[-1] * pictures.shape[-2])))
 
 
 def prepared(pictures):
@@ -23,7 +23,10 @@ def prepared(pictures):
     """
     halves = (torch.cat(color.to_gray_ab(chunk), dim=1).half() for chunk in chunks(pictures))
     if 2 * pictures.numel() <= IN_MEMORY:
-        return torch.cat(list(halves))
+        found = torch.empty(pictures.shape, dtype=torch.float16)
+        for places, half in zip(chunks(found), halves, strict=True):
+            places.copy_(half)
+        return found
     digest = hashlib.sha256(repr(pictures.shape).encode())
     for chunk in chunks(pictures):
         digest.update(chunk.contiguous().numpy())

@@ -140,7 +140,7 @@ def _write(target, size, paths, sort):
                 for path, decoding in _decode(paths, size):
                     try:
                         file.write(decoding.result().tobytes())
-                        kept.append(path)
+                        kept.append(str(path))
                     except PictureError as error:
                         faults.append(str(error))
             if faults or not kept:
