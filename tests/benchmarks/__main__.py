@@ -1,6 +1,6 @@
 """How fast colorlib is beside the textbook way, side by side in one run: `python tests/benchmarks` prints the table.
 
-The machine must do nothing else: about 15 minutes on two cores. `python tests/benchmarks color data` measures these.
+The machine must do nothing else: about 20 minutes on two cores. `python tests/benchmarks color data` measures these.
 """
 
 import json
