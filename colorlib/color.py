@@ -2,8 +2,8 @@
 
 sRGB → linear light → XYZ (D65, 2°) → Lab, in float32 at least and outside autocast, since half precision
 costs up to half a Lab unit. `rgb_to_lab_by_formula` and `lab_to_rgb_by_formula` are written as one would say them.
-`rgb_to_lab` and `lab_to_rgb` give the same within a thousandth, ten times as fast; where a gradient is wanted they
-go by the formulas.
+`rgb_to_lab` and `lab_to_rgb` give the same within a thousandth, several times as fast; where a gradient is wanted
+they go by the formulas.
 """
 
 import functools
