@@ -256,7 +256,7 @@ def test_lesson_07_by_keyboard(opened):
     cell = lesson.show("choose_answer(")
     choose(lesson, cell, "I choose", "number 5")
     cell.get_by_role("status").filter(has_text="Number 5").wait_for()
-    assert cell.get_by_role("img", name="coloring 5").count() == 2  # small, and now large
+    sync_api.expect(cell.get_by_role("img", name="coloring 5")).to_have_count(2)  # small, and in a moment large
 
 
 def test_solutions_can_be_read_without_a_kernel(opened):
