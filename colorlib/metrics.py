@@ -98,8 +98,10 @@ def measure(ab, truth, gray, world: scenes.Scenes | None = None, names: Collecti
     if "psnr" in names or "ssim" in names:  # these take time, so only who asks for them gets them
         from torchmetrics.functional import image  # two seconds
 
+    if "psnr" in names:
         each = {"reduction": "none", "dim": (1, 2, 3)}
         measures["psnr"] = image.peak_signal_noise_ratio(picture, true_picture, data_range=1.0, **each).mean()
+    if "ssim" in names:
         measures["ssim"] = image.structural_similarity_index_measure(picture, true_picture, data_range=1.0)
     if "ciede2000" in names:
         measures["ciede2000"] = color.delta_e_2000(lab, true_lab).mean()
